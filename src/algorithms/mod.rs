@@ -1,0 +1,1 @@
+//! Algorithms: the real thing, without screen, clock or I/O.

@@ -1,0 +1,1 @@
+//! Everything that is drawn: theme, canvas, bars, exporters.
