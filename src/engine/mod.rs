@@ -1,1 +1,19 @@
-//! What every lab needs.
+//! What every lab gets for free: simulated time, the time line, command parsing, checks over
+//! facts, real input and run files.
+//!
+//! The engine knows no lab, no screen and no wall clock. It imports nothing of `labs`, `tui`,
+//! `lessons` or `headless`; a test keeps it so.
+
+pub mod checks;
+pub mod command_line;
+pub mod input;
+pub mod model;
+pub mod recording;
+pub mod timeline;
+
+pub use checks::{CheckError, Expectation, Verdict};
+pub use command_line::{CommandLine, ParseOutcome};
+pub use input::{Input, InputError, Lines};
+pub use model::{Event, EventKind, Micros, Model, ModelError, Property, Setup};
+pub use recording::{Recording, RecordingError};
+pub use timeline::{Timeline, TimelineError};

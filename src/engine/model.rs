@@ -1,0 +1,152 @@
+//! The trait that every lab's state machine implements, and what it speaks in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::input::Input;
+
+/// Simulated time, in whole microseconds since the lab was opened.
+pub type Micros = u64;
+
+/// How much an event matters to someone who reads along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventKind {
+    /// The headline: what a command or the system changed.
+    Change,
+    /// Something that belongs to a change, or a routine step such as one request.
+    Detail,
+    /// Something that a person should worry about: lost keys, a broken bound.
+    Warning,
+}
+
+/// What a command or a tick did, in one plain sentence.
+///
+/// ```
+/// use scalelab::engine::{Event, EventKind};
+/// let event = Event::new(5, EventKind::Change, "node-d joined.");
+/// assert_eq!(event.text, "node-d joined.");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// When it happened, in simulated microseconds.
+    pub at_us: Micros,
+    /// One sentence for people.
+    pub text: String,
+    /// How much it matters.
+    pub kind: EventKind,
+}
+
+impl Event {
+    /// An event at a time, with its sentence.
+    pub fn new(at_us: Micros, kind: EventKind, text: impl Into<String>) -> Self {
+        Self { at_us, text: text.into(), kind }
+    }
+}
+
+/// Why a command, or the opening of a lab, was refused. The state is as before.
+///
+/// ```
+/// use scalelab::engine::ModelError;
+/// let error = ModelError::new("there is no node 'x'", "name one of: node-a, node-b");
+/// assert_eq!(error.to_string(), "there is no node 'x': name one of: node-a, node-b");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}: {remedy}")]
+pub struct ModelError {
+    /// What is wrong, and where.
+    pub problem: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl ModelError {
+    /// An error with what is wrong and what to do.
+    pub fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+/// What a lab is opened with. The same set-up and the same commands give the same bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Seed of everything random in the lab.
+    pub seed: u64,
+    /// Real input by its role, e.g. `keys`.
+    pub inputs: BTreeMap<String, Arc<Input>>,
+}
+
+impl Setup {
+    /// A set-up with a seed and no input: the lab uses what it has built in.
+    ///
+    /// ```
+    /// assert_eq!(scalelab::engine::Setup::seeded(7).seed, 7);
+    /// ```
+    pub fn seeded(seed: u64) -> Self {
+        Self { seed, inputs: BTreeMap::new() }
+    }
+}
+
+/// A named truth about a model: tests assert it after every step, lessons quote it.
+pub struct Property<M: ?Sized> {
+    /// Its name, as a lesson quotes it.
+    pub name: &'static str,
+    /// Whether it holds in a state.
+    pub holds: fn(&M) -> bool,
+}
+
+/// A deterministic state machine: `(seed, commands so far) → state → facts, events`.
+///
+/// It knows no screen. Time passes only through [`Model::tick`]: the [`Timeline`](super::Timeline)
+/// fires each pending tick at its own time, so that advancing in one stride or in many small
+/// ones gives the same state. Cloning should be cheap (share what is large with [`Arc`]),
+/// since every command runs on a clone and every checkpoint is one.
+pub trait Model: Clone + 'static {
+    /// The lab's commands: a clap subcommand enum.
+    type Command: clap::Subcommand + Clone + std::fmt::Debug;
+    /// The lab's named figures.
+    type Facts: Serialize;
+
+    /// The state before any command.
+    ///
+    /// # Errors
+    /// When the set-up makes no sense for this lab (say, an empty input).
+    fn open(setup: &Setup) -> Result<Self, ModelError>;
+
+    /// Applies one command at simulated time `now`, and says what it did.
+    ///
+    /// # Errors
+    /// When the command cannot be done. The caller drops the state it was tried on.
+    fn apply(&mut self, now: Micros, command: &Self::Command, log: &mut Vec<Event>) -> Result<(), ModelError>;
+
+    /// When the next internal event is due, if any; not before `now`'s last tick.
+    fn next_tick(&self) -> Option<Micros>;
+
+    /// Performs the internal event due at `now` (which is what [`Model::next_tick`] said).
+    /// Afterwards `next_tick` must lie strictly later.
+    fn tick(&mut self, now: Micros, log: &mut Vec<Event>);
+
+    /// Until when the last command is still unfolding (keys travelling, say). A screen plays
+    /// up to here by itself, even while paused.
+    fn settled_at(&self) -> Micros;
+
+    /// How far one step goes, in simulated microseconds.
+    fn step_us(&self) -> Micros;
+
+    /// The named figures.
+    fn facts(&self) -> Self::Facts;
+
+    /// Truths that hold in every state.
+    fn properties() -> &'static [Property<Self>];
+
+    /// Bytes that a clone keeps alive on its own, roughly: the time line bounds its memory by it.
+    fn footprint(&self) -> usize;
+
+    /// Values that complete an argument, by its value name (`NODE`, `KEY`).
+    fn candidates(&self, value_name: &str) -> Vec<String> {
+        let _ = value_name;
+        Vec::new()
+    }
+}

@@ -1,0 +1,387 @@
+//! The time line: run, step, step back, seek and fork, over any [`Model`].
+//!
+//! What happened is a list of commands with their times (a branch). Any moment is reached by
+//! replaying from the nearest checkpoint; nothing is ever undone.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+
+use super::command_line::{CommandLine, ParseOutcome};
+use super::model::{Event, EventKind, Micros, Model, ModelError, Setup};
+
+/// Most events kept with a state; older ones are dropped from its story.
+pub const STORY: usize = 400;
+/// Most internal events in one command's unfolding or one step: a runaway model stops here.
+const MAX_TICKS: u32 = 5_000_000;
+/// Most commands on a branch.
+pub const MAX_COMMANDS: usize = 100_000;
+/// Most branches kept; the oldest that is not in use goes first.
+const MAX_BRANCHES: usize = 64;
+
+/// Why a line did nothing. The time line is as before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimelineError {
+    /// The line is no command of this lab.
+    #[error("{0}")]
+    Usage(String),
+    /// The command cannot be done in this state.
+    #[error(transparent)]
+    Refused(#[from] ModelError),
+    /// The run has become too long to keep.
+    #[error("this run has {MAX_COMMANDS} commands, which is the most that is kept: restart with `r`")]
+    TooLong,
+}
+
+/// One command on a branch.
+#[derive(Clone, Debug)]
+pub struct Entry<C> {
+    /// When it was given, in simulated microseconds.
+    pub at_us: Micros,
+    /// Its text, in normal quoting.
+    pub text: String,
+    /// When its unfolding ended.
+    pub settled_us: Micros,
+    command: C,
+}
+
+/// A moment: how many commands were applied, and the time. Ordered along a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Commands applied so far.
+    pub applied: usize,
+    /// Simulated microseconds.
+    pub at_us: Micros,
+}
+
+#[derive(Clone)]
+struct Branch<C> {
+    entries: Vec<Entry<C>>,
+    end_us: Micros,
+}
+
+/// A state with its story.
+#[derive(Clone)]
+struct Scene<M> {
+    model: M,
+    at: Moment,
+    story: VecDeque<Event>,
+    told: u64,
+}
+
+/// A lab's run through time.
+///
+/// Stepping back replays from a checkpoint, so it costs at most the distance to one; the
+/// checkpoints hold about `memory_bound` bytes.
+pub struct Timeline<M: Model> {
+    parser: CommandLine<M::Command>,
+    setup: Setup,
+    branches: Vec<Branch<M::Command>>,
+    current: usize,
+    scene: Scene<M>,
+    checkpoints: BTreeMap<Moment, Scene<M>>,
+    memory_bound: usize,
+}
+
+/// Default bound on checkpoint memory, in bytes.
+pub const MEMORY_BOUND: usize = 256 << 20;
+
+impl<M: Model> Timeline<M> {
+    /// Opens a lab at time zero.
+    ///
+    /// # Errors
+    /// What [`Model::open`] refuses.
+    pub fn open(lab: &'static str, setup: Setup) -> Result<Self, ModelError> {
+        Self::with_memory_bound(lab, setup, MEMORY_BOUND)
+    }
+
+    /// As [`Timeline::open`], with a bound in bytes on the memory of checkpoints.
+    ///
+    /// # Errors
+    /// What [`Model::open`] refuses.
+    pub fn with_memory_bound(lab: &'static str, setup: Setup, memory_bound: usize) -> Result<Self, ModelError> {
+        let model = M::open(&setup)?;
+        let at = Moment { applied: 0, at_us: 0 };
+        let scene = Scene { model, at, story: VecDeque::new(), told: 0 };
+        let checkpoints = BTreeMap::from([(at, scene.clone())]);
+        let branches = vec![Branch { entries: Vec::new(), end_us: 0 }];
+        Ok(Self { parser: CommandLine::new(lab), setup, branches, current: 0, scene, checkpoints, memory_bound })
+    }
+
+    /// What the lab was opened with.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The parser of the lab's commands.
+    pub fn parser(&self) -> &CommandLine<M::Command> {
+        &self.parser
+    }
+
+    /// The state now.
+    pub fn model(&self) -> &M {
+        &self.scene.model
+    }
+
+    /// The moment now.
+    pub fn moment(&self) -> Moment {
+        self.scene.at
+    }
+
+    /// What happened up to now, oldest first; at most [`STORY`] events.
+    pub fn story(&self) -> &VecDeque<Event> {
+        &self.scene.story
+    }
+
+    /// How many events there were in all, dropped ones included.
+    pub fn told(&self) -> u64 {
+        self.scene.told
+    }
+
+    /// The commands of the current branch, those in the future included.
+    pub fn entries(&self) -> &[Entry<M::Command>] {
+        &self.branches[self.current].entries
+    }
+
+    /// The latest time that this branch has seen.
+    pub fn end_us(&self) -> Micros {
+        self.branches[self.current].end_us
+    }
+
+    /// (current branch, number of branches), counted from zero.
+    pub fn branch(&self) -> (usize, usize) {
+        (self.current, self.branches.len())
+    }
+
+    /// Whether the present is also the end of the branch.
+    pub fn at_end(&self) -> bool {
+        self.scene.at.applied == self.entries().len() && self.scene.at.at_us >= self.end_us()
+    }
+
+    /// Gives one line to the lab: `Ok(Some(text))` when it asked for help. In the past, this
+    /// forks: the old future stays, on its own branch.
+    ///
+    /// # Errors
+    /// A line that is no command, or a command that the lab refuses. Nothing has changed then.
+    pub fn command(&mut self, line: &str) -> Result<Option<String>, TimelineError> {
+        match self.parser.parse(line) {
+            ParseOutcome::Empty => Ok(None),
+            ParseOutcome::Help(text) => Ok(Some(text)),
+            ParseOutcome::Error(message) => Err(TimelineError::Usage(message)),
+            ParseOutcome::Command(command, text) => self.apply(command, text).map(|()| None),
+        }
+    }
+
+    fn apply(&mut self, command: M::Command, text: String) -> Result<(), TimelineError> {
+        let at = self.scene.at;
+        if at.applied >= MAX_COMMANDS {
+            return Err(TimelineError::TooLong);
+        }
+        let mut model = self.scene.model.clone();
+        let mut log = Vec::new();
+        model.apply(at.at_us, &command, &mut log)?;
+        let settled_us = model.settled_at().max(at.at_us);
+        if !self.at_end() {
+            self.fork();
+        }
+        self.checkpoints.insert(at, self.scene.clone());
+        let branch = &mut self.branches[self.current];
+        branch.entries.push(Entry { at_us: at.at_us, text, settled_us, command });
+        branch.end_us = branch.end_us.max(at.at_us);
+        self.scene.model = model;
+        self.scene.at.applied += 1;
+        self.scene.tell(log);
+        self.thin();
+        Ok(())
+    }
+
+    /// Leaves the future of this branch where it is and continues on a new one.
+    fn fork(&mut self) {
+        let at = self.scene.at;
+        if self.branches.len() >= MAX_BRANCHES {
+            let oldest = usize::from(self.current == 0);
+            self.branches.remove(oldest);
+            self.current = self.current.saturating_sub(usize::from(oldest < self.current));
+        }
+        let entries = self.branches[self.current].entries[..at.applied].to_vec();
+        self.branches.push(Branch { entries, end_us: at.at_us });
+        self.current = self.branches.len() - 1;
+        self.checkpoints.retain(|moment, _| *moment <= at);
+    }
+
+    /// Goes to another branch, at its end.
+    pub fn select_branch(&mut self, index: usize) {
+        if index >= self.branches.len() || index == self.current {
+            return;
+        }
+        let old = &self.branches[self.current].entries;
+        let new = &self.branches[index].entries;
+        let same = old.iter().zip(new).take_while(|(a, b)| a.at_us == b.at_us && a.text == b.text).count();
+        // A checkpoint is shared when all that led to it is: it lies before the first difference.
+        let until = new.get(same).or(old.get(same)).map_or(Micros::MAX, |e| e.at_us);
+        let until = until.min(old.get(same).map_or(Micros::MAX, |e| e.at_us));
+        self.checkpoints.retain(|m, _| m.applied <= same && m.at_us <= until);
+        self.current = index;
+        self.rewind_to_checkpoint(Moment { applied: 0, at_us: 0 });
+        self.seek(Moment { applied: usize::MAX, at_us: self.branches[index].end_us });
+    }
+
+    /// Lets simulated time pass, to `at_us` at most; recorded commands that come due are applied.
+    pub fn advance_to(&mut self, at_us: Micros) {
+        let target = Moment { applied: usize::MAX, at_us };
+        self.replay(target);
+    }
+
+    /// The next place where something is worth a look: a recorded command, or one step on. In
+    /// the past, never beyond what was seen.
+    pub fn step(&mut self) {
+        let at = self.scene.at;
+        let base = self.base(at.applied);
+        let seen = if self.at_end() { Micros::MAX } else { self.end_us().max(at.at_us) };
+        let quiet = if at.at_us < base {
+            base
+        } else {
+            let step = self.scene.model.step_us().max(1);
+            base + ((at.at_us - base) / step + 1) * step
+        };
+        let next = self.entries().get(at.applied).map(|e| (e.at_us, e.settled_us));
+        match next {
+            Some((due, settled)) if due <= quiet => {
+                self.replay(Moment { applied: at.applied + 1, at_us: due });
+                self.replay(Moment { applied: at.applied + 1, at_us: settled.min(seen) });
+            }
+            _ => self.replay(Moment { applied: at.applied, at_us: quiet.min(seen) }),
+        }
+    }
+
+    /// The place before: back over one step, or to just before the last command.
+    pub fn back(&mut self) {
+        let at = self.scene.at;
+        let base = self.base(at.applied);
+        let target = if at.at_us > base {
+            let step = self.scene.model.step_us().max(1);
+            Moment { applied: at.applied, at_us: base + ((at.at_us - base).div_ceil(step) - 1) * step }
+        } else if at.applied > 0 {
+            Moment { applied: at.applied - 1, at_us: self.entries()[at.applied - 1].at_us }
+        } else {
+            Moment { applied: 0, at_us: 0 }
+        };
+        self.seek(target);
+    }
+
+    /// Goes to a moment of this branch; beyond its end, time passes as it would have.
+    pub fn seek(&mut self, target: Moment) {
+        if target < self.scene.at || target.at_us < self.scene.at.at_us {
+            self.rewind_to_checkpoint(target);
+        }
+        self.replay(target);
+    }
+
+    /// Goes to the state that this branch had at a time, with all commands up to then.
+    pub fn seek_time(&mut self, at_us: Micros) {
+        let applied = self.entries().partition_point(|e| e.at_us <= at_us);
+        self.rewind_to_checkpoint(Moment { applied, at_us });
+        self.replay(Moment { applied, at_us });
+    }
+
+    /// Where the last command has settled: steps count from there.
+    fn base(&self, applied: usize) -> Micros {
+        applied.checked_sub(1).and_then(|i| self.entries().get(i)).map_or(0, |e| e.settled_us)
+    }
+
+    fn rewind_to_checkpoint(&mut self, target: Moment) {
+        let nearest = self
+            .checkpoints
+            .iter()
+            .rev()
+            .find(|(m, _)| m.applied <= target.applied && m.at_us <= target.at_us)
+            .map(|(_, scene)| scene.clone());
+        if let Some(scene) = nearest {
+            self.scene = scene;
+        }
+    }
+
+    fn replay(&mut self, target: Moment) {
+        // A moment with fewer commands than the branch has ends where the next one was given.
+        let end = self.entries().get(target.applied).map_or(target.at_us, |e| e.at_us.min(target.at_us));
+        let target = Moment { at_us: end, ..target };
+        loop {
+            let next = self.branches[self.current].entries.get(self.scene.at.applied);
+            match next {
+                Some(entry) if self.scene.at.applied < target.applied && entry.at_us <= target.at_us => {
+                    let entry = entry.clone();
+                    self.scene.advance(entry.at_us);
+                    self.checkpoints.entry(self.scene.at).or_insert_with(|| self.scene.clone());
+                    let mut log = Vec::new();
+                    // It was applied before in this very state, so it cannot be refused now.
+                    let _ = self.scene.model.apply(entry.at_us, &entry.command, &mut log);
+                    self.scene.at.applied += 1;
+                    self.scene.tell(log);
+                }
+                _ => break,
+            }
+        }
+        self.scene.advance(target.at_us.max(self.scene.at.at_us));
+        let branch = &mut self.branches[self.current];
+        branch.end_us = branch.end_us.max(self.scene.at.at_us);
+        self.remember();
+    }
+
+    /// A checkpoint now and then, so that long quiet runs are as easy to step back in.
+    fn remember(&mut self) {
+        let at = self.scene.at;
+        let gap = self.scene.model.step_us().max(1).saturating_mul(64);
+        let last = self.checkpoints.range(..=at).next_back().map(|(m, _)| *m);
+        if last.is_none_or(|m| m.applied == at.applied && at.at_us - m.at_us >= gap) {
+            self.checkpoints.insert(at, self.scene.clone());
+            self.thin();
+        }
+    }
+
+    /// Drops every second checkpoint (never the first) until the rest fits the memory bound.
+    fn thin(&mut self) {
+        let each = self.scene.model.footprint() + STORY * 64;
+        let most = (self.memory_bound / each.max(1)).max(2);
+        while self.checkpoints.len() > most {
+            let mut index = 0_usize;
+            self.checkpoints.retain(|_, _| {
+                index += 1;
+                index % 2 == 1
+            });
+        }
+    }
+
+    /// How many checkpoints are held now.
+    pub fn checkpoints(&self) -> usize {
+        self.checkpoints.len()
+    }
+}
+
+impl<M: Model> Scene<M> {
+    fn advance(&mut self, to: Micros) {
+        let mut log = Vec::new();
+        let mut ticks = 0_u32;
+        while let Some(due) = self.model.next_tick().filter(|due| *due <= to) {
+            self.model.tick(due, &mut log);
+            ticks += 1;
+            if ticks >= MAX_TICKS {
+                let text =
+                    format!("Time stops here: more than {MAX_TICKS} events in one stretch. Step in smaller strides.");
+                log.push(Event::new(due, EventKind::Warning, text));
+                break;
+            }
+            if log.len() > STORY {
+                self.tell(std::mem::take(&mut log));
+            }
+        }
+        self.at.at_us = to;
+        self.tell(log);
+    }
+
+    fn tell(&mut self, log: Vec<Event>) {
+        self.told += log.len() as u64;
+        self.story.extend(log);
+        while self.story.len() > STORY {
+            self.story.pop_front();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The labs: the trait that joins a model with its view, and the registry.
+//!
+//! `tui`, `lessons` and `headless` see only [`OpenLab`] and [`REGISTRY`]. To add a lab: one
+//! folder here, one line in the registry.
+
+mod open;
+pub mod ring;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::engine::{Micros, Model, ModelError, Setup};
+use crate::picture::{Figure, LoadBar, Theme};
+pub use open::{Click, OpenLab, View};
+
+/// Every lab, in the order in which home lists them.
+pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>()];
+
+/// The lab with this name.
+///
+/// ```
+/// assert!(scalelab::labs::find("ring").is_some());
+/// ```
+pub fn find(name: &str) -> Option<&'static Registration> {
+    REGISTRY.iter().find(|r| r.info.name == name)
+}
+
+/// What a lab is.
+#[derive(Debug)]
+pub struct LabInfo {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// One line: what one learns here.
+    pub summary: &'static str,
+    /// Real input that it takes.
+    pub inputs: &'static [InputSpec],
+    /// Its pictures; keys `1`…`9` show them.
+    pub views: &'static [ViewInfo],
+    /// Its own keys.
+    pub keys: &'static [KeyBinding],
+}
+
+/// A kind of real input, given as `--NAME FILE`.
+#[derive(Debug)]
+pub struct InputSpec {
+    /// Role, and name of the option.
+    pub name: &'static str,
+    /// What it holds.
+    pub help: &'static str,
+}
+
+/// One picture of a lab.
+#[derive(Debug)]
+pub struct ViewInfo {
+    /// Short name.
+    pub name: &'static str,
+    /// What it shows.
+    pub help: &'static str,
+}
+
+/// A key of the lab's own. A command that ends in a space opens the palette with it, to be completed.
+#[derive(Debug)]
+pub struct KeyBinding {
+    /// The key.
+    pub key: char,
+    /// The command line.
+    pub command: &'static str,
+    /// Two or three words for the status line.
+    pub label: &'static str,
+}
+
+/// What a view draws: the state at a moment. It never changes it.
+#[derive(Debug)]
+pub struct Scene<'a, M> {
+    /// The state.
+    pub model: &'a M,
+    /// Simulated time.
+    pub now: Micros,
+    /// Which of the lab's views, from zero.
+    pub view: usize,
+    /// Whether things may travel; without, they are drawn where they end.
+    pub motion: bool,
+    /// How to draw.
+    pub theme: Theme,
+}
+
+/// A lab: a model and how to see it.
+pub trait Lab: 'static {
+    /// The state machine.
+    type Model: Model;
+    /// What the lab is.
+    const INFO: LabInfo;
+
+    /// A few words for the title: `ring, 100 vnodes`.
+    fn state(model: &Self::Model) -> String;
+    /// The figures, observed beside theory.
+    fn figures(model: &Self::Model) -> Vec<Figure>;
+    /// Title and bars of the load panel.
+    fn bars(model: &Self::Model) -> (String, Vec<LoadBar>);
+    /// Draws the picture.
+    fn draw(scene: &Scene<'_, Self::Model>, area: Rect, buf: &mut Buffer);
+    /// The command that a click on a cell of the picture means.
+    fn click(scene: &Scene<'_, Self::Model>, area: Rect, x: u16, y: u16) -> Option<String>;
+    /// The command that a click on a load bar means.
+    fn click_bar(model: &Self::Model, bar: usize) -> Option<String>;
+}
+
+/// A line of the registry.
+pub struct Registration {
+    /// What the lab is.
+    pub info: &'static LabInfo,
+    /// Opens it.
+    pub open: fn(Setup) -> Result<Box<dyn OpenLab>, ModelError>,
+    /// clap's definition of its commands.
+    pub definition: fn() -> clap::Command,
+}
+
+impl Registration {
+    const fn of<L: Lab>() -> Self {
+        Self { info: &L::INFO, open: open::open::<L>, definition: open::definition::<L> }
+    }
+}
