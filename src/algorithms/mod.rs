@@ -1,1 +1,7 @@
 //! Algorithms: the real thing, without screen, clock or I/O.
+//!
+//! Every function here is pure: the same arguments give the same result on every machine. Nothing
+//! in this module knows about labs, terminals or lessons, so it can be used as a library by itself.
+
+pub mod hash;
+pub mod placement;
