@@ -56,12 +56,17 @@ impl Ring {
         for (owner, member) in (0..).zip(members) {
             push_points(member, owner, virtual_nodes, seed, &mut points);
         }
+        Ok(Self::from_points(members, virtual_nodes, seed, points))
+    }
+
+    /// The ring with these points, in any order.
+    fn from_points(members: &[Member], virtual_nodes: u32, seed: u64, mut points: Vec<(u64, u32)>) -> Self {
         points.sort_unstable_by(|left, right| order(members, *left, *right));
         let (positions, owners) = points.into_iter().unzip();
         let mut ring =
             Self { members: members.to_vec(), virtual_nodes, seed, positions, owners, starts: Vec::new(), shift: 63 };
         ring.reindex();
-        Ok(ring)
+        ring
     }
 
     /// How many points a member of weight 1 has.
@@ -296,4 +301,54 @@ fn push_points(member: &Member, owner: u32, virtual_nodes: u32, seed: u64, point
 /// Points by position, those at one position by the name of their member.
 fn order(members: &[Member], left: (u64, u32), right: (u64, u32)) -> Ordering {
     left.0.cmp(&right.0).then_with(|| members[left.1 as usize].name.cmp(&members[right.1 as usize].name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Member, Placement, Ring};
+
+    /// A ring with its points at chosen places, the members in turn. 'b' comes before 'a'.
+    fn ring_at(positions: impl IntoIterator<Item = u64>) -> Ring {
+        let members = [Member::new("b", 1), Member::new("a", 1)];
+        Ring::from_points(&members, 1, 0, positions.into_iter().zip([0, 1].into_iter().cycle()).collect())
+    }
+
+    #[test]
+    fn crowded_ranges_are_searched_by_halving() {
+        let ring = ring_at((0..1000).map(|i| 10 * i));
+        for key in 0..=9990 {
+            assert_eq!(ring.point_at_or_after(key), Some(key.div_ceil(10) as usize), "key {key}");
+        }
+        for key in [9991, 1 << 60, u64::MAX] {
+            assert_eq!(ring.point_at_or_after(key), Some(0), "key {key}");
+        }
+        assert_eq!(ring.lookup_steps(5000), 11);
+        assert_eq!(ring.lookup_steps(u64::MAX), 1, "an empty range needs the index only");
+    }
+
+    #[test]
+    fn points_at_one_position_are_ordered_by_name() {
+        let ring = ring_at([7; 40]);
+        assert_eq!(ring.owner(7), Some(1), "'a' comes before 'b'");
+        assert_eq!(ring.arc_shares(), [0.0, 1.0]);
+        let mut order = Vec::new();
+        ring.successors(8, 2, &mut order);
+        assert_eq!(order, [1, 0]);
+    }
+
+    #[test]
+    fn a_merged_point_goes_before_those_of_greater_names() {
+        let members = [Member::new("b", 1), Member::new("d", 1), Member::new("c", 1)];
+        let fresh = Ring::new(&members[2..], 1, 0).unwrap().point(0).0;
+        let mut ring = Ring::from_points(&members[..2], 1, 0, vec![(fresh, 1), (fresh, 0)]);
+        ring.add(members[2].clone()).unwrap();
+        assert_eq!(ring.iter().map(|point| point.1).collect::<Vec<_>>(), [0, 2, 1]);
+    }
+
+    #[test]
+    fn arcs_reach_back_to_the_point_before() {
+        let quarter = 1 << 62;
+        assert_eq!(ring_at([quarter, 2 * quarter]).arc_shares(), [0.75, 0.25]);
+        assert_eq!(ring_at([0]).arc_shares(), [1.0, 0.0]);
+    }
 }
