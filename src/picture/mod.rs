@@ -1,1 +1,33 @@
-//! Everything that is drawn: theme, canvas, bars, exporters.
+//! Everything that is drawn: theme, text, canvas, bars, figures, time line, the frame, exporters.
+//!
+//! Nothing here knows a lab. A lab hands over figures, bars and sentences and draws its picture
+//! into the rectangle that [`Frame`] gives it; everything fits itself to any size, down to 0×0.
+
+mod bars;
+mod canvas;
+mod cast;
+mod export;
+mod figures;
+mod frame;
+mod layout;
+mod paint;
+mod sentences;
+mod svg;
+mod svg_shapes;
+mod text;
+mod theme;
+mod timeline;
+
+pub use bars::{BarRow, BarState, LoadBar, bar_rows, draw_bars};
+pub use canvas::{Canvas, Circle};
+pub use cast::Cast;
+pub use export::{to_ansi, to_text};
+pub use figures::{Figure, draw_figures, figures_height};
+pub use frame::Frame;
+pub use layout::FrameLayout;
+pub use paint::put;
+pub use sentences::{Sentence, SentenceKind, draw_sentences};
+pub use svg::to_svg;
+pub use text::{duration, fit, pad, pad_left, percent, thousands, visible, width, wrap};
+pub use theme::{Glyphs, Palette, Theme, UnknownPalette, letter};
+pub use timeline::{Mark, MarkKind, TimelineBar};

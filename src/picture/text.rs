@@ -1,0 +1,278 @@
+//! Text as a screen sees it: safe, measured in columns, cut, padded and wrapped; numbers for people.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+/// Whether a character could move the cursor, turn the direction of text, or hide.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The text with every control character, direction override and invisible character made visible.
+///
+/// Names come from files and from people; none of them may reach the terminal as a command.
+///
+/// ```
+/// use scalelab::picture::visible;
+/// assert_eq!(visible("a\x1b[31m\u{202e}b"), "a␛[31m<U+202E>b");
+/// ```
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\0'..='\x1f' => out.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\x7f' => out.push('␡'),
+            c if is_unsafe(c) => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "<U+{:04X}>", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// How many columns the text takes, as [`visible`] shows it.
+///
+/// ```
+/// assert_eq!(scalelab::picture::width("節 a"), 4);
+/// ```
+pub fn width(text: &str) -> usize {
+    columns(&visible(text))
+}
+
+/// Columns of text that is visible already: the sum over its graphemes, as a terminal cell grid counts them.
+fn columns(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(str::width).sum() }
+}
+
+/// The longest beginning of whole graphemes that fits, and its width.
+fn prefix(text: &str, limit: usize) -> (&str, usize) {
+    let (mut end, mut used) = (0, 0);
+    for g in text.graphemes(true) {
+        let w = g.width();
+        if used + w > limit {
+            break;
+        }
+        used += w;
+        end += g.len();
+    }
+    (&text[..end], used)
+}
+
+/// The text in at most `width` columns, cut with `…` if it is longer.
+///
+/// ```
+/// assert_eq!(scalelab::picture::fit("consistent hashing", 11), "consistent…");
+/// ```
+pub fn fit(text: &str, width: usize) -> String {
+    let text = visible(text);
+    if columns(&text) <= width {
+        return text.into_owned();
+    }
+    if width == 0 {
+        return String::new();
+    }
+    format!("{}…", prefix(&text, width - 1).0)
+}
+
+/// [`fit`], filled with spaces on the right to exactly `width` columns.
+pub fn pad(text: &str, width: usize) -> String {
+    let mut text = fit(text, width);
+    let missing = width.saturating_sub(columns(&text));
+    text.extend(std::iter::repeat_n(' ', missing));
+    text
+}
+
+/// [`fit`], filled with spaces on the left to exactly `width` columns.
+pub fn pad_left(text: &str, width: usize) -> String {
+    let text = fit(text, width);
+    let mut out = " ".repeat(width.saturating_sub(columns(&text)));
+    out.push_str(&text);
+    out
+}
+
+/// The text in lines of at most `width` columns, broken between words, and within a word only if
+/// it is wider than a line. No lines if `width` is zero.
+///
+/// ```
+/// assert_eq!(scalelab::picture::wrap("every moved key", 11), ["every moved", "key"]);
+/// ```
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    if width == 0 {
+        return lines;
+    }
+    for paragraph in text.split('\n') {
+        wrap_paragraph(&visible(paragraph.trim_end_matches('\r')), width, &mut lines);
+    }
+    lines
+}
+
+fn wrap_paragraph(text: &str, width: usize, lines: &mut Vec<String>) {
+    let (mut line, mut used) = (String::new(), 0);
+    for word in text.split(' ').filter(|w| !w.is_empty()) {
+        let word_width = columns(word);
+        let gap = usize::from(used > 0);
+        if used + gap + word_width <= width {
+            line.extend(std::iter::repeat_n(' ', gap));
+            line.push_str(word);
+            used += gap + word_width;
+            continue;
+        }
+        if used > 0 {
+            lines.push(std::mem::take(&mut line));
+        }
+        (line, used) = break_word(word, width, lines);
+    }
+    lines.push(line);
+}
+
+/// Pushes full lines of a word, and returns what is left of it.
+fn break_word(word: &str, width: usize, lines: &mut Vec<String>) -> (String, usize) {
+    let mut rest = word;
+    loop {
+        let (head, used) = prefix(rest, width);
+        if head.len() == rest.len() {
+            return (head.to_owned(), used);
+        }
+        if head.is_empty() {
+            // A character wider than the line.
+            lines.push("…".to_owned());
+            rest = rest.graphemes(true).next().map_or("", |g| &rest[g.len()..]);
+            continue;
+        }
+        lines.push(head.to_owned());
+        rest = &rest[head.len()..];
+    }
+}
+
+/// A number with commas: `2,489`.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A share as per cent: `0.249` is `24.9 %`. What is no number is `–`.
+///
+/// ```
+/// assert_eq!(scalelab::picture::percent(0.2489), "24.9 %");
+/// ```
+pub fn percent(share: f64) -> String {
+    if !share.is_finite() {
+        return "–".to_owned();
+    }
+    let text = format!("{:.1} %", share * 100.0);
+    if text == "-0.0 %" { "0.0 %".to_owned() } else { text }
+}
+
+/// A time in microseconds for people, in three digits: `1.25 s`, `830 µs`, `2 min 5 s`.
+///
+/// ```
+/// assert_eq!(scalelab::picture::duration(1_250_000), "1.25 s");
+/// ```
+pub fn duration(us: u64) -> String {
+    match us {
+        0 => "0 s".to_owned(),
+        1..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", three_digits(us, 1_000)),
+        1_000_000..60_000_000 => format!("{} s", three_digits(us, 1_000_000)),
+        60_000_000..3_600_000_000 => two_units(us / 1_000_000, 60, "min", "s"),
+        3_600_000_000..86_400_000_000 => two_units(us / 60_000_000, 60, "h", "min"),
+        _ => two_units(us / 3_600_000_000, 24, "d", "h"),
+    }
+}
+
+/// `value / unit` in three digits, rounded down.
+fn three_digits(value: u64, unit: u64) -> String {
+    let (whole, thousandths) = (value / unit, value % unit * 1_000 / unit);
+    match whole {
+        0..10 => format!("{whole}.{:02}", thousandths / 10),
+        10..100 => format!("{whole}.{}", thousandths / 100),
+        _ => whole.to_string(),
+    }
+}
+
+fn two_units(value: u64, per: u64, large: &str, small: &str) -> String {
+    match value % per {
+        0 => format!("{} {large}", value / per),
+        rest => format!("{} {large} {rest} {small}", value / per),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NASTY: [&str; 8] = [
+        "",
+        "plain words and some more of them",
+        "\x1b]0;title\x07\x00\x7f\u{85}\u{9b}31m",
+        "\u{202e}gnp.exe\u{2066}\u{200b}\u{feff}",
+        "節点はハッシュ環の上にある",
+        "👩‍👩‍👧‍👦 family 🇩🇪 flag ⚠️ e\u{301}e\u{301}",
+        "a\tb\nc\r\nd",
+        "averyveryveryverylongwordwithoutanyspace x",
+    ];
+
+    #[test]
+    fn nothing_raw_gets_through() {
+        for text in NASTY {
+            assert!(!visible(text).chars().any(is_unsafe), "{text:?}");
+            for w in 0..40 {
+                assert!(width(&fit(text, w)) <= w, "{text:?} {w}");
+                assert_eq!(width(&pad(text, w)), w, "{text:?} {w}");
+                assert_eq!(width(&pad_left(text, w)), w, "{text:?} {w}");
+                for line in wrap(text, w) {
+                    assert!(width(&line) <= w, "{text:?} {w} {line:?}");
+                    assert!(!line.chars().any(is_unsafe));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wrapping_keeps_every_word() {
+        let text = NASTY[1];
+        for w in 5..40 {
+            assert_eq!(wrap(text, w).join(" "), text);
+        }
+        assert_eq!(wrap("aaaaaa bb", 4), ["aaaa", "aa", "bb"]);
+        assert_eq!(wrap("one\ntwo", 20), ["one", "two"]);
+    }
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_000), "1,000");
+        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
+        assert_eq!(percent(1.0), "100.0 %");
+        assert_eq!(percent(-0.0), "0.0 %");
+        assert_eq!(percent(f64::NAN), "–");
+        let cases = [(0, "0 s"), (830, "830 µs"), (12_500, "12.5 ms"), (999_999, "999 ms"), (20_000_000, "20.0 s")];
+        for (us, text) in cases {
+            assert_eq!(duration(us), text);
+        }
+        assert_eq!(duration(125_000_000), "2 min 5 s");
+        assert_eq!(duration(7_200_000_000), "2 h");
+        assert!(!duration(u64::MAX).is_empty());
+    }
+}
