@@ -1,2 +1,5 @@
-//! The binary: hands over to the command line and does nothing else.
-fn main() {}
+//! The `scalelab` program.
+
+fn main() -> std::process::ExitCode {
+    scalelab::cli::main()
+}

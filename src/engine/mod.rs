@@ -8,6 +8,7 @@ pub mod checks;
 pub mod command_line;
 pub mod input;
 pub mod model;
+pub mod numbers;
 pub mod recording;
 pub mod timeline;
 

@@ -13,6 +13,9 @@ use crate::engine::{Micros, Model, ModelError, Setup};
 use crate::picture::{Figure, LoadBar, Theme};
 pub use open::{Click, OpenLab, View};
 
+/// Seed of a lab when nobody chose one.
+pub const DEFAULT_SEED: u64 = 7;
+
 /// Every lab, in the order in which home lists them.
 pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>()];
 

@@ -67,6 +67,8 @@ pub trait OpenLab {
     fn settled_at(&self) -> Micros;
     /// The latest time of this branch.
     fn end_us(&self) -> Micros;
+    /// When each command of this branch was given.
+    fn command_times(&self) -> Vec<Micros>;
     /// How many commands were applied, and how many the branch has.
     fn commands(&self) -> (usize, usize);
     /// (current branch, how many), from zero.
@@ -88,7 +90,7 @@ pub trait OpenLab {
     /// Draws the whole frame: title, picture, figures, sentences, time line, keys.
     fn render(&self, view: &View, keys: &[(String, String)], area: Rect, buf: &mut Buffer);
     /// What a click on a cell means.
-    fn click(&self, view: &View, area: Rect, x: u16, y: u16) -> Click;
+    fn click(&self, view: &View, keys: &[(String, String)], area: Rect, x: u16, y: u16) -> Click;
 }
 
 /// What a click on the frame means.
@@ -231,6 +233,10 @@ impl<L: Lab> OpenLab for Opened<L> {
         self.timeline.end_us()
     }
 
+    fn command_times(&self) -> Vec<Micros> {
+        self.timeline.entries().iter().map(|e| e.at_us).collect()
+    }
+
     fn commands(&self) -> (usize, usize) {
         let Moment { applied, .. } = self.timeline.moment();
         (applied, self.timeline.entries().len())
@@ -294,7 +300,7 @@ impl<L: Lab> OpenLab for Opened<L> {
         });
     }
 
-    fn click(&self, view: &View, area: Rect, x: u16, y: u16) -> Click {
+    fn click(&self, view: &View, keys: &[(String, String)], area: Rect, x: u16, y: u16) -> Click {
         let layout = Frame::layout(area);
         let at = ratatui::layout::Position { x, y };
         if layout.picture.contains(at) {
@@ -304,8 +310,8 @@ impl<L: Lab> OpenLab for Opened<L> {
         if layout.timeline.contains(at) {
             return self.bar(view, &marks).time_at(layout.timeline, x).map_or(Click::Nothing, Click::Seek);
         }
-        self.with_frame(view, &[], |frame| frame.bar_at(area, x, y))
-            .and_then(|bar| L::click_bar(self.timeline.model(), bar))
-            .map_or(Click::Nothing, Click::Command)
+        let (key, bar) = self.with_frame(view, keys, |frame| (frame.key_at(area, x, y), frame.bar_at(area, x, y)));
+        let command = bar.and_then(|bar| L::click_bar(self.timeline.model(), bar));
+        key.map(Click::Key).or(command.map(Click::Command)).unwrap_or(Click::Nothing)
     }
 }

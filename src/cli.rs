@@ -1,0 +1,302 @@
+//! The command line: parses, hands over, and does nothing else.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::engine::Micros;
+use crate::headless::run::{Deeds, Report};
+use crate::headless::snapshot::{Format, Shot, parse_size, parse_time};
+use crate::headless::{self, Fault, inputs, replay, run, snapshot};
+use crate::labs::{DEFAULT_SEED, REGISTRY, Registration, find};
+use crate::settings::{ConfigFile, Looks, Settings, config_path, read_config};
+use crate::tui;
+
+const ABOUT: &str = "A laboratory for scalability in your terminal: watch large systems scale, break and heal.";
+const EXAMPLES: &str = "\
+Start here:
+  scalelab                      home: choose a lab with the arrow keys and Enter
+  scalelab lab ring             open the hash ring; press `a` to add a node, `?` for help
+  scalelab run ring -c 'add node-d' -c 'remove node-b'
+                                the same without a screen: sentences, then figures
+  scalelab snapshot ring -c 'add node-d' --size 120x36 -o ring.svg
+                                the picture as a file
+
+Looks: --theme dark|light|ansi|mono, --ascii, --no-motion; NO_COLOR is obeyed. What you always want
+goes into scalelab/config.toml in your config folder (usually ~/.config), e.g. `theme = \"light\"`.";
+
+/// clap's definition of the whole command line: help, man page and completions come from it.
+pub fn definition() -> Command {
+    Command::new("scalelab")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(EXAMPLES)
+        .max_term_width(100)
+        .args(looks())
+        .subcommand(for_each_lab("lab", "Open a lab", &lab_options).subcommand_required(true))
+        .subcommand(for_each_lab("run", "Run a lab without a screen", &run_options).subcommand_required(true))
+        .subcommand(for_each_lab("snapshot", "Draw a lab into a file", &snapshot_options).subcommand_required(true))
+        .subcommand(Command::new("replay").about("Open a run file that `run --save` wrote").args([
+            Arg::new("file").value_name("FILE").required(true).help("The run file"),
+            switch("json", "Do not open a screen: print events and facts as one JSON object"),
+        ]))
+        .subcommand(Command::new("labs").about("List the labs").arg(switch("json", "As JSON")))
+        .subcommand(Command::new("completions").about("Print completions for a shell").arg(
+            Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(clap_complete::Shell)),
+        ))
+        .subcommand(Command::new("man").about("Print the man page (roff): scalelab man | man -l -"))
+}
+
+fn for_each_lab(name: &'static str, about: &'static str, options: &dyn Fn(&Registration) -> Vec<Arg>) -> Command {
+    let labs = REGISTRY.iter().map(|lab| {
+        let inputs = lab.info.inputs.iter().map(|input| {
+            Arg::new(input.name).long(input.name).value_name("FILE").help(input.help).action(ArgAction::Set)
+        });
+        Command::new(lab.info.name)
+            .about(lab.info.summary)
+            .args(inputs)
+            .arg(
+                Arg::new("seed")
+                    .long("seed")
+                    .value_name("N")
+                    .default_value(DEFAULT_SEED.to_string())
+                    .value_parser(value_parser!(u64).range(..=i64::MAX as u64))
+                    .help("Seed of everything random: the same seed and commands give the same bytes"),
+            )
+            .args(options(lab))
+            .after_help(commands_help(lab))
+    });
+    Command::new(name).about(about).subcommands(labs).subcommand_value_name("LAB").subcommand_help_heading("Labs")
+}
+
+/// The lab's own commands, one line each, from their definition.
+fn commands_help(lab: &Registration) -> String {
+    let mut text = "Commands of this lab (`-c 'help COMMAND'` tells more):\n".to_owned();
+    for command in (lab.definition)().get_subcommands_mut() {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let usage = command.render_usage().to_string();
+        let usage = usage.trim_start_matches("Usage: ").trim().to_owned();
+        text.push_str(&format!("  {usage:<34} {about}\n"));
+    }
+    text
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+fn looks() -> [Arg; 3] {
+    [
+        Arg::new("theme")
+            .long("theme")
+            .value_name("THEME")
+            .global(true)
+            .value_parser(["dark", "light", "ansi", "mono"])
+            .help("Colours"),
+        switch("ascii", "Draw with ASCII characters only").global(true),
+        switch("no-motion", "Nothing travels: changes are shown where they end").global(true),
+    ]
+}
+
+fn commands_option() -> Arg {
+    Arg::new("command")
+        .short('c')
+        .long("command")
+        .value_name("COMMAND")
+        .action(ArgAction::Append)
+        .help("A command of the lab; give -c as often as you like")
+}
+
+fn lab_options(_: &Registration) -> Vec<Arg> {
+    vec![commands_option()]
+}
+
+fn deed_options() -> Vec<Arg> {
+    vec![
+        commands_option(),
+        Arg::new("script")
+            .value_name("SCRIPT")
+            .help("A file of commands, one a line, after those of -c (- for standard input)"),
+        Arg::new("until")
+            .long("until")
+            .value_name("TIME")
+            .value_parser(parse_time)
+            .help("Then let simulated time pass up to TIME, e.g. 10s"),
+    ]
+}
+
+fn run_options(_: &Registration) -> Vec<Arg> {
+    let mut options = deed_options();
+    options.extend([
+        switch("json", "Print one JSON object: lab, seed, events, facts"),
+        Arg::new("expect")
+            .long("expect")
+            .value_name("CEL")
+            .action(ArgAction::Append)
+            .help("A CEL expression over the facts, e.g. 'moved_share < 0.3'; exit code 1 if false"),
+        Arg::new("save").long("save").value_name("RUNFILE").help("Keep the run in a file for `scalelab replay`"),
+    ]);
+    options
+}
+
+fn snapshot_options(lab: &Registration) -> Vec<Arg> {
+    let views: Vec<String> = (1..).zip(lab.info.views).map(|(i, v)| format!("{i} {} ({})", v.name, v.help)).collect();
+    let mut options = deed_options();
+    options.extend([
+        Arg::new("size")
+            .long("size")
+            .value_name("COLSxROWS")
+            .default_value("120x36")
+            .value_parser(parse_size)
+            .help("Size in cells"),
+        Arg::new("format").long("format").default_value("svg").value_parser(value_parser!(Format)).help("Format"),
+        Arg::new("output").short('o').long("output").value_name("FILE").help("Write here, not to standard output"),
+        Arg::new("view")
+            .long("view")
+            .value_name("N")
+            .default_value("1")
+            .value_parser(value_parser!(u64).range(1..=9))
+            .help(format!("Which view: {}", views.join("; "))),
+        Arg::new("at")
+            .long("at")
+            .value_name("TIME")
+            .value_parser(parse_time)
+            .help("The picture at this simulated time"),
+        Arg::new("frames")
+            .long("frames")
+            .value_name("N")
+            .value_parser(value_parser!(u32).range(1..=i64::from(snapshot::MAX_FRAMES)))
+            .help("N pictures while the last command unfolds: FILE-01, FILE-02, …"),
+        Arg::new("cast").long("cast").value_name("FILE").help("The whole run as an asciicast, for asciinema"),
+    ]);
+    options
+}
+
+/// Parses the arguments, does what they ask, and gives the exit code.
+pub fn main() -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    let matches = match definition().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match dispatch(&matches, &mut out).and_then(|()| out.flush().map_err(Fault::from)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            if !matches!(fault, Fault::BrokenPipe) {
+                let _ = writeln!(std::io::stderr(), "scalelab: {fault}");
+            }
+            ExitCode::from(fault.exit_code())
+        }
+    }
+}
+
+fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
+    match matches.subcommand() {
+        None => screen(tui::open(None, settings(matches)?)),
+        Some(("lab", sub)) => {
+            let (lab, sub) = chosen_lab(sub)?;
+            screen(tui::require_terminal(lab.info.name))?;
+            let setup = inputs::open(seed(sub), &input_paths(lab, sub))?;
+            let mut open = (lab.open)(setup)?;
+            for line in texts(sub, "command") {
+                open.command(&line).map_err(|e| Fault::Usage(format!("`{line}`: {e}")))?;
+                open.advance_to(open.settled_at());
+            }
+            screen(tui::open(Some(open), settings(sub)?))
+        }
+        Some(("run", sub)) => {
+            let (lab, sub) = chosen_lab(sub)?;
+            let report = Report {
+                json: sub.get_flag("json"),
+                expect: texts(sub, "expect"),
+                save: sub.get_one::<String>("save").cloned(),
+            };
+            run::run(lab, &deeds(lab, sub), &report, out)
+        }
+        Some(("snapshot", sub)) => {
+            let (lab, sub) = chosen_lab(sub)?;
+            snapshot::snapshot(lab, &deeds(lab, sub), &shot(sub), &settings(sub)?, out)
+        }
+        Some(("replay", sub)) => {
+            let path = sub.get_one::<String>("file").map_or("", String::as_str);
+            if sub.get_flag("json") || !std::io::stdout().is_terminal() {
+                return replay::report(path, sub.get_flag("json"), out);
+            }
+            let mut lab = replay::open(path)?;
+            lab.seek_time(0);
+            screen(tui::open(Some(lab), settings(sub)?))
+        }
+        Some(("labs", sub)) => headless::list_labs(sub.get_flag("json"), out),
+        Some(("completions", sub)) => {
+            if let Some(shell) = sub.get_one::<clap_complete::Shell>("shell") {
+                let mut script = Vec::new();
+                clap_complete::generate(*shell, &mut definition(), "scalelab", &mut script);
+                out.write_all(&script)?;
+            }
+            Ok(())
+        }
+        Some(("man", _)) => Ok(clap_mangen::Man::new(definition()).render(out)?),
+        Some((other, _)) => Err(Fault::Usage(format!("there is no command '{other}': see scalelab --help"))),
+    }
+}
+
+fn screen(result: Result<(), tui::ScreenError>) -> Result<(), Fault> {
+    result.map_err(|error| Fault::Usage(error.to_string()))
+}
+
+fn chosen_lab(matches: &ArgMatches) -> Result<(&'static Registration, &ArgMatches), Fault> {
+    let chosen = matches.subcommand().and_then(|(name, sub)| find(name).map(|lab| (lab, sub)));
+    chosen.ok_or_else(|| Fault::Usage("name a lab: `scalelab labs` lists them".to_owned()))
+}
+
+fn seed(matches: &ArgMatches) -> u64 {
+    matches.get_one::<u64>("seed").copied().unwrap_or(DEFAULT_SEED)
+}
+
+fn texts(matches: &ArgMatches, name: &str) -> Vec<String> {
+    matches.get_many::<String>(name).into_iter().flatten().cloned().collect()
+}
+
+fn input_paths(lab: &Registration, matches: &ArgMatches) -> Vec<(String, String)> {
+    let given = |input: &crate::labs::InputSpec| {
+        matches.get_one::<String>(input.name).map(|path| (input.name.to_owned(), path.clone()))
+    };
+    lab.info.inputs.iter().filter_map(given).collect()
+}
+
+fn deeds(lab: &Registration, matches: &ArgMatches) -> Deeds {
+    Deeds {
+        seed: seed(matches),
+        inputs: input_paths(lab, matches),
+        commands: texts(matches, "command"),
+        script: matches.get_one::<String>("script").cloned(),
+        until_us: matches.get_one::<Micros>("until").copied(),
+    }
+}
+
+fn shot(matches: &ArgMatches) -> Shot {
+    Shot {
+        size: matches.get_one("size").copied().unwrap_or((120, 36)),
+        format: matches.get_one("format").copied().unwrap_or(Format::Svg),
+        output: matches.get_one::<String>("output").cloned(),
+        view: matches.get_one::<u64>("view").map_or(1, |v| *v as usize),
+        at_us: matches.get_one("at").copied(),
+        frames: matches.get_one("frames").copied(),
+        cast: matches.get_one::<String>("cast").cloned(),
+    }
+}
+
+fn settings(matches: &ArgMatches) -> Result<Settings, Fault> {
+    let looks = Looks {
+        theme: matches.get_one::<String>("theme").cloned(),
+        ascii: matches.get_flag("ascii"),
+        no_motion: matches.get_flag("no-motion"),
+    };
+    let file = config_path().map_or_else(|| Ok(ConfigFile::default()), |path| read_config(&path));
+    Settings::new(&file.map_err(Fault::Usage)?, &looks, |name| std::env::var(name).ok()).map_err(Fault::Usage)
+}

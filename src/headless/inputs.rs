@@ -1,0 +1,79 @@
+//! Opens real input: files and standard input, with a progress bar for long ones.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal};
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Fault;
+use crate::engine::{Input, InputError, Setup};
+
+/// Reads each (role, path) and puts all in a set-up.
+///
+/// # Errors
+/// What cannot be read or used, and standard input asked for twice.
+pub fn open(seed: u64, paths: &[(String, String)]) -> Result<Setup, Fault> {
+    if paths.iter().filter(|(_, path)| path == "-").count() > 1 {
+        return Err(Fault::Usage("standard input (-) can be read only once: give the other as a file".to_owned()));
+    }
+    let mut inputs = BTreeMap::new();
+    for (role, path) in paths {
+        inputs.insert(role.clone(), Arc::new(read(path)?));
+    }
+    Ok(Setup { seed, inputs })
+}
+
+/// Reads one file, or standard input for `-`.
+///
+/// # Errors
+/// Every [`InputError`].
+pub fn read(path: &str) -> Result<Input, InputError> {
+    if path == "-" {
+        return read_from(path, std::io::stdin().lock(), None);
+    }
+    let unreadable = |error: std::io::Error| InputError::Unreadable { name: path.to_owned(), reason: reason(&error) };
+    let meta = std::fs::metadata(path).map_err(unreadable)?;
+    if meta.is_dir() {
+        return Err(InputError::Directory { name: path.to_owned() });
+    }
+    let file = File::open(path).map_err(unreadable)?;
+    read_from(path, BufReader::with_capacity(1 << 18, file), Some(meta.len()))
+}
+
+fn read_from(name: &str, source: impl BufRead, size: Option<u64>) -> Result<Input, InputError> {
+    let bar = progress_bar(size);
+    let input = Input::read(name, source, |lines, bytes| {
+        bar.set_position(bytes);
+        bar.set_message(format!("{} lines", crate::engine::numbers::thousands(lines as u64)));
+    });
+    bar.finish_and_clear();
+    input
+}
+
+/// A bar on standard error; hidden where that is no terminal.
+fn progress_bar(size: Option<u64>) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr_with_hz(10)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let (bar, template) = match size.filter(|s| *s > 0) {
+        Some(size) => (ProgressBar::new(size), "reading {wide_bar} {bytes} of {total_bytes}, {msg}"),
+        None => (ProgressBar::no_length(), "reading {spinner} {bytes}, {msg}"),
+    };
+    bar.set_draw_target(target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,145 @@
+//! The ring lab's commands and keys.
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::labs::KeyBinding;
+
+/// What one can do to the nodes, the keys and the way keys are placed.
+#[derive(Subcommand, Clone, Debug, PartialEq)]
+pub enum RingCommand {
+    /// Add a node: it takes its share of the keys
+    Add {
+        /// Name of the new node
+        #[arg(value_name = "NEW_NODE")]
+        node: String,
+        /// Its weight: twice the weight, twice the keys
+        #[arg(long, short, default_value_t = 1, value_name = "W")]
+        weight: u64,
+    },
+    /// Take a node out for good: its keys move to the others
+    Remove {
+        /// Name of the node
+        #[arg(value_name = "NODE")]
+        node: String,
+    },
+    /// Make a node fail: it stays on the ring, but serves nothing until it recovers
+    Fail {
+        /// Name of the node
+        #[arg(value_name = "NODE")]
+        node: String,
+    },
+    /// Bring a failed node back: its keys come back to it
+    Recover {
+        /// Name of the node
+        #[arg(value_name = "NODE")]
+        node: String,
+    },
+    /// Give each node N virtual nodes (points on the ring) per unit of weight
+    Vnodes {
+        /// Points per unit of weight
+        #[arg(value_name = "N")]
+        count: u64,
+    },
+    /// Place the keys in another way
+    Strategy {
+        /// The way
+        #[arg(value_enum, value_name = "STRATEGY")]
+        strategy: Strategy,
+    },
+    /// Keep each key on N different nodes
+    Replicas {
+        /// Copies of each key
+        #[arg(value_name = "N")]
+        count: u64,
+    },
+    /// Use the first N keys
+    Keys {
+        /// Number of keys
+        #[arg(value_name = "N")]
+        count: u64,
+    },
+    /// Skew the traffic: 0 asks for all keys alike, 1 makes a few keys hot (Zipf's law)
+    Zipf {
+        /// Zipf's exponent, from 0 to 4
+        #[arg(value_name = "S", allow_negative_numbers = true)]
+        exponent: f64,
+    },
+    /// Bounded loads: no node may take more than C times the mean (`strategy bounded`)
+    Bound {
+        /// Load limit over mean load, above 1, e.g. 1.25
+        #[arg(value_name = "C", allow_negative_numbers = true)]
+        limit: f64,
+    },
+    /// Follow one key to its owner, or look at one node
+    Inspect {
+        /// A key, any text, or the name of a node
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
+    /// Run a second strategy beside the first, through the same events
+    Compare {
+        /// The second strategy
+        #[arg(value_enum, value_name = "STRATEGY")]
+        strategy: Strategy,
+    },
+    /// Serve one request: pick a key by its popularity and look up its node
+    Step,
+}
+
+/// A way to place keys on nodes.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Consistent hash ring with virtual nodes
+    Ring,
+    /// hash % N
+    Modulo,
+    /// Jump consistent hash
+    Jump,
+    /// Rendezvous (highest random weight) hashing
+    Rendezvous,
+    /// Maglev's lookup table
+    Maglev,
+    /// Ring with bounded loads
+    Bounded,
+}
+
+impl Strategy {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 6] = [Self::Ring, Self::Modulo, Self::Jump, Self::Rendezvous, Self::Maglev, Self::Bounded];
+
+    /// The name as one types it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ring => "ring",
+            Self::Modulo => "modulo",
+            Self::Jump => "jump",
+            Self::Rendezvous => "rendezvous",
+            Self::Maglev => "maglev",
+            Self::Bounded => "bounded",
+        }
+    }
+
+    /// Whether nodes have virtual nodes on a ring.
+    pub fn has_ring(self) -> bool {
+        matches!(self, Self::Ring | Self::Bounded)
+    }
+
+    /// Whether it gives heavier nodes more keys.
+    pub fn honours_weights(self) -> bool {
+        !matches!(self, Self::Modulo | Self::Jump)
+    }
+}
+
+/// The lab's own keys.
+pub const KEYS: &[KeyBinding] = &[
+    KeyBinding { key: 'a', command: "add ", label: "add node" },
+    KeyBinding { key: 'd', command: "remove ", label: "remove node" },
+    KeyBinding { key: 'f', command: "fail ", label: "fail node" },
+    KeyBinding { key: 'c', command: "recover ", label: "recover node" },
+    KeyBinding { key: 's', command: "strategy ", label: "strategy" },
+    KeyBinding { key: 'v', command: "vnodes ", label: "virtual nodes" },
+    KeyBinding { key: 'i', command: "inspect ", label: "inspect key" },
+    KeyBinding { key: 'z', command: "zipf ", label: "hot keys" },
+    KeyBinding { key: 'm', command: "compare modulo", label: "compare with modulo" },
+];

@@ -1,0 +1,290 @@
+//! The ring as a true circle.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::{RingScene, caption, changed_node, hash_at, inspect, inspect_nearest, progress, tag};
+use crate::engine::numbers::{percent, thousands};
+use crate::labs::ring::keys::{BUCKETS, turn};
+use crate::labs::ring::model::{Focus, REQUEST_US};
+use crate::labs::ring::serving::{NOBODY, Node};
+use crate::picture::{Canvas, Circle};
+
+/// Where things are, from the centre (0) to the ring (1).
+const TICK: f64 = 1.07;
+const KEYS_OUT: f64 = 0.93;
+const KEYS_DEEP: f64 = 0.17;
+const HUBS: f64 = 0.5;
+
+/// A ring picture in the making.
+struct Drawing<'a> {
+    scene: &'a RingScene<'a>,
+    area: Rect,
+    canvas: Canvas,
+    circle: Circle,
+    /// Dots along the ring.
+    steps: usize,
+    /// How far the change has unfolded.
+    t: f64,
+    /// The nodes that have a place inside the circle.
+    hubs: Vec<Node>,
+}
+
+/// Draws ring, keys, nodes, and what moves.
+pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
+    let area = caption(buf, area, &caption_text(scene, area), scene.theme);
+    let mut drawing = Drawing::new(scene, area);
+    drawing.ring();
+    drawing.keys();
+    drawing.hubs();
+    drawing.travellers();
+    drawing.request();
+    drawing.focus();
+    drawing.canvas.draw(buf);
+}
+
+/// Inspects the node or the key that was clicked.
+pub(super) fn click(scene: &RingScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
+    let area = Rect { height: area.height.saturating_sub(1), ..area };
+    let drawing = Drawing::new(scene, area);
+    let (px, py) = drawing.canvas.at_cell(x, y);
+    let near = drawing.hubs.iter().min_by(|a, b| {
+        let far = |n: &Node| drawing.hub(n.id).map_or(f64::MAX, |(hx, hy)| (hx - px).hypot(hy - py));
+        far(a).total_cmp(&far(b))
+    });
+    let reach = (drawing.circle.r * 0.18).max(5.0);
+    if let Some(node) = near.filter(|n| drawing.hub(n.id).is_some_and(|(hx, hy)| (hx - px).hypot(hy - py) <= reach)) {
+        return Some(inspect(&node.name));
+    }
+    let (place, radius) = drawing.circle.place_of(px, py);
+    (0.65..=1.2).contains(&radius).then(|| inspect_nearest(scene.model, place)).flatten()
+}
+
+fn caption_text(scene: &RingScene<'_>, area: Rect) -> String {
+    let model = scene.model;
+    let mut parts = Vec::new();
+    if let Some(ring) = model.world.placer.ring() {
+        let ticks =
+            if (ring.points() as u16) < area.width / 2 && ring.points() < 4000 { "as ticks" } else { "as arcs" };
+        parts.push(format!("{} virtual nodes {ticks}", thousands(ring.points() as u64)));
+    } else {
+        parts.push(format!("{} has no ring: the circle is the hash space", model.config().strategy.name()));
+    }
+    let keys = thousands(model.keys.len() as u64);
+    parts.push(if few_keys(scene, area) { format!("{keys} keys as dots") } else { format!("{keys} keys as density") });
+    if let Some(moves) = model.change.as_ref().map(|c| &c.moves).filter(|m| m.sample.len() as u64 != m.moved) {
+        parts.push(format!("{} of {} moves fly", moves.sample.len(), thousands(moves.moved)));
+    }
+    parts.join(" · ")
+}
+
+fn few_keys(scene: &RingScene<'_>, area: Rect) -> bool {
+    scene.model.keys.len() <= usize::from(area.width.min(area.height * 2)) * 16
+}
+
+impl<'a> Drawing<'a> {
+    fn new(scene: &'a RingScene<'a>, area: Rect) -> Self {
+        let canvas = Canvas::new(area, scene.theme.glyphs);
+        let circle = canvas.fit_circle(1);
+        let t = progress(scene);
+        let mut hubs = scene.model.config().nodes.clone();
+        if let Some(change) = scene.model.change.as_ref().filter(|_| t < 1.0) {
+            let gone = change.before.config.nodes.iter().filter(|n| scene.model.config().node(n.id).is_none());
+            hubs.extend(gone.cloned());
+            hubs.sort_by_key(|n| n.id);
+        }
+        let steps = (circle.r * std::f64::consts::TAU * 1.1).max(8.0) as usize;
+        Self { scene, area, canvas, circle, steps, t, hubs }
+    }
+
+    /// Style of a node's things: bright when it is the one that changed, at rest otherwise.
+    fn style(&self, id: u32, bright: bool) -> Style {
+        let theme = self.scene.theme;
+        if bright { theme.series(id as usize) } else { theme.series_dim(id as usize) }
+    }
+
+    fn changed(&self) -> Option<u32> {
+        match &self.scene.model.focus {
+            Some(Focus::Node(id)) => Some(*id),
+            _ => changed_node(self.scene.model.change.as_ref()),
+        }
+    }
+
+    /// Arcs in the owners' colours; virtual nodes as ticks while there is room for them.
+    fn ring(&mut self) {
+        let model = self.scene.model;
+        let changed = self.changed();
+        for step in 0..self.steps {
+            let place = step as f64 / self.steps as f64;
+            let owner = model.world.placer.ring().and_then(|_| model.world.placer.placement().owner(hash_at(place)));
+            let node = owner.and_then(|i| model.config().nodes.get(i as usize));
+            let (style, priority) = match node {
+                Some(node) if node.up => {
+                    let bright = changed.is_none_or(|id| id == node.id) || self.t >= 1.0;
+                    (self.style(node.id, bright), 2 + u8::from(Some(node.id) == changed))
+                }
+                _ => (self.scene.theme.faint(), 1),
+            };
+            for radius in [1.0, 0.975] {
+                let (x, y) = self.circle.point(place, radius);
+                self.canvas.dot(x, y, style, priority);
+            }
+        }
+        let Some(ring) = model.world.placer.ring().filter(|ring| ring.points() * 3 <= self.steps) else { return };
+        let points: Vec<(f64, u32)> = (0..ring.points()).map(|i| ring.point(i)).map(|(at, o)| (turn(at), o)).collect();
+        for (place, owner) in points {
+            let Some(node) = model.config().nodes.get(owner as usize) else { continue };
+            let (x, y) = self.circle.point(place, TICK + 0.05);
+            let (from, to) = (self.circle.point(place, 1.0), self.circle.point(place, TICK));
+            let style = self.style(node.id, true);
+            self.canvas.line(from, to, style, 4);
+            if self.steps > ring.points() * 8 {
+                let tag = tag(node);
+                self.canvas.text_centered(x, y, &tag, style);
+            }
+        }
+    }
+
+    /// Keys just inside the ring: each a dot, or how many there are by the depth of the band.
+    fn keys(&mut self) {
+        let model = self.scene.model;
+        if few_keys(self.scene, self.area) {
+            let moved: std::collections::BTreeSet<u32> =
+                model.change.iter().flat_map(|c| c.moves.sample.iter().map(|m| m.key)).collect();
+            for (key, hash) in model.keys.hashes().iter().enumerate() {
+                let depth = (hash & 0xff) as f64 / 255.0;
+                let (x, y) = self.circle.point(turn(*hash), KEYS_OUT - depth * KEYS_DEEP);
+                let (style, priority) = self.key_style(model.world.served.owner[key], moved.contains(&(key as u32)));
+                self.canvas.dot(x, y, style, priority);
+            }
+            return;
+        }
+        let highest = f64::from(model.keys.density.iter().copied().max().unwrap_or(1).max(1));
+        let depth_dots = (self.circle.r * KEYS_DEEP).max(2.0);
+        for step in 0..self.steps {
+            let place = (step as f64 + 0.5) / self.steps as f64;
+            let bucket = ((place * BUCKETS as f64) as usize).min(BUCKETS - 1);
+            let count = model.keys.density[bucket];
+            let moved = model.change.as_ref().map_or(0, |c| c.moves.density.get(bucket).copied().unwrap_or(0));
+            let owner = model.world.placer.placement().owner(hash_at(place));
+            let owner = owner.and_then(|i| model.config().nodes.get(i as usize)).map_or(NOBODY, |n| n.id);
+            let (style, priority) = self.key_style(owner, moved * 2 > count);
+            let depth = (f64::from(count) / highest * depth_dots).round().max(f64::from(u8::from(count > 0)));
+            for dot in 0..depth as usize {
+                let (x, y) = self.circle.point(place, KEYS_OUT - dot as f64 / self.circle.r);
+                self.canvas.dot(x, y, style, priority);
+            }
+        }
+    }
+
+    fn key_style(&self, owner: u32, moved: bool) -> (Style, u8) {
+        let theme = self.scene.theme;
+        let up = self.scene.model.config().node(owner).is_some_and(|n| n.up);
+        match (moved, up) {
+            (true, _) if self.t < 1.0 => (theme.strong(), 5),
+            (true, _) => (self.style(owner, true), 3),
+            (_, false) => (theme.error(), 3),
+            (false, true) => (self.style(owner, false), 1),
+        }
+    }
+
+    /// Place of a node inside the circle.
+    fn hub(&self, id: u32) -> Option<(f64, f64)> {
+        let index = self.hubs.iter().position(|n| n.id == id)?;
+        let radius = if self.hubs.len() == 1 { 0.0 } else { HUBS };
+        Some(self.circle.point(index as f64 / self.hubs.len() as f64, radius))
+    }
+
+    /// Nodes as letters with their share of the load.
+    fn hubs(&mut self) {
+        let model = self.scene.model;
+        let total: u64 = model.world.served.loads.iter().sum::<u64>().max(1);
+        let room = self.circle.r * HUBS * std::f64::consts::TAU / self.hubs.len().max(1) as f64;
+        let changed = self.changed();
+        for node in self.hubs.clone() {
+            let Some((x, y)) = self.hub(node.id) else { continue };
+            let index = model.config().nodes.iter().position(|n| n.id == node.id);
+            let load = index.map_or(0, |i| model.world.served.loads[i]);
+            let share = percent(load as f64 / total as f64);
+            let text = match index {
+                None => format!("{} left", tag(&node)),
+                Some(_) if !node.up => format!("{} down", tag(&node)),
+                Some(_) if room >= 18.0 => format!("{} {share}", tag(&node)),
+                Some(_) => tag(&node),
+            };
+            let style = match (node.up && index.is_some(), Some(node.id) == changed) {
+                (false, _) => self.scene.theme.error(),
+                (true, true) => self.style(node.id, true).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+                (true, false) => self.style(node.id, true),
+            };
+            if room >= 4.0 {
+                self.canvas.text_centered(x, y, &text, style);
+            } else {
+                self.canvas.dot(x, y, style, 6);
+            }
+        }
+    }
+
+    /// Moved keys on their way from the old node to the new one.
+    fn travellers(&mut self) {
+        let Some(change) = self.scene.model.change.as_ref().filter(|_| self.t < 1.0) else { return };
+        let count = change.moves.sample.len().max(1) as f64;
+        for (i, key) in change.moves.sample.iter().enumerate() {
+            let (Some(from), Some(to)) = (self.hub(key.from), self.hub(key.to)) else { continue };
+            // They start one after the other, between 15 % and 45 % of the time, and take half of it.
+            let start = 0.15 + 0.3 * i as f64 / count;
+            let way = ((self.t - start) / 0.5).clamp(0.0, 1.0);
+            let way = way * way * (3.0 - 2.0 * way);
+            let aside = ((key.hash >> 16 & 0xff) as f64 / 255.0 - 0.5) * self.circle.r * 0.22;
+            let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+            let length = dx.hypot(dy).max(1.0);
+            let bow = aside * (way * std::f64::consts::PI).sin();
+            let x = from.0 + dx * way - dy / length * bow;
+            let y = from.1 + dy * way + dx / length * bow;
+            if way > 0.0 && way < 1.0 {
+                self.canvas.dot(x, y, self.scene.theme.series(key.to as usize), 7);
+            }
+        }
+    }
+
+    /// The last request, on its way from the key's place to the node that serves it.
+    fn request(&mut self) {
+        let Some(request) = self.scene.model.last_request else { return };
+        let age = self.scene.now.saturating_sub(request.at_us) as f64 / REQUEST_US as f64;
+        if age > 1.0 {
+            return;
+        }
+        let way = if self.scene.motion { age } else { 1.0 };
+        let hash = self.scene.model.keys.hashes().get(request.key).copied().unwrap_or(0);
+        self.ray(hash, request.served_by, way);
+    }
+
+    /// The inspected key: its place on the ring and the way to its node.
+    fn focus(&mut self) {
+        let Some(Focus::Key { hash, index, .. }) = &self.scene.model.focus else { return };
+        let model = self.scene.model;
+        let owner = match index {
+            Some(index) => model.world.served.owner[*index],
+            None => {
+                let up = model.preferred(*hash).into_iter().filter_map(|i| model.config().nodes.get(i)).find(|n| n.up);
+                up.map_or(NOBODY, |n| n.id)
+            }
+        };
+        self.ray(*hash, owner, 1.0);
+    }
+
+    fn ray(&mut self, hash: u64, owner: u32, way: f64) {
+        let theme = self.scene.theme;
+        let start = self.circle.point(turn(hash), KEYS_OUT);
+        let mark = theme.glyphs.pick("●", "@");
+        match self.hub(owner).filter(|_| owner != NOBODY) {
+            Some(hub) => {
+                let end = (start.0 + (hub.0 - start.0) * way * 0.88, start.1 + (hub.1 - start.1) * way * 0.88);
+                self.canvas.line(start, end, theme.strong(), 8);
+                self.canvas.text_centered(start.0, start.1, mark, theme.strong());
+            }
+            None => self.canvas.text_centered(start.0, start.1, theme.glyphs.pick("✗", "X"), theme.error()),
+        }
+    }
+}

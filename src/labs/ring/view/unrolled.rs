@@ -1,0 +1,148 @@
+//! The hash space line by line, like text: for narrow screens and for many virtual nodes.
+//!
+//! ```text
+//!  0 % ───A──B─────C─A───  a letter is a virtual node: it owns the stretch before it
+//!      ▁▂▁▃▂▁▁▂▃▂▁▁▂▁▁▂▃▂  keys; those that moved are bright
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{RingScene, caption, hash_at, inspect_nearest, progress, write};
+use crate::engine::numbers::thousands;
+use crate::labs::ring::keys::{BUCKETS, turn};
+use crate::labs::ring::model::Focus;
+use crate::labs::ring::world::World;
+use crate::picture::letter;
+
+const MARGIN: u16 = 6;
+
+/// How the hash space is cut into lines.
+struct Cut {
+    lines: u16,
+    columns: u16,
+    pitch: u16,
+    area: Rect,
+}
+
+impl Cut {
+    fn new(area: Rect) -> Self {
+        let pitch = if area.height >= 12 { 3 } else { 2 };
+        let lines = ((area.height + pitch - 2) / pitch).max(1);
+        Self { lines, columns: area.width.saturating_sub(MARGIN).max(1), pitch, area }
+    }
+
+    fn cells(&self) -> usize {
+        usize::from(self.lines) * usize::from(self.columns)
+    }
+
+    /// Column and row of a cell, from the corner of the area.
+    fn place(&self, cell: usize) -> (u16, u16) {
+        let columns = usize::from(self.columns);
+        (MARGIN + (cell % columns) as u16, (cell / columns) as u16 * self.pitch)
+    }
+}
+
+/// Draws owners, virtual nodes and keys along the hash space.
+pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
+    let model = scene.model;
+    let points = model.world.placer.ring().map_or(0, |r| r.points());
+    let cut = Cut::new(Rect { height: area.height.saturating_sub(1).max(1), ..area });
+    let text = match points {
+        0 => format!("{} has no ring: neighbours go to unrelated nodes", model.config().strategy.name()),
+        points if points > cut.cells() => {
+            format!("{} virtual nodes, more than cells: the owner of each cell", thousands(points as u64))
+        }
+        points => {
+            format!("a letter is one of {} virtual nodes; it owns the stretch before it", thousands(points as u64))
+        }
+    };
+    caption(buf, area, &text, scene.theme);
+    for line in 0..cut.lines {
+        let share = f64::from(line) / f64::from(cut.lines) * 100.0;
+        let label = format!("{share:>3.0} %");
+        write(buf, cut.area, (0, line * cut.pitch), &label, scene.theme.faint_text(), scene.theme);
+    }
+    let early = progress(scene) < 0.3;
+    let world = match &model.change {
+        Some(change) if early => &change.before,
+        _ => &model.world,
+    };
+    owners(scene, world, &cut, buf);
+    keys(scene, &cut, buf);
+    focus(scene, &cut, buf);
+}
+
+fn owners(scene: &RingScene<'_>, world: &World, cut: &Cut, buf: &mut Buffer) {
+    let points = points_by_cell(world, cut);
+    let every = points.is_empty();
+    let line = scene.theme.glyphs.pick("─", "-");
+    for cell in 0..cut.cells() {
+        let (x, y) = cut.place(cell);
+        let middle = hash_at((cell as f64 + 0.5) / cut.cells() as f64);
+        let owner = points.get(cell).copied().flatten().or_else(|| world.placer.placement().owner(middle));
+        let Some(node) = owner.and_then(|i| world.config.nodes.get(i as usize)) else {
+            write(buf, cut.area, (x, y), line, scene.theme.faint(), scene.theme);
+            continue;
+        };
+        let is_point = every || points.get(cell).copied().flatten().is_some();
+        let style = if node.up { scene.theme.series(node.id as usize) } else { scene.theme.error() };
+        let text = letter(node.id as usize);
+        let shown = if !node.up && !is_point {
+            scene.theme.glyphs.pick("×", "x")
+        } else if is_point {
+            &text
+        } else {
+            line
+        };
+        let cell = Rect { width: (x + 1).min(cut.area.width), ..cut.area };
+        write(buf, cell, (x, y), shown, style, scene.theme);
+    }
+}
+
+/// The virtual node in each cell; empty when there are more of them than cells, or no ring.
+fn points_by_cell(world: &World, cut: &Cut) -> Vec<Option<u32>> {
+    let Some(ring) = world.placer.ring().filter(|r| r.points() <= cut.cells()) else { return Vec::new() };
+    let mut cells = vec![None; cut.cells()];
+    for (at, owner) in (0..ring.points()).map(|i| ring.point(i)) {
+        let cell = ((turn(at) * cut.cells() as f64) as usize).min(cut.cells() - 1);
+        cells[cell] = Some(owner);
+    }
+    cells
+}
+
+fn keys(scene: &RingScene<'_>, cut: &Cut, buf: &mut Buffer) {
+    let model = scene.model;
+    let highest = model.keys.density.iter().copied().max().unwrap_or(1).max(1);
+    for cell in 0..cut.cells() {
+        let (x, y) = cut.place(cell);
+        let bucket = (((cell as f64 + 0.5) / cut.cells() as f64 * BUCKETS as f64) as usize).min(BUCKETS - 1);
+        let count = model.keys.density[bucket];
+        if count == 0 {
+            continue;
+        }
+        let moved = model.change.as_ref().map_or(0, |c| c.moves.density.get(bucket).copied().unwrap_or(0));
+        let level = (count * 7 / highest).min(7) as usize;
+        let unicode = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"][level];
+        let ascii = [".", ".", ":", ":", "|", "|", "#", "#"][level];
+        let style = if moved * 2 > count { scene.theme.strong() } else { scene.theme.faint() };
+        write(buf, cut.area, (x, y + 1), scene.theme.glyphs.pick(unicode, ascii), style, scene.theme);
+    }
+}
+
+fn focus(scene: &RingScene<'_>, cut: &Cut, buf: &mut Buffer) {
+    let Some(Focus::Key { hash, .. }) = &scene.model.focus else { return };
+    let (x, y) = cut.place(((turn(*hash) * cut.cells() as f64) as usize).min(cut.cells() - 1));
+    write(buf, cut.area, (x, y + 1), scene.theme.glyphs.pick("●", "@"), scene.theme.accent(), scene.theme);
+}
+
+/// Inspects the key nearest to the clicked place.
+pub(super) fn click(scene: &RingScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
+    let cut = Cut::new(Rect { height: area.height.saturating_sub(1).max(1), ..area });
+    let (column, line) = (x.checked_sub(area.x + MARGIN)?, y.checked_sub(area.y)? / cut.pitch);
+    if line >= cut.lines || column >= cut.columns {
+        return None;
+    }
+    let cell = usize::from(line) * usize::from(cut.columns) + usize::from(column);
+    inspect_nearest(scene.model, (cell as f64 + 0.5) / cut.cells() as f64)
+}
