@@ -220,7 +220,7 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
         }
         Some(("snapshot", sub)) => {
             let (lab, sub) = chosen_lab(sub)?;
-            snapshot::snapshot(lab, &deeds(lab, sub), &shot(sub), &settings(sub)?, out)
+            snapshot::snapshot(lab, &deeds(lab, sub), &shot(sub), &picture_settings(sub)?, out)
         }
         Some(("replay", sub)) => {
             let path = sub.get_one::<String>("file").map_or("", String::as_str);
@@ -292,11 +292,21 @@ fn shot(matches: &ArgMatches) -> Shot {
 }
 
 fn settings(matches: &ArgMatches) -> Result<Settings, Fault> {
+    settings_in(matches, |name| std::env::var(name).ok())
+}
+
+/// A picture in a file has its true colours, whatever this terminal can show.
+fn picture_settings(matches: &ArgMatches) -> Result<Settings, Fault> {
+    let colours = |name: &str| (name == "COLORTERM").then(|| "truecolor".to_owned());
+    settings_in(matches, |name| colours(name).or_else(|| std::env::var(name).ok()))
+}
+
+fn settings_in(matches: &ArgMatches, environment: impl Fn(&str) -> Option<String>) -> Result<Settings, Fault> {
     let looks = Looks {
         theme: matches.get_one::<String>("theme").cloned(),
         ascii: matches.get_flag("ascii"),
         no_motion: matches.get_flag("no-motion"),
     };
     let file = config_path().map_or_else(|| Ok(ConfigFile::default()), |path| read_config(&path));
-    Settings::new(&file.map_err(Fault::Usage)?, &looks, |name| std::env::var(name).ok()).map_err(Fault::Usage)
+    Settings::new(&file.map_err(Fault::Usage)?, &looks, environment).map_err(Fault::Usage)
 }

@@ -37,6 +37,9 @@ pub struct Report {
     pub save: Option<String>,
 }
 
+/// Hears the events of each command, and the help that it asked for.
+pub type Teller<'a> = dyn FnMut(&[Event], Option<&str>) -> Result<(), Fault> + 'a;
+
 /// Opens the lab and does what was asked, telling each command's events as they come.
 ///
 /// # Errors
@@ -44,7 +47,7 @@ pub struct Report {
 pub fn perform(
     lab: &Registration,
     deeds: &Deeds,
-    tell: &mut dyn FnMut(&[Event], Option<&str>) -> Result<(), Fault>,
+    tell: &mut Teller<'_>,
 ) -> Result<Box<dyn OpenLab>, Fault> {
     let setup = inputs::open(deeds.seed, &deeds.inputs)?;
     let mut open = (lab.open)(setup)?;
@@ -71,7 +74,7 @@ fn obey(
     lab: &mut dyn OpenLab,
     place: &str,
     line: &str,
-    tell: &mut dyn FnMut(&[Event], Option<&str>) -> Result<(), Fault>,
+    tell: &mut Teller<'_>,
 ) -> Result<(), Fault> {
     let before = lab.story().1;
     let help = lab.command(line).map_err(|error| {

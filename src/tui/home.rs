@@ -8,6 +8,7 @@ use crate::labs::REGISTRY;
 use crate::picture::{Theme, pad, put, wrap};
 
 /// What home wants after an event.
+#[derive(Clone, Copy)]
 pub(super) enum HomeAction {
     Stay,
     Quit,

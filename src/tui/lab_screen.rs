@@ -91,7 +91,7 @@ impl LabScreen {
             KeyCode::Char('[') => self.branch(-1),
             KeyCode::Char(']') => self.branch(1),
             KeyCode::PageUp => {
-                self.view.scroll = (self.view.scroll + 3).min(self.lab.story().0.len().saturating_sub(1))
+                self.view.scroll = (self.view.scroll + 3).min(self.lab.story().0.len().saturating_sub(1));
             }
             KeyCode::PageDown => self.view.scroll = self.view.scroll.saturating_sub(3),
             KeyCode::Tab => self.turn_view(1),

@@ -51,21 +51,14 @@ fn headline(model: &RingModel, change: &Change) -> String {
     };
     match change.cause {
         Cause::Joined(id) => {
-            let weight = config.node(id).map_or(1, |n| u64::from(n.weight));
-            let points = weight * u64::from(config.tuning.vnodes);
-            let with = if config.strategy.has_ring() {
-                format!(" with {} virtual node{}", thousands(points), plural(points))
-            } else {
-                String::new()
-            };
             let arrived = change.moves.arrived(id) + change.moves.regained;
             if arrived == change.moves.moved + change.moves.regained {
                 let share = percent(arrived as f64 / model.keys.len().max(1) as f64);
                 let all = thousands(model.keys.len() as u64);
                 let theory = theory_words(change);
-                format!("{} joined{with} and took {} of {all} keys ({share}){theory}.", name(id), thousands(arrived))
+                format!("{} joined and took {} of {all} keys ({share}){theory}.", name(id), thousands(arrived))
             } else {
-                format!("{} joined{with}: {moved}", name(id))
+                format!("{} joined: {moved}", name(id))
             }
         }
         Cause::Left(id, _) if config.nodes.is_empty() => format!("{} left. It was the last node.", name(id)),
@@ -134,7 +127,13 @@ fn where_they_went(model: &RingModel, change: &Change) -> Option<String> {
     };
     match change.cause {
         Cause::Joined(id) => Some(match moves.moved - moves.arrived(id) {
-            0 => format!("Every moved key moved to {}; none moved between old nodes.", name(id)),
+            0 if model.config().strategy.has_ring() => {
+                let weight = model.config().node(id).map_or(1, |n| u64::from(n.weight));
+                let points = weight * u64::from(model.config().tuning.vnodes);
+                let nodes = format!("{} virtual node{}", thousands(points), plural(points));
+                format!("All went to {}'s {nodes}; none moved between old nodes.", name(id))
+            }
+            0 => format!("All went to {}; none moved between old nodes.", name(id)),
             strays => {
                 let share = percent(strays as f64 / moves.moved as f64);
                 format!("{} of them ({share}) moved between old nodes, for nothing.", thousands(strays))

@@ -13,9 +13,8 @@ use crate::picture::{Canvas, Circle};
 
 /// Where things are, from the centre (0) to the ring (1).
 const TICK: f64 = 1.07;
-const KEYS_OUT: f64 = 0.93;
 const KEYS_DEEP: f64 = 0.17;
-const HUBS: f64 = 0.5;
+const HUBS: f64 = 0.46;
 
 /// A ring picture in the making.
 struct Drawing<'a> {
@@ -98,6 +97,16 @@ impl<'a> Drawing<'a> {
         Self { scene, area, canvas, circle, steps, t, hubs }
     }
 
+    /// Dots from the outer to the inner edge of the ring.
+    fn thickness(&self) -> u32 {
+        (self.circle.r / 28.0).round().clamp(2.0, 5.0) as u32
+    }
+
+    /// Where the keys begin: a clear gap inside the ring.
+    fn keys_out(&self) -> f64 {
+        (1.0 - (f64::from(self.thickness()) + 3.0) / self.circle.r.max(1.0)).max(0.5)
+    }
+
     /// Style of a node's things: bright when it is the one that changed, at rest otherwise.
     fn style(&self, id: u32, bright: bool) -> Style {
         let theme = self.scene.theme;
@@ -126,8 +135,8 @@ impl<'a> Drawing<'a> {
                 }
                 _ => (self.scene.theme.faint(), 1),
             };
-            for radius in [1.0, 0.975] {
-                let (x, y) = self.circle.point(place, radius);
+            for dot in 0..self.thickness() {
+                let (x, y) = self.circle.point(place, 1.0 - f64::from(dot) / self.circle.r);
                 self.canvas.dot(x, y, style, priority);
             }
         }
@@ -154,7 +163,7 @@ impl<'a> Drawing<'a> {
                 model.change.iter().flat_map(|c| c.moves.sample.iter().map(|m| m.key)).collect();
             for (key, hash) in model.keys.hashes().iter().enumerate() {
                 let depth = (hash & 0xff) as f64 / 255.0;
-                let (x, y) = self.circle.point(turn(*hash), KEYS_OUT - depth * KEYS_DEEP);
+                let (x, y) = self.circle.point(turn(*hash), self.keys_out() - depth * KEYS_DEEP);
                 let (style, priority) = self.key_style(model.world.served.owner[key], moved.contains(&(key as u32)));
                 self.canvas.dot(x, y, style, priority);
             }
@@ -172,7 +181,7 @@ impl<'a> Drawing<'a> {
             let (style, priority) = self.key_style(owner, moved * 2 > count);
             let depth = (f64::from(count) / highest * depth_dots).round().max(f64::from(u8::from(count > 0)));
             for dot in 0..depth as usize {
-                let (x, y) = self.circle.point(place, KEYS_OUT - dot as f64 / self.circle.r);
+                let (x, y) = self.circle.point(place, self.keys_out() - dot as f64 / self.circle.r);
                 self.canvas.dot(x, y, style, priority);
             }
         }
@@ -276,7 +285,7 @@ impl<'a> Drawing<'a> {
 
     fn ray(&mut self, hash: u64, owner: u32, way: f64) {
         let theme = self.scene.theme;
-        let start = self.circle.point(turn(hash), KEYS_OUT);
+        let start = self.circle.point(turn(hash), self.keys_out());
         let mark = theme.glyphs.pick("●", "@");
         match self.hub(owner).filter(|_| owner != NOBODY) {
             Some(hub) => {
