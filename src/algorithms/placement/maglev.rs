@@ -136,7 +136,8 @@ fn check_table(members: usize, size: usize) -> Result<(), PlacementError> {
 }
 
 fn is_prime(number: usize) -> bool {
-    number >= 2 && (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| number % divisor != 0)
+    number >= 2
+        && (2..).take_while(|divisor| divisor * divisor <= number).all(|divisor| !number.is_multiple_of(divisor))
 }
 
 /// The work of [`maglev_table`], for offsets below the size, skips from 1 to the size − 1 and weights from 1.

@@ -10,7 +10,7 @@ use crate::algorithms::hash::key_hash;
 ///
 /// A member's points depend on its name, the seed and V only, so a change moves no key between the
 /// members that stay. Points are kept as one sorted array, with an index by their leading bits, so
-/// that a lookup takes O(1) on average and O(log NV) at worst. About 16 bytes a point.
+/// that a lookup takes O(1) on average and O(log NV) at worst. 16 to 20 bytes a point.
 ///
 /// Sources: Karger et al., "Consistent Hashing and Random Trees", 1997; virtual nodes as in Dynamo, 2007.
 ///
@@ -222,23 +222,36 @@ impl Ring {
         self.starts.resize(ranges + 1, self.positions.len() as u32);
     }
 
-    /// Index of the first point at or after a key, and how many steps it took to find it.
+    /// Index of the first point at or after a key, and how many steps it took to find it: one for the
+    /// index by leading bits, and one for each point of the range compared.
     #[inline]
     fn locate(&self, key: u64) -> Option<(usize, u32)> {
         let range = (key >> self.shift) as usize;
         let (from, to) = (self.starts[range] as usize, self.starts[range + 1] as usize);
-        let here = &self.positions[from..to];
-        let (skipped, probes) = if here.len() <= STEP_THROUGH {
-            let skipped = here.iter().take_while(|&&position| position < key).count();
-            (skipped, (skipped + 1).min(here.len()) as u32)
+        let (skipped, probes) = if to - from <= STEP_THROUGH {
+            let skipped = self.step_through(from, to, key);
+            (skipped, (skipped + 1).min(to - from) as u32)
         } else {
-            (here.partition_point(|&position| position < key), here.len().ilog2() + 1)
+            (self.positions[from..to].partition_point(|&position| position < key), (to - from).ilog2() + 1)
         };
         let point = from + skipped;
         if point < self.positions.len() {
             Some((point, probes + 1))
         } else {
             (!self.positions.is_empty()).then_some((0, probes + 1))
+        }
+    }
+
+    /// How many points from `from` on are before the key, of the range up to `to`.
+    #[inline]
+    fn step_through(&self, from: usize, to: usize, key: u64) -> usize {
+        let before = |points: &[u64]| points.iter().map(|&position| usize::from(position < key)).sum();
+        // Most ranges hold fewer points than this. Always comparing as many needs no branch that the
+        // processor could guess wrong, and points after the range are never before the key.
+        const TOGETHER: usize = 4;
+        match self.positions.get(from..from + TOGETHER) {
+            Some(points) if to - from <= TOGETHER => before(points),
+            _ => before(&self.positions[from..to]),
         }
     }
 }
