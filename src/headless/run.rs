@@ -44,11 +44,7 @@ pub type Teller<'a> = dyn FnMut(&[Event], Option<&str>) -> Result<(), Fault> + '
 ///
 /// # Errors
 /// Input that cannot be read; a command that is refused, with its place.
-pub fn perform(
-    lab: &Registration,
-    deeds: &Deeds,
-    tell: &mut Teller<'_>,
-) -> Result<Box<dyn OpenLab>, Fault> {
+pub fn perform(lab: &Registration, deeds: &Deeds, tell: &mut Teller<'_>) -> Result<Box<dyn OpenLab>, Fault> {
     let setup = inputs::open(deeds.seed, &deeds.inputs)?;
     let mut open = (lab.open)(setup)?;
     let named = |i: usize| format!("command {}", i + 1);
@@ -70,12 +66,7 @@ pub fn perform(
 }
 
 /// One command line, and the time until it has unfolded.
-fn obey(
-    lab: &mut dyn OpenLab,
-    place: &str,
-    line: &str,
-    tell: &mut Teller<'_>,
-) -> Result<(), Fault> {
+fn obey(lab: &mut dyn OpenLab, place: &str, line: &str, tell: &mut Teller<'_>) -> Result<(), Fault> {
     let before = lab.story().1;
     let help = lab.command(line).map_err(|error| {
         let message = visible(&error.to_string()).into_owned();

@@ -19,8 +19,9 @@ use super::keys::turn;
 use super::model::{RingModel, UNFOLD_US};
 use super::serving::Node;
 use super::world::{Cause, Change};
+use crate::algorithms::hash::key_hash;
 use crate::labs::Scene;
-use crate::picture::{Theme, letter, put};
+use crate::picture::{Theme, letter, put, width};
 
 type RingScene<'a> = Scene<'a, RingModel>;
 
@@ -81,9 +82,11 @@ fn changed_node(change: Option<&Change>) -> Option<u32> {
     }
 }
 
-/// The hash at a place in the hash space, from 0 to 1.
-fn hash_at(place: f64) -> u64 {
-    (place.rem_euclid(1.0) * 18_446_744_073_709_551_616.0) as u64
+/// A hash at a place in the hash space, from 0 to 1. Its low half is mixed from the place and a salt: round
+/// numbers would look the same to `hash % N`.
+fn hash_at(place: f64, salt: u64) -> u64 {
+    let hash = (place.rem_euclid(1.0) * 18_446_744_073_709_551_616.0) as u64;
+    (hash & !0xffff_ffff) | (key_hash(salt, &hash.to_le_bytes()) >> 32)
 }
 
 /// Letter of a node, with a cross when it is down: colour is never alone.
@@ -91,12 +94,19 @@ fn tag(node: &Node) -> String {
     if node.up { letter(node.id as usize) } else { format!("{}×", letter(node.id as usize)) }
 }
 
-/// One line at the bottom of a picture, saying what is drawn and what is not.
-fn caption(buf: &mut Buffer, area: Rect, text: &str, theme: Theme) -> Rect {
+/// One line at the bottom of a picture, saying what is drawn and what is not: as many parts as fit.
+fn caption(buf: &mut Buffer, area: Rect, parts: &[String], theme: Theme) -> Rect {
     if area.height < 3 {
         return area;
     }
-    write(buf, area, (0, area.height - 1), text, theme.faint_text(), theme);
+    let mut text = String::new();
+    for part in parts {
+        let longer = if text.is_empty() { part.clone() } else { format!("{text} · {part}") };
+        if text.is_empty() || width(&longer) <= usize::from(area.width) {
+            text = longer;
+        }
+    }
+    write(buf, area, (0, area.height - 1), &text, theme.faint_text(), theme);
     Rect { height: area.height - 1, ..area }
 }
 

@@ -32,7 +32,7 @@ struct Drawing<'a> {
 
 /// Draws ring, keys, nodes, and what moves.
 pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
-    let area = caption(buf, area, &caption_text(scene, area), scene.theme);
+    let area = caption(buf, area, &caption_parts(scene, area), scene.theme);
     let mut drawing = Drawing::new(scene, area);
     drawing.ring();
     drawing.keys();
@@ -60,22 +60,19 @@ pub(super) fn click(scene: &RingScene<'_>, area: Rect, x: u16, y: u16) -> Option
     (0.65..=1.2).contains(&radius).then(|| inspect_nearest(scene.model, place)).flatten()
 }
 
-fn caption_text(scene: &RingScene<'_>, area: Rect) -> String {
+fn caption_parts(scene: &RingScene<'_>, area: Rect) -> Vec<String> {
     let model = scene.model;
     let mut parts = Vec::new();
-    if let Some(ring) = model.world.placer.ring() {
-        let ticks =
-            if (ring.points() as u16) < area.width / 2 && ring.points() < 4000 { "as ticks" } else { "as arcs" };
-        parts.push(format!("{} virtual nodes {ticks}", thousands(ring.points() as u64)));
-    } else {
-        parts.push(format!("{} has no ring: the circle is the hash space", model.config().strategy.name()));
+    match model.world.placer.ring() {
+        Some(ring) => parts.push(format!("{} virtual nodes", thousands(ring.points() as u64))),
+        None => parts.push(format!("{} has no ring, only a hash space", model.config().strategy.name())),
     }
-    let keys = thousands(model.keys.len() as u64);
-    parts.push(if few_keys(scene, area) { format!("{keys} keys as dots") } else { format!("{keys} keys as density") });
+    parts.push(if few_keys(scene, area) { "a dot is a key" } else { "keys as density" }.to_owned());
     if let Some(moves) = model.change.as_ref().map(|c| &c.moves).filter(|m| m.sample.len() as u64 != m.moved) {
         parts.push(format!("{} of {} moves fly", moves.sample.len(), thousands(moves.moved)));
     }
-    parts.join(" · ")
+    parts.push("click a node or a key".to_owned());
+    parts
 }
 
 fn few_keys(scene: &RingScene<'_>, area: Rect) -> bool {
@@ -126,7 +123,7 @@ impl<'a> Drawing<'a> {
         let changed = self.changed();
         for step in 0..self.steps {
             let place = step as f64 / self.steps as f64;
-            let owner = model.world.placer.ring().and_then(|_| model.world.placer.placement().owner(hash_at(place)));
+            let owner = model.world.placer.ring().and_then(|_| model.world.placer.placement().owner(hash_at(place, 0)));
             let node = owner.and_then(|i| model.config().nodes.get(i as usize));
             let (style, priority) = match node {
                 Some(node) if node.up => {
@@ -176,11 +173,11 @@ impl<'a> Drawing<'a> {
             let bucket = ((place * BUCKETS as f64) as usize).min(BUCKETS - 1);
             let count = model.keys.density[bucket];
             let moved = model.change.as_ref().map_or(0, |c| c.moves.density.get(bucket).copied().unwrap_or(0));
-            let owner = model.world.placer.placement().owner(hash_at(place));
-            let owner = owner.and_then(|i| model.config().nodes.get(i as usize)).map_or(NOBODY, |n| n.id);
-            let (style, priority) = self.key_style(owner, moved * 2 > count);
             let depth = (f64::from(count) / highest * depth_dots).round().max(f64::from(u8::from(count > 0)));
             for dot in 0..depth as usize {
+                let owner = model.world.placer.placement().owner(hash_at(place, dot as u64));
+                let owner = owner.and_then(|i| model.config().nodes.get(i as usize)).map_or(NOBODY, |n| n.id);
+                let (style, priority) = self.key_style(owner, moved * 2 > count);
                 let (x, y) = self.circle.point(place, self.keys_out() - dot as f64 / self.circle.r);
                 self.canvas.dot(x, y, style, priority);
             }

@@ -20,8 +20,9 @@ pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
         _ => Strategy::Modulo,
     });
     let counted = thousands(model.contest.keys as u64);
-    let text = format!("exact over {counted} keys; bright: moved by the last change; `compare` picks the right one");
-    let area = caption(buf, area, &text, scene.theme);
+    let parts =
+        [format!("exact over {counted} keys"), "bright moved".to_owned(), "`compare` picks the right one".to_owned()];
+    let area = caption(buf, area, &parts, scene.theme);
     let table_height = (Strategy::ALL.len() as u16 + 1).min(area.height);
     let [panels, _, table] =
         Layout::vertical([Constraint::Min(0), Constraint::Length(1), Constraint::Length(table_height)]).areas(area);
@@ -58,7 +59,7 @@ fn strip(scene: &RingScene<'_>, contender: &Contender, area: Rect, buf: &mut Buf
         placer.placement().owner(hash).and_then(|i| nodes.get(i as usize)).map(|n| n.id)
     };
     for cell in 0..cells {
-        let hash = hash_at((cell as f64 + 0.5) / cells as f64);
+        let hash = hash_at((cell as f64 + 0.5) / cells as f64, 0);
         let (x, y) = ((cell % usize::from(area.width)) as u16, (cell / usize::from(area.width)) as u16);
         let now = owner(&contender.placer, nodes, hash);
         let was = owner(&contender.before, before_nodes, hash);
@@ -96,11 +97,11 @@ type Column = (&'static str, usize, fn(&Contender) -> String);
 const COLUMNS: [Column; 7] = [
     ("moved", 8, |c| percent(c.moved_share)),
     ("spread", 8, |c| percent(c.balance.spread)),
-    ("memory", 9, |c| bytes(c.memory_bytes)),
-    ("lookup", 14, |c| c.placer.placement().cost().to_owned()),
-    ("in all", 8, |c| percent(c.moved_shares_total)),
-    ("max/mean", 9, |c| format!("{:.2}", c.balance.max_over_mean)),
+    ("memory", 10, |c| bytes(c.memory_bytes)),
     ("steps", 7, |c| format!("{:.1}", c.lookup_steps)),
+    ("in all", 9, |c| percent(c.moved_shares_total)),
+    ("max/mean", 9, |c| format!("{:.2}", c.balance.max_over_mean)),
+    ("lookup", 18, |c| c.placer.placement().cost().to_owned()),
 ];
 
 fn draw_table(scene: &RingScene<'_>, shown: (Strategy, Strategy), area: Rect, buf: &mut Buffer) {

@@ -21,7 +21,7 @@ use crate::labs::ring::model::Focus;
 use crate::labs::ring::serving::Node;
 use crate::picture::visible;
 
-const LABEL: u16 = 10;
+const LABEL: u16 = 11;
 
 struct Page<'a> {
     scene: &'a RingScene<'a>,
@@ -40,17 +40,18 @@ pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
         model.last_request.map(|r| (model.keys.text(r.key).into_owned(), model.keys.hashes()[r.key], Some(r.key)));
     let first = || (model.keys.text(0).into_owned(), model.keys.hashes()[0], Some(0));
     let caption_text = match (&inspected, &request) {
-        (Some(_), _) => "the inspected key; `inspect KEY` follows another",
-        (None, Some(_)) => "the key of the last request; `inspect KEY` follows another",
-        (None, None) => "the first key of the set; `inspect KEY` follows another",
+        (Some(_), _) => "the inspected key",
+        (None, Some(_)) => "the key of the last request",
+        (None, None) => "the first key",
     };
-    let area = caption(buf, area, caption_text, scene.theme);
+    let parts = [caption_text.to_owned(), "`i` inspects another".to_owned()];
+    let area = caption(buf, area, &parts, scene.theme);
     let (text, hash, index) = inspected.or(request).unwrap_or_else(first);
     let mut page = Page { scene, area, row: u16::from(area.height > 12) };
     page.line(buf, "key", &visible(&text), scene.theme.strong());
     let around = percent(turn(hash));
-    page.line(buf, "hash", &format!("{hash:016x}  =  {around} of the way round"), scene.theme.text());
-    page.line(buf, "", &format!("(xxh3, seed {})", model.config().tuning.seed), scene.theme.faint_text());
+    page.line(buf, "hash", &format!("{hash:016x} (xxh3, seed {})", model.config().tuning.seed), scene.theme.text());
+    page.line(buf, "position", &format!("{around} of the way round"), scene.theme.text());
     page.gap();
     page.way(hash, buf);
     page.gap();
@@ -119,12 +120,9 @@ impl Page<'_> {
         write(buf, self.area, (start, self.row), theme.glyphs.pick("●", "@"), theme.strong(), theme);
         self.row += 1;
         let (at, _) = ring.point(first);
-        let text = format!(
-            "clockwise to the first virtual node, at {}: {} further",
-            percent(turn(at)),
-            percent(turn(at.wrapping_sub(hash)))
-        );
-        self.line(buf, "", &text, theme.text());
+        let next = percent(turn(at));
+        self.line(buf, "", &format!("clockwise: the next virtual node is at {next},"), theme.text());
+        self.line(buf, "", &format!("{} further on", percent(turn(at.wrapping_sub(hash)))), theme.text());
     }
 
     fn holders(&mut self, hash: u64, index: Option<usize>, buf: &mut Buffer) {

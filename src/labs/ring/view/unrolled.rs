@@ -49,15 +49,13 @@ pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
     let points = model.world.placer.ring().map_or(0, |r| r.points());
     let cut = Cut::new(Rect { height: area.height.saturating_sub(1).max(1), ..area });
     let text = match points {
-        0 => format!("{} has no ring: neighbours go to unrelated nodes", model.config().strategy.name()),
+        0 => format!("{}: neighbours go to unrelated nodes", model.config().strategy.name()),
         points if points > cut.cells() => {
-            format!("{} virtual nodes, more than cells: the owner of each cell", thousands(points as u64))
+            format!("{} virtual nodes: a letter is a cell's owner", thousands(points as u64))
         }
-        points => {
-            format!("a letter is one of {} virtual nodes; it owns the stretch before it", thousands(points as u64))
-        }
+        _ => "a letter is a virtual node: it owns what is before".to_owned(),
     };
-    caption(buf, area, &text, scene.theme);
+    caption(buf, area, &[text, "bright keys moved".to_owned()], scene.theme);
     for line in 0..cut.lines {
         let share = f64::from(line) / f64::from(cut.lines) * 100.0;
         let label = format!("{share:>3.0} %");
@@ -79,7 +77,7 @@ fn owners(scene: &RingScene<'_>, world: &World, cut: &Cut, buf: &mut Buffer) {
     let line = scene.theme.glyphs.pick("─", "-");
     for cell in 0..cut.cells() {
         let (x, y) = cut.place(cell);
-        let middle = hash_at((cell as f64 + 0.5) / cut.cells() as f64);
+        let middle = hash_at((cell as f64 + 0.5) / cut.cells() as f64, 0);
         let owner = points.get(cell).copied().flatten().or_else(|| world.placer.placement().owner(middle));
         let Some(node) = owner.and_then(|i| world.config.nodes.get(i as usize)) else {
             write(buf, cut.area, (x, y), line, scene.theme.faint(), scene.theme);
