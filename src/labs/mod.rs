@@ -37,6 +37,8 @@ pub struct LabInfo {
     pub title: &'static str,
     /// One line: what one learns here.
     pub summary: &'static str,
+    /// What to try first: shown while nothing has happened yet.
+    pub first_words: &'static str,
     /// Real input that it takes.
     pub inputs: &'static [InputSpec],
     /// Its pictures; keys `1`…`9` show them.

@@ -30,7 +30,8 @@ impl Lab for RingLab {
     const INFO: LabInfo = LabInfo {
         name: "ring",
         title: "hash ring",
-        summary: "Add and remove nodes: which keys move, and who is overloaded?",
+        summary: "Add and remove nodes: which keys move, who has too many?",
+        first_words: "Three nodes share the keys. Press `a` and Enter to add a fourth, and watch which keys move.",
         inputs: &[InputSpec { name: "keys", help: "Place the keys of FILE, one a line (- for standard input)" }],
         views: &[
             ViewInfo { name: "ring", help: "the hash space as a circle; moved keys travel to their new node" },
