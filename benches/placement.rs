@@ -3,6 +3,8 @@
 //! `cargo bench --bench placement` prints the figures of both, then their ratios, measured in turn in
 //! the same run so that a busy machine slows both down.
 
+#![expect(clippy::expect_used, reason = "a benchmark may panic; its members and sizes always work")]
+
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
