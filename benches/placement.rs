@@ -3,13 +3,15 @@
 //! `cargo bench --bench placement` prints the figures of both, then their ratios, measured in turn in
 //! the same run so that a busy machine slows both down.
 
+#![expect(clippy::expect_used, reason = "a benchmark may panic; its members and sizes always work")]
+
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use hashring::HashRing;
 use scalelab::algorithms::hash::key_hash;
-use scalelab::algorithms::placement::{Jump, Maglev, Member, Placement, Rendezvous, Ring};
+use scalelab::algorithms::placement::{BoundedRing, Jump, Maglev, Member, Placement, Rendezvous, Ring};
 
 const MEMBERS: u32 = 100;
 const VIRTUAL_NODES: u32 = 160;
@@ -160,6 +162,19 @@ mod build {
     #[divan::bench]
     fn maglev() -> Maglev {
         Maglev::new(&members(black_box(MEMBERS)), 65537, 0).expect("the size is prime")
+    }
+}
+
+mod assign {
+    use super::*;
+    use divan::{Bencher, counter::ItemsCount};
+
+    #[divan::bench(args = [10, 100, 1000], sample_count = 10)]
+    fn bounded(bencher: Bencher<'_, '_>, count: u32) {
+        let ring = BoundedRing::new(&members(count), VIRTUAL_NODES, 0, 125).expect("the ring is small enough");
+        let demands: Vec<(u64, u64)> = (0..MANY_KEYS).map(|i| (key_hash(1, &i.to_le_bytes()), 1)).collect();
+        let alive = vec![true; count as usize];
+        bencher.counter(ItemsCount::new(MANY_KEYS)).bench(|| ring.assign(black_box(&demands), &alive));
     }
 }
 

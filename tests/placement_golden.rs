@@ -29,6 +29,8 @@ fn ketama_agrees_with_libketama() {
     assert_eq!(ring.points().len(), 320);
     assert_eq!(ring.points().iter().filter(|point| point.1 == 0).count(), 4 * 48);
     assert_eq!(ring.point_for("test"), Some((3_454_255_383, 0)));
+    // This key lands exactly on a point, which then is its own: at or after, not after.
+    assert_eq!(ring.point_for("127.0.0.1:11212-7"), Some((hashi("127.0.0.1:11212-7"), 1)));
     assert_eq!(Ketama::new(&[]).point_for("test"), None);
     assert_eq!(Ketama::new(&[("a", 0)]).point_for("test"), None);
 }

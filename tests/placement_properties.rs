@@ -32,6 +32,7 @@ fn assert_only_due_keys_move(less: &dyn Placement, more: &dyn Placement, joining
     }
 }
 
+#[expect(clippy::unwrap_used, reason = "a test helper; these members and sizes always work")]
 fn every_placement(members: &[Member], seed: u64) -> Vec<Box<dyn Placement>> {
     vec![
         Box::new(Ring::new(members, 20, seed).unwrap()),
@@ -162,7 +163,9 @@ proptest! {
         for (i, member) in (0..).zip(&group) {
             let owned = maglev.table().iter().filter(|&&owner| owner == i).count() as f64;
             let due = 2003.0 * f64::from(member.weight) / f64::from(weight);
-            prop_assert!((owned - due).abs() <= 2.0, "{owned} of {due}");
+            // All take an entry in the first round, so light ones are up to one ahead, at the cost of the
+            // heaviest: less than its weight, 3. The last round may stop anywhere.
+            prop_assert!((owned - due).abs() <= 4.0, "{owned} of {due}");
         }
     }
 }
