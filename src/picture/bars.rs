@@ -159,7 +159,8 @@ impl Columns {
     }
 }
 
-/// Draws the bars from the top of the area, one row each, scaled to the largest.
+/// Draws the bars from the top of the area, one row each, scaled to the largest. Bars with nothing
+/// special about them rest, so that the eye finds the others.
 pub fn draw_bars(bars: &[LoadBar], area: Rect, buf: &mut Buffer, theme: &Theme) {
     let columns = Columns::of(bars, area);
     for (row, y) in bar_rows(bars, usize::from(area.height)).iter().zip(area.top()..area.bottom()) {
@@ -214,7 +215,8 @@ fn draw_length(bar: &LoadBar, scale: f64, place: Rect, buf: &mut Buffer, theme: 
     const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
     let style = match bar.state {
         BarState::Failed => theme.faint(),
-        _ => theme.series(bar.series).remove_modifier(Modifier::UNDERLINED),
+        BarState::Normal => theme.series_dim(bar.series),
+        BarState::Changed | BarState::Over => theme.series(bar.series).remove_modifier(Modifier::UNDERLINED),
     };
     let value = if bar.value.is_finite() { bar.value.max(0.0) } else { 0.0 };
     let eighths = ((value * scale * 8.0).round() as u32).min(u32::from(place.width) * 8);

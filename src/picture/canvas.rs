@@ -125,7 +125,8 @@ impl Canvas {
     pub fn arc(&mut self, cx: f64, cy: f64, r: f64, from_angle: f64, to_angle: f64, style: Style, priority: u8) {
         let span = if to_angle < from_angle { (to_angle - from_angle).rem_euclid(1.0) } else { to_angle - from_angle };
         let span = span.min(1.0);
-        let steps = (r.abs() * TAU * span * 1.5).ceil().clamp(1.0, 100_000.0);
+        // In eights, so that a whole circle is the same on every side.
+        let steps = ((r.abs() * TAU * span * 0.25).ceil() * 8.0).clamp(8.0, 80_000.0);
         if !(steps.is_finite() && from_angle.is_finite()) {
             return;
         }

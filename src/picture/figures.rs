@@ -46,10 +46,7 @@ impl Form {
         let has_theory = figures.iter().any(|f| f.theory.is_some());
         let theory = widest(|f| f.theory.as_deref().unwrap_or_default(), columns / 3);
         let theory = if has_theory { theory.max(6) + 2 } else { 0 };
-        // Figures may breathe, but a name far from its value is hard to follow.
-        let value = widest(|f| &f.value, columns / 2);
-        let name = widest(|f| &f.name, columns);
-        let value_end = columns.saturating_sub(theory).min((1 + name + 2 + value).max(20));
+        let value_end = columns.saturating_sub(theory);
         Self { notes, value_end, theory }
     }
 

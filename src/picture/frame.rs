@@ -149,7 +149,7 @@ impl Frame<'_> {
         let full = figures_height(self.figures, side.width, true);
         let short = figures_height(self.figures, side.width, false);
         // Bars before notes, figures before bars; but some bars are always there.
-        let least = wanted.min(side.height / 3).min(1 + heading + 4);
+        let least = wanted.min(side.height * 2 / 5).min(1 + heading + 4);
         let figures = match full.saturating_add(wanted.min(side.height / 2)) <= side.height {
             true => full,
             false => short.min(side.height - least),

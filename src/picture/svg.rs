@@ -119,7 +119,7 @@ fn draw_row(buf: &Buffer, y: u16, palette: Palette, out: &mut String, shapes: &m
 
 fn push_background(background: Option<(u16, u16, [u8; 3])>, row: u16, out: &mut String) {
     if let Some((from, to, bg)) = background {
-        let (x, y, w) = (f64::from(from) * CELL_W, f64::from(row) * CELL_H, f64::from(to - from) * CELL_W);
+        let (x, y, w) = (f64::from(from) * CELL_W, f64::from(row) * CELL_H, f64::from(to - from) * CELL_W + 0.3);
         let _ = writeln!(
             out,
             "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{CELL_H}\" fill=\"{}\"/>",
@@ -189,7 +189,7 @@ impl Shapes {
             let color = hex(*color);
             let _ = writeln!(
                 out,
-                "<path d=\"{path}\" stroke=\"{color}\" stroke-width=\"2.7\" stroke-linecap=\"round\" fill=\"none\"/>"
+                "<path d=\"{path}\" stroke=\"{color}\" stroke-width=\"3\" stroke-linecap=\"round\" fill=\"none\"/>"
             );
         }
     }

@@ -236,8 +236,8 @@ impl Theme {
     /// Style of series `i` at rest.
     pub fn series_dim(self, i: usize) -> Style {
         match self.palette {
-            Palette::Dark => Style::new().fg(rgb(mix(DARK[i % DARK.len()], (14, 18, 24), 140))),
-            Palette::Light => Style::new().fg(rgb(mix(LIGHT[i % LIGHT.len()], (255, 255, 255), 132))),
+            Palette::Dark => Style::new().fg(rgb(mix(DARK[i % DARK.len()], (14, 18, 24), 150))),
+            Palette::Light => Style::new().fg(rgb(mix(LIGHT[i % LIGHT.len()], (255, 255, 255), 140))),
             Palette::Ansi16 => self.series(i).add_modifier(Modifier::DIM),
             Palette::Mono => Style::new().add_modifier(Modifier::DIM),
         }
