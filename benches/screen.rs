@@ -4,6 +4,8 @@
 //! that size, bytes written for each animated frame, and start to first frame against the smallest
 //! ratatui program (which is this benchmark, started again with an argument).
 
+#![expect(clippy::expect_used, reason = "a benchmark may panic")]
+
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

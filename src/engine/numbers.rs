@@ -19,33 +19,52 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
-/// A share of one: `24.9 %`, with one decimal, or two below one percent.
+/// A share of one: `24.9 %`, with one decimal, or two below one percent; what is no number is `–`.
 ///
 /// ```
 /// use scalelab::engine::numbers::percent;
 /// assert_eq!((percent(0.2489), percent(0.0042), percent(0.0)), ("24.9 %".into(), "0.42 %".into(), "0.0 %".into()));
 /// ```
 pub fn percent(share: f64) -> String {
-    let share = share * 100.0;
+    if !share.is_finite() {
+        return "–".to_owned();
+    }
+    // Adding zero turns −0 into 0.
+    let share = share * 100.0 + 0.0;
     if share != 0.0 && share.abs() < 0.995 { format!("{share:.2} %") } else { format!("{share:.1} %") }
 }
 
-/// Simulated time: `350 ms`, `1.25 s`, `12 m 5 s`.
+/// A time in microseconds for people, in three digits: `1.25 s`, `830 µs`, `2 min 5 s`.
 ///
 /// ```
-/// use scalelab::engine::numbers::duration;
-/// assert_eq!((duration(350_000), duration(1_250_000), duration(725_000_000)), ("350 ms".into(), "1.25 s".into(), "12 m 5 s".into()));
+/// assert_eq!(scalelab::engine::numbers::duration(1_250_000), "1.25 s");
 /// ```
-pub fn duration(time: Micros) -> String {
-    match time {
+pub fn duration(us: Micros) -> String {
+    match us {
         0 => "0 s".to_owned(),
-        1..1_000 => format!("{time} µs"),
-        1_000..1_000_000 => format!("{} ms", time / 1_000),
-        1_000_000..60_000_000 => {
-            let text = format!("{:.2}", time as f64 / 1e6);
-            format!("{} s", text.trim_end_matches('0').trim_end_matches('.'))
-        }
-        _ => format!("{} m {} s", thousands(time / 60_000_000), time / 1_000_000 % 60),
+        1..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", three_digits(us, 1_000)),
+        1_000_000..60_000_000 => format!("{} s", three_digits(us, 1_000_000)),
+        60_000_000..3_600_000_000 => two_units(us / 1_000_000, 60, "min", "s"),
+        3_600_000_000..86_400_000_000 => two_units(us / 60_000_000, 60, "h", "min"),
+        _ => two_units(us / 3_600_000_000, 24, "d", "h"),
+    }
+}
+
+/// `value / unit` in three digits, rounded down.
+fn three_digits(value: u64, unit: u64) -> String {
+    let (whole, thousandths) = (value / unit, value % unit * 1_000 / unit);
+    match whole {
+        0..10 => format!("{whole}.{:02}", thousandths / 10),
+        10..100 => format!("{whole}.{}", thousandths / 100),
+        _ => whole.to_string(),
+    }
+}
+
+fn two_units(value: u64, per: u64, large: &str, small: &str) -> String {
+    match value % per {
+        0 => format!("{} {large}", value / per),
+        rest => format!("{} {large} {rest} {small}", value / per),
     }
 }
 
@@ -70,4 +89,22 @@ pub fn bytes(count: usize) -> String {
 /// ```
 pub fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!((thousands(0), thousands(999), thousands(1_000)), ("0".into(), "999".into(), "1,000".into()));
+        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
+        assert_eq!((percent(1.0), percent(-0.0), percent(f64::NAN)), ("100.0 %".into(), "0.0 %".into(), "–".into()));
+        let cases = [(0, "0 s"), (830, "830 µs"), (12_500, "12.5 ms"), (999_999, "999 ms"), (20_000_000, "20.0 s")];
+        for (us, text) in cases {
+            assert_eq!(duration(us), text);
+        }
+        assert_eq!((duration(125_000_000), duration(7_200_000_000)), ("2 min 5 s".into(), "2 h".into()));
+        assert!(!duration(u64::MAX).is_empty());
+    }
 }

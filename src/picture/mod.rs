@@ -1,6 +1,6 @@
 //! Everything that is drawn: theme, text, canvas, bars, figures, time line, the frame, exporters.
 //!
-//! Nothing here knows a lab. A lab hands over figures, bars and sentences and draws its picture
+//! Nothing here knows a lab; of ours it uses only how numbers are written. A lab hands over figures, bars and sentences and draws its picture
 //! into the rectangle that [`Frame`] gives it; everything fits itself to any size, down to 0×0.
 
 mod bars;
@@ -28,6 +28,6 @@ pub use layout::FrameLayout;
 pub use paint::put;
 pub use sentences::{Sentence, SentenceKind, draw_sentences};
 pub use svg::to_svg;
-pub use text::{duration, fit, pad, pad_left, percent, thousands, visible, width, wrap};
+pub use text::{fit, pad, pad_left, visible, width, wrap};
 pub use theme::{Glyphs, Palette, Theme, UnknownPalette, letter};
 pub use timeline::{Mark, MarkKind, TimelineBar};

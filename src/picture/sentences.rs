@@ -55,11 +55,13 @@ impl Sentence {
     }
 }
 
-/// Draws as many of the latest sentences as fit, wrapped, the newest at the bottom. One that does
+/// Draws as many of the latest sentences as fit, wrapped, the newest last. One that does
 /// not fit whole ends in an ellipsis.
 pub fn draw_sentences(sentences: &[Sentence], area: Rect, buf: &mut Buffer, theme: &Theme) {
-    let mut bottom = area.bottom();
     let columns = usize::from(area.width.saturating_sub(2));
+    let wanted = sentences.iter().map(|s| wrap(&spell(&s.text, theme.glyphs), columns.max(1)).len());
+    let wanted = wanted.rev().take(usize::from(area.height)).sum::<usize>();
+    let mut bottom = area.y + area.height.min(u16::try_from(wanted).unwrap_or(u16::MAX));
     for sentence in sentences.iter().rev() {
         let room = usize::from(bottom.saturating_sub(area.y));
         if room == 0 || columns == 0 {

@@ -157,66 +157,6 @@ fn break_word(word: &str, width: usize, lines: &mut Vec<String>) -> (String, usi
     }
 }
 
-/// A number with commas: `2,489`.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// A share as per cent: `0.249` is `24.9 %`. What is no number is `–`.
-///
-/// ```
-/// assert_eq!(scalelab::picture::percent(0.2489), "24.9 %");
-/// ```
-pub fn percent(share: f64) -> String {
-    if !share.is_finite() {
-        return "–".to_owned();
-    }
-    let text = format!("{:.1} %", share * 100.0);
-    if text == "-0.0 %" { "0.0 %".to_owned() } else { text }
-}
-
-/// A time in microseconds for people, in three digits: `1.25 s`, `830 µs`, `2 min 5 s`.
-///
-/// ```
-/// assert_eq!(scalelab::picture::duration(1_250_000), "1.25 s");
-/// ```
-pub fn duration(us: u64) -> String {
-    match us {
-        0 => "0 s".to_owned(),
-        1..1_000 => format!("{us} µs"),
-        1_000..1_000_000 => format!("{} ms", three_digits(us, 1_000)),
-        1_000_000..60_000_000 => format!("{} s", three_digits(us, 1_000_000)),
-        60_000_000..3_600_000_000 => two_units(us / 1_000_000, 60, "min", "s"),
-        3_600_000_000..86_400_000_000 => two_units(us / 60_000_000, 60, "h", "min"),
-        _ => two_units(us / 3_600_000_000, 24, "d", "h"),
-    }
-}
-
-/// `value / unit` in three digits, rounded down.
-fn three_digits(value: u64, unit: u64) -> String {
-    let (whole, thousandths) = (value / unit, value % unit * 1_000 / unit);
-    match whole {
-        0..10 => format!("{whole}.{:02}", thousandths / 10),
-        10..100 => format!("{whole}.{}", thousandths / 100),
-        _ => whole.to_string(),
-    }
-}
-
-fn two_units(value: u64, per: u64, large: &str, small: &str) -> String {
-    match value % per {
-        0 => format!("{} {large}", value / per),
-        rest => format!("{} {large} {rest} {small}", value / per),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,23 +196,5 @@ mod tests {
         }
         assert_eq!(wrap("aaaaaa bb", 4), ["aaaa", "aa", "bb"]);
         assert_eq!(wrap("one\ntwo", 20), ["one", "two"]);
-    }
-
-    #[test]
-    fn numbers_for_people() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1_000), "1,000");
-        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
-        assert_eq!(percent(1.0), "100.0 %");
-        assert_eq!(percent(-0.0), "0.0 %");
-        assert_eq!(percent(f64::NAN), "–");
-        let cases = [(0, "0 s"), (830, "830 µs"), (12_500, "12.5 ms"), (999_999, "999 ms"), (20_000_000, "20.0 s")];
-        for (us, text) in cases {
-            assert_eq!(duration(us), text);
-        }
-        assert_eq!(duration(125_000_000), "2 min 5 s");
-        assert_eq!(duration(7_200_000_000), "2 h");
-        assert!(!duration(u64::MAX).is_empty());
     }
 }

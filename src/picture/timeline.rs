@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::paint::{put, put_char, put_right};
-use super::text::{duration, width};
+use super::text::width;
 use super::theme::Theme;
+use crate::engine::numbers::duration;
 
 /// One row: `▶ ──●────●───◆┄┄ 12.3 s / 20.0 s  ×1  branch 2/3`.
 #[derive(Clone, Copy, Debug)]

@@ -29,7 +29,7 @@ impl Sample {
                 _ => BarState::Normal,
             };
             let value = if state == BarState::Failed { 0.0 } else { value };
-            let text = if state == BarState::Failed { "down".into() } else { crate::picture::percent(value) };
+            let text = if state == BarState::Failed { "down".into() } else { crate::engine::numbers::percent(value) };
             let ideal = 1.0 / nodes as f64;
             LoadBar { label: format!("node-{}", letter(i)), letter: letter(i), series: i, value, ideal, text, state }
         };
