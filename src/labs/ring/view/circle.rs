@@ -9,12 +9,14 @@ use crate::engine::numbers::{percent, thousands};
 use crate::labs::ring::keys::{BUCKETS, turn};
 use crate::labs::ring::model::{Focus, REQUEST_US};
 use crate::labs::ring::serving::{NOBODY, Node};
-use crate::picture::{Canvas, Circle};
+use crate::picture::{Canvas, Circle, letter};
 
 /// Where things are, from the centre (0) to the ring (1).
 const TICK: f64 = 1.07;
 const KEYS_DEEP: f64 = 0.17;
+/// Nodes stand here; further out when there are many.
 const HUBS: f64 = 0.46;
+const MANY_HUBS: f64 = 0.62;
 
 /// A ring picture in the making.
 struct Drawing<'a> {
@@ -35,6 +37,7 @@ pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
     let area = caption(buf, area, &caption_parts(scene, area), scene.theme);
     let mut drawing = Drawing::new(scene, area);
     drawing.ring();
+    drawing.letters();
     drawing.keys();
     drawing.hubs();
     drawing.travellers();
@@ -137,17 +140,41 @@ impl<'a> Drawing<'a> {
                 self.canvas.dot(x, y, style, priority);
             }
         }
-        let Some(ring) = model.world.placer.ring().filter(|ring| ring.points() * 3 <= self.steps) else { return };
-        let points: Vec<(f64, u32)> = (0..ring.points()).map(|i| ring.point(i)).map(|(at, o)| (turn(at), o)).collect();
-        for (place, owner) in points {
-            let Some(node) = model.config().nodes.get(owner as usize) else { continue };
-            let (x, y) = self.circle.point(place, TICK + 0.05);
-            let (from, to) = (self.circle.point(place, 1.0), self.circle.point(place, TICK));
-            let style = self.style(node.id, true);
-            self.canvas.line(from, to, style, 4);
-            if self.steps > ring.points() * 8 {
-                let tag = tag(node);
-                self.canvas.text_centered(x, y, &tag, style);
+    }
+
+    /// Virtual nodes as ticks with their node's letter; when there are too many, the owners' letters all round.
+    fn letters(&mut self) {
+        let model = self.scene.model;
+        let Some(ring) = model.world.placer.ring() else { return };
+        if ring.points() * 8 < self.steps {
+            for (at, owner) in (0..ring.points()).map(|i| ring.point(i)) {
+                let Some(node) = model.config().nodes.get(owner as usize) else { continue };
+                let (from, to) = (self.circle.point(turn(at), 1.0), self.circle.point(turn(at), TICK));
+                let style = self.style(node.id, true);
+                self.canvas.line(from, to, style, 4);
+                let (x, y) = self.circle.point(turn(at), TICK + 0.05);
+                self.canvas.text_centered(x, y, &tag(node), style);
+            }
+            return;
+        }
+        let changed = self.changed();
+        let mut last = None;
+        for step in 0..self.steps {
+            let place = step as f64 / self.steps as f64;
+            let (x, y) = self.circle.point(place, 1.0 + 4.0 / self.circle.r.max(1.0));
+            let (column, row) = self.canvas.cell_of(x, y);
+            // One letter a row where the circle is steep, one a column where it is flat.
+            let steep = (x - self.circle.cx).abs() > (y - self.circle.cy).abs();
+            let slot = if steep { (true, row) } else { (false, column) };
+            let owner = model.world.placer.placement().owner(hash_at(place, 0));
+            let Some(node) = owner.and_then(|i| model.config().nodes.get(i as usize)) else { continue };
+            if last.replace(slot) != Some(slot) {
+                let style = match node.up {
+                    true => self.style(node.id, Some(node.id) == changed),
+                    false => self.scene.theme.error(),
+                };
+                let letter = if node.up { letter(node.id as usize) } else { "x".to_owned() };
+                self.canvas.text(x, y, &letter, style);
             }
         }
     }
@@ -198,15 +225,22 @@ impl<'a> Drawing<'a> {
     /// Place of a node inside the circle.
     fn hub(&self, id: u32) -> Option<(f64, f64)> {
         let index = self.hubs.iter().position(|n| n.id == id)?;
-        let radius = if self.hubs.len() == 1 { 0.0 } else { HUBS };
-        Some(self.circle.point(index as f64 / self.hubs.len() as f64, radius))
+        Some(self.circle.point(index as f64 / self.hubs.len() as f64, self.hub_radius()))
+    }
+
+    fn hub_radius(&self) -> f64 {
+        match self.hubs.len() {
+            0 | 1 => 0.0,
+            2..=8 => HUBS,
+            _ => MANY_HUBS,
+        }
     }
 
     /// Nodes as letters with their share of the load.
     fn hubs(&mut self) {
         let model = self.scene.model;
         let total: u64 = model.world.served.loads.iter().sum::<u64>().max(1);
-        let room = self.circle.r * HUBS * std::f64::consts::TAU / self.hubs.len().max(1) as f64;
+        let room = self.circle.r * self.hub_radius().max(HUBS) * std::f64::consts::TAU / self.hubs.len().max(1) as f64;
         let changed = self.changed();
         for node in self.hubs.clone() {
             let Some((x, y)) = self.hub(node.id) else { continue };
