@@ -246,7 +246,10 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
 }
 
 fn screen(result: Result<(), tui::ScreenError>) -> Result<(), Fault> {
-    result.map_err(|error| Fault::Usage(error.to_string()))
+    result.map_err(|error| match error {
+        tui::ScreenError::Signal(signal) => Fault::Signal(u8::try_from(signal).unwrap_or(0)),
+        other => Fault::Usage(other.to_string()),
+    })
 }
 
 fn chosen_lab(matches: &ArgMatches) -> Result<(&'static Registration, &ArgMatches), Fault> {

@@ -20,6 +20,9 @@ pub enum Fault {
     /// Bad usage or input: exit code 2.
     #[error("{0}")]
     Usage(String),
+    /// A signal ended the screen: exit code 128 and its number, as shells expect.
+    #[error("ended by signal {0}")]
+    Signal(u8),
     /// Whoever reads our output has stopped reading: nothing to report.
     #[error("nobody reads the output")]
     BrokenPipe,
@@ -31,6 +34,7 @@ impl Fault {
         match self {
             Self::Expectation(_) => 1,
             Self::Usage(_) => 2,
+            Self::Signal(signal) => 128 + (*signal).min(127),
             Self::BrokenPipe => 0,
         }
     }
