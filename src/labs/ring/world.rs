@@ -143,6 +143,7 @@ fn expected_share(cause: Cause, before: &Config, after: &Config) -> Result<f64, 
     let weight_of = |config: &Config, id: u32| config.node(id).map_or(0, |n| u64::from(n.weight));
     let (from, to) = (before.nodes.len() as u32, after.nodes.len() as u32);
     match cause {
+        Cause::Other if after.strategy == Strategy::Bounded => Err("depends on the load"),
         Cause::Other => Ok(0.0),
         Cause::Strategy | Cause::Vnodes if after.nodes.is_empty() => Ok(0.0),
         Cause::Strategy | Cause::Vnodes if !all_up(before) => Err("no formula while a node is down"),
