@@ -106,7 +106,8 @@ mod tests {
 
     /// What a terminal shows after every event.
     fn played(file: &str) -> Vec<String> {
-        let mut terminal = vt100::Parser::new(4, 20, 0);
+        let size = |n: u16| std::num::NonZeroU16::new(n).unwrap();
+        let mut terminal = vt100::Parser::new(size(4), size(20), 0);
         let events = file.lines().skip(1).map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         events
             .filter(|e| e[1] == "o")
