@@ -231,8 +231,9 @@ impl<M: Model> Timeline<M> {
         self.replay(target);
     }
 
-    /// The next place where something is worth a look: a recorded command, or one step on. In
-    /// the past, never beyond what was seen.
+    /// The next place where something is worth a look: one step on, or where a recorded command
+    /// is due; from there, what it did. The places are those of [`Timeline::back`]. In the past,
+    /// never beyond what was seen.
     pub fn step(&mut self) {
         let at = self.scene.at;
         let base = self.base(at.applied);
@@ -245,11 +246,12 @@ impl<M: Model> Timeline<M> {
         };
         let next = self.entries().get(at.applied).map(|e| (e.at_us, e.settled_us));
         match next {
-            Some((due, settled)) if due <= quiet => {
+            Some((due, _)) if due > at.at_us => self.replay(Moment { applied: at.applied, at_us: quiet.min(due) }),
+            Some((due, settled)) => {
                 self.replay(Moment { applied: at.applied + 1, at_us: due });
                 self.replay(Moment { applied: at.applied + 1, at_us: settled.min(seen) });
             }
-            _ => self.replay(Moment { applied: at.applied, at_us: quiet.min(seen) }),
+            None => self.replay(Moment { applied: at.applied, at_us: quiet.min(seen) }),
         }
     }
 
@@ -311,6 +313,7 @@ impl<M: Model> Timeline<M> {
                     let entry = entry.clone();
                     self.scene.advance(entry.at_us);
                     self.checkpoints.entry(self.scene.at).or_insert_with(|| self.scene.clone());
+                    self.thin();
                     let mut log = Vec::new();
                     // It was applied before in this very state, so it cannot be refused now.
                     let _ = self.scene.model.apply(entry.at_us, &entry.command, &mut log);
