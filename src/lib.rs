@@ -10,6 +10,7 @@ pub mod cli;
 pub mod engine;
 pub mod headless;
 pub mod labs;
+pub mod lessons;
 pub mod picture;
 pub mod settings;
 pub mod tui;
