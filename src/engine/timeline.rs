@@ -53,6 +53,17 @@ pub struct Moment {
     pub at_us: Micros,
 }
 
+/// A place to come back to: the commands that led to it, and the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bookmark {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Commands with their times.
+    pub commands: Vec<(Micros, String)>,
+    /// Simulated microseconds.
+    pub at_us: Micros,
+}
+
 #[derive(Clone)]
 struct Branch<C> {
     entries: Vec<Entry<C>>,
@@ -283,6 +294,30 @@ impl<M: Model> Timeline<M> {
         let applied = self.entries().partition_point(|e| e.at_us <= at_us);
         self.rewind_to_checkpoint(Moment { applied, at_us });
         self.replay(Moment { applied, at_us });
+    }
+
+    /// The present, to come back to.
+    pub fn bookmark(&self) -> Bookmark {
+        let applied = self.entries().iter().take(self.scene.at.applied);
+        let commands = applied.map(|e| (e.at_us, e.text.clone())).collect();
+        Bookmark { seed: self.setup.seed, commands, at_us: self.scene.at.at_us }
+    }
+
+    /// Goes back to a bookmark, on whichever branch still has it; `false` if none has.
+    pub fn go_to(&mut self, mark: &Bookmark) -> bool {
+        let has = |branch: &Branch<M::Command>| {
+            branch.entries.len() >= mark.commands.len()
+                && branch.end_us >= mark.at_us
+                && branch.entries.iter().zip(&mark.commands).all(|(e, (at, text))| e.at_us == *at && e.text == *text)
+        };
+        let found = std::iter::once(self.current)
+            .chain(0..self.branches.len())
+            .find(|i| self.branches.get(*i).is_some_and(has))
+            .filter(|_| mark.seed == self.setup.seed);
+        let Some(index) = found else { return false };
+        self.select_branch(index);
+        self.seek(Moment { applied: mark.commands.len(), at_us: mark.at_us });
+        true
     }
 
     /// Where the last command has settled: steps count from there.

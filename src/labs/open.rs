@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::{Lab, LabInfo, Scene};
 use crate::engine::model::Model;
 use crate::engine::recording::{FORMAT, RecordedCommand, RecordedInput, Recording, facts_hash};
-use crate::engine::timeline::Moment;
+use crate::engine::timeline::{Bookmark, Moment};
 use crate::engine::{CommandLine, Event, EventKind, Micros, ModelError, Setup, Timeline, TimelineError};
 use crate::picture::{Frame, LoadBar, Mark, MarkKind, Sentence, SentenceKind, Theme, TimelineBar};
 
@@ -75,6 +75,10 @@ pub trait OpenLab {
     fn branch(&self) -> (usize, usize);
     /// Goes to the end of another branch.
     fn select_branch(&mut self, index: usize);
+    /// The present, to come back to.
+    fn bookmark(&self) -> Bookmark;
+    /// Goes back to a bookmark; `false` if no branch has it any more.
+    fn go_to(&mut self, mark: &Bookmark) -> bool;
     /// The facts as a JSON object.
     fn facts(&self) -> serde_json::Value;
     /// What happened, oldest first, and how many events there were in all.
@@ -251,6 +255,14 @@ impl<L: Lab> OpenLab for Opened<L> {
 
     fn select_branch(&mut self, index: usize) {
         self.timeline.select_branch(index);
+    }
+
+    fn bookmark(&self) -> Bookmark {
+        self.timeline.bookmark()
+    }
+
+    fn go_to(&mut self, mark: &Bookmark) -> bool {
+        self.timeline.go_to(mark)
     }
 
     fn facts(&self) -> serde_json::Value {
