@@ -1,0 +1,562 @@
+//! A learner's way through one lesson: what is asked, answered, hinted and reached. It knows no screen.
+//!
+//! The lab is handed in with each call and stays the learner's own: they may wander off at any
+//! time, and every step keeps a [`Bookmark`] to come back to.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use cel::Value;
+
+use super::format::{Lesson, Step, Work};
+use crate::engine::timeline::Bookmark;
+use crate::engine::{Expectation, numbers};
+use crate::labs::OpenLab;
+
+/// How sure one may say to be, in percent: from tossing a coin to certain.
+pub const SURENESS: [u8; 6] = [50, 60, 70, 80, 90, 100];
+
+/// Where the learner is in a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// There is a text to read, or commands have played.
+    Reading,
+    /// Commands play; the number that has.
+    Watching(usize),
+    /// A question waits for an answer.
+    Asking,
+    /// The guess is made; how sure?
+    Weighing(Guess),
+    /// The guess is locked in and the event runs.
+    Running(Guess),
+    /// The answer stands beside what happened.
+    Answered(Verdict),
+    /// A goal waits to be reached.
+    Doing,
+    /// The goal is reached.
+    Reached {
+        /// Commands of the learner's that led there.
+        commands: usize,
+        /// Whether the solution was played.
+        shown: bool,
+    },
+    /// The lesson is over.
+    Finished,
+}
+
+/// What the learner expects.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Guess {
+    /// The choice with this index.
+    Choice(usize),
+    /// A number.
+    Number(f64),
+    /// A name.
+    Pick(String),
+}
+
+/// How an answer came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What was said.
+    pub said: String,
+    /// What happened; empty where nothing ran.
+    pub happened: String,
+    /// Whether they agree.
+    pub right: bool,
+    /// Why.
+    pub reply: String,
+}
+
+/// What is worth keeping about the learner.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// They stand at this step.
+    At(String),
+    /// A prediction: how sure, and whether it came true.
+    Predicted {
+        /// Step.
+        step: String,
+        /// Percent.
+        sure: u8,
+        /// Whether it came true.
+        right: bool,
+    },
+    /// A question was answered, at the first try or not.
+    Answered {
+        /// Step.
+        step: String,
+        /// Whether the first answer was right.
+        right: bool,
+    },
+    /// A hint was looked at.
+    Hint,
+    /// The solution was played.
+    Shown,
+    /// A challenge was passed alone, with this many commands.
+    Challenge(usize),
+    /// The last step is done.
+    Finished,
+}
+
+/// A learner in a lesson.
+#[derive(Clone, Debug)]
+pub struct Session {
+    lesson: Lesson,
+    step: usize,
+    phase: Phase,
+    /// Which choice the cursor is on.
+    pub cursor: usize,
+    /// What is typed as a number.
+    pub typed: String,
+    hints: usize,
+    tries: usize,
+    shown: bool,
+    names: Vec<String>,
+    marks: BTreeMap<usize, Bookmark>,
+    pending: VecDeque<String>,
+    sure: u8,
+    notes: Vec<Note>,
+    message: Option<String>,
+}
+
+impl Session {
+    /// Begins a lesson in a lab where its set-up has been run.
+    pub fn new(lesson: Lesson, lab: &mut dyn OpenLab) -> Self {
+        let mut session = Self {
+            lesson,
+            step: 0,
+            phase: Phase::Reading,
+            cursor: 0,
+            typed: String::new(),
+            hints: 0,
+            tries: 0,
+            shown: false,
+            names: Vec::new(),
+            marks: BTreeMap::new(),
+            pending: VecDeque::new(),
+            sure: 70,
+            notes: Vec::new(),
+            message: None,
+        };
+        session.enter(0, lab);
+        session
+    }
+
+    /// The lesson.
+    pub fn lesson(&self) -> &Lesson {
+        &self.lesson
+    }
+
+    /// The step that the learner is at; none in a lesson without steps.
+    pub fn step(&self) -> Option<&Step> {
+        self.lesson.steps.get(self.step)
+    }
+
+    /// (index of the step, number of steps).
+    pub fn place(&self) -> (usize, usize) {
+        (self.step, self.lesson.steps.len())
+    }
+
+    /// Where the learner is in the step.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// Hints shown so far in this step.
+    pub fn hints(&self) -> &[String] {
+        let hints = self.step().map_or(&[][..], Step::hints);
+        &hints[..self.hints.min(hints.len())]
+    }
+
+    /// Something to say that fits no other place, once.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// What was noted since the last call.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// The answers to choose from now.
+    pub fn choices(&self) -> Vec<String> {
+        match (&self.phase, self.step()) {
+            (Phase::Weighing(_), _) => SURENESS.iter().map(|s| format!("{s} %{}", sure_words(*s))).collect(),
+            (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some() => self.names.clone(),
+            (Phase::Asking, Some(Step::Predict(p))) => p.choices.iter().map(|c| c.text.clone()).collect(),
+            (Phase::Asking, Some(Step::Explain(q) | Step::Recall(q))) => {
+                q.choices.iter().map(|c| c.text.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a number is to be typed now, and its unit.
+    pub fn wants_number(&self) -> Option<&str> {
+        match (&self.phase, self.step()) {
+            (Phase::Asking, Some(Step::Predict(p))) => p.number.as_ref().map(|n| n.unit.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The goal of this step, and whether it is reached.
+    pub fn goal(&self) -> Option<(&str, bool)> {
+        self.work().map(|work| (work.goal.as_str(), matches!(self.phase, Phase::Reached { .. })))
+    }
+
+    fn work(&self) -> Option<&Work> {
+        match self.step() {
+            Some(Step::Do(work) | Step::Fix(work) | Step::Challenge(work)) => Some(work),
+            _ => None,
+        }
+    }
+
+    /// Commands of the learner's since the step began, on the branch where they are.
+    pub fn used(&self, lab: &dyn OpenLab) -> usize {
+        let given = match self.step() {
+            Some(Step::Fix(work)) => work.given.len(),
+            _ => 0,
+        };
+        let before = self.marks.get(&self.step).map_or(0, |mark| mark.commands.len());
+        lab.commands().0.saturating_sub(before + given)
+    }
+
+    /// The next command that the program itself gives, if one plays.
+    pub fn next_command(&mut self) -> Option<String> {
+        self.pending.pop_front()
+    }
+
+    /// Whether commands of the program's are still to come, or their outcome is to be judged.
+    pub fn playing(&self) -> bool {
+        !self.pending.is_empty() || matches!(self.phase, Phase::Running(_))
+    }
+
+    /// Why a command may not be given in this step.
+    ///
+    /// # Errors
+    /// A sentence that names what is allowed.
+    pub fn permits(&self, line: &str) -> Result<(), String> {
+        let Some(work) = self.work().filter(|w| !w.allow.is_empty() && self.phase == Phase::Doing) else {
+            return Ok(());
+        };
+        let name = line.split_whitespace().next().unwrap_or_default();
+        if work.allow.iter().any(|a| a == name) || name == "help" || name.is_empty() {
+            return Ok(());
+        }
+        Err(format!("In this step only {} may be used. Press B and Enter to start it anew.", work.allow.join(", ")))
+    }
+
+    /// After a command of anybody's, or when the lab has come to rest.
+    pub fn look(&mut self, lab: &dyn OpenLab) {
+        if !self.pending.is_empty() {
+            return;
+        }
+        match self.phase.clone() {
+            Phase::Running(guess) => self.judge(&guess, lab),
+            Phase::Doing => self.check_goal(lab),
+            _ => {}
+        }
+    }
+
+    fn check_goal(&mut self, lab: &dyn OpenLab) {
+        let Some(work) = self.work() else { return };
+        let holds = Expectation::compile(&work.check).and_then(|c| c.judge(&lab.facts())).is_ok_and(|v| v.holds);
+        let (commands, most) = (self.used(lab), work.most);
+        if !holds {
+            return;
+        }
+        if let Some(most) = most.filter(|most| commands > *most && !self.shown) {
+            self.message = Some(format!("The goal is reached, but with {commands} commands; {most} are allowed. Step back with ← and try again."));
+            return;
+        }
+        if matches!(self.step(), Some(Step::Challenge(_))) && !self.shown {
+            self.notes.push(Note::Challenge(commands));
+        }
+        self.message = None;
+        self.phase = Phase::Reached { commands, shown: self.shown };
+    }
+
+    fn judge(&mut self, guess: &Guess, lab: &dyn OpenLab) {
+        let Some(Step::Predict(predict)) = self.step() else { return };
+        let facts = lab.facts();
+        let value = |cel: &str| Expectation::compile(cel).and_then(|e| e.value(&facts));
+        let mut happened = value(&predict.outcome).map_or_else(|e| e.to_string(), |v| spell(&v));
+        let (said, right, reply) = match guess {
+            Guess::Choice(index) => {
+                let Some(choice) = predict.choices.get(*index) else { return };
+                let right = value(&choice.when).is_ok_and(|v| v == Value::Bool(true));
+                (choice.text.clone(), right, choice.reply.clone())
+            }
+            Guess::Number(guess) => {
+                let Some(number) = &predict.number else { return };
+                let truth = value(&number.value).ok().and_then(|v| as_f64(&v)).unwrap_or(f64::NAN);
+                happened = format!("{} {} ({happened})", round(truth), number.unit);
+                let right = (truth - guess).abs() <= number.tolerance;
+                (format!("{} {}", round(*guess), number.unit), right, predict.reply.clone().unwrap_or_default())
+            }
+            Guess::Pick(name) => {
+                let Some(pick) = &predict.pick else { return };
+                let truth = value(&pick.value).map_or_else(|e| e.to_string(), |v| spell(&v));
+                (name.clone(), truth == *name, predict.reply.clone().unwrap_or_default())
+            }
+        };
+        let step = predict.id.clone();
+        self.notes.push(Note::Predicted { step, sure: self.sure, right });
+        self.phase = Phase::Answered(Verdict { said, happened, right, reply });
+    }
+
+    /// `Enter`: chooses, or goes on.
+    pub fn enter_key(&mut self, lab: &mut dyn OpenLab) {
+        self.message = None;
+        match self.phase.clone() {
+            Phase::Reading | Phase::Reached { .. } => self.forward(lab),
+            Phase::Watching(played) => self.watch(played, lab),
+            Phase::Asking => self.answer(lab),
+            Phase::Weighing(guess) => {
+                self.sure = SURENESS[self.cursor.min(SURENESS.len() - 1)];
+                self.return_to_step(lab);
+                self.pending = self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
+                self.phase = Phase::Running(guess);
+            }
+            Phase::Answered(verdict) => {
+                let question = matches!(self.step(), Some(Step::Explain(_) | Step::Recall(_)));
+                if question && !verdict.right {
+                    self.phase = Phase::Asking;
+                } else {
+                    self.forward(lab);
+                }
+            }
+            Phase::Doing => {
+                self.message = Some(format!("Not yet: {}. H gives a hint.", self.goal().map_or("", |g| g.0)));
+            }
+            Phase::Running(_) | Phase::Finished => {}
+        }
+    }
+
+    fn watch(&mut self, played: usize, lab: &mut dyn OpenLab) {
+        let Some(Step::Watch(watch)) = self.step() else { return };
+        match watch.play.get(played) {
+            Some(scene) => {
+                self.pending.push_back(scene.run.clone());
+                self.phase = Phase::Watching(played + 1);
+            }
+            None => self.forward(lab),
+        }
+    }
+
+    fn answer(&mut self, _lab: &mut dyn OpenLab) {
+        match self.step() {
+            Some(Step::Predict(predict)) => {
+                let guess = if predict.number.is_some() {
+                    match self.typed.trim().replace(',', ".").parse::<f64>() {
+                        Ok(number) if number.is_finite() => Guess::Number(number),
+                        _ => {
+                            self.message = Some("Type a number first, for example 25.".to_owned());
+                            return;
+                        }
+                    }
+                } else if predict.pick.is_some() {
+                    Guess::Pick(self.names.get(self.cursor).cloned().unwrap_or_default())
+                } else {
+                    Guess::Choice(self.cursor)
+                };
+                self.phase = Phase::Weighing(guess);
+                self.cursor = 2;
+            }
+            Some(Step::Explain(question) | Step::Recall(question)) => {
+                let Some(choice) = question.choices.get(self.cursor).cloned() else { return };
+                let step = question.id.clone();
+                if self.tries == 0 {
+                    self.notes.push(Note::Answered { step, right: choice.right });
+                }
+                self.tries += 1;
+                let (said, happened) = (choice.text, String::new());
+                self.phase = Phase::Answered(Verdict { said, happened, right: choice.right, reply: choice.reply });
+            }
+            _ => {}
+        }
+    }
+
+    /// Moves the cursor among the choices.
+    pub fn choose(&mut self, by: isize) {
+        let count = self.choices().len();
+        if count > 0 {
+            self.cursor = (self.cursor as isize + by).rem_euclid(count as isize) as usize;
+        }
+    }
+
+    /// Chooses the thing with this name, if one can be picked now.
+    pub fn pick(&mut self, name: &str) -> bool {
+        let picking = matches!((&self.phase, self.step()), (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some());
+        match self.names.iter().position(|n| n == name).filter(|_| picking) {
+            Some(index) => {
+                self.cursor = index;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Shows the next hint; `false` when there is none.
+    pub fn hint(&mut self) -> bool {
+        let most = self.step().map_or(0, |s| s.hints().len());
+        if self.hints >= most {
+            self.message = Some(if most == 0 { "There is no hint here." } else { "That was the last hint. S shows me." }.into());
+            return false;
+        }
+        self.hints += 1;
+        self.notes.push(Note::Hint);
+        true
+    }
+
+    /// Plays the solution from the start of the step; it can be rewound like anything else.
+    pub fn show_me(&mut self, lab: &mut dyn OpenLab) {
+        if !matches!(self.phase, Phase::Doing | Phase::Reached { .. }) {
+            self.message = Some("There is nothing to show here: it is your turn to answer.".to_owned());
+            return;
+        }
+        self.return_to_step(lab);
+        self.shown = true;
+        self.notes.push(Note::Shown);
+        self.phase = Phase::Doing;
+        self.pending = self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
+    }
+
+    /// Back to how the lab was when this step began.
+    pub fn return_to_step(&mut self, lab: &mut dyn OpenLab) {
+        self.pending.clear();
+        if let Some(mark) = self.marks.get(&self.step) {
+            return_to(mark, lab);
+        }
+    }
+
+    /// The step again from its start; from its start, the step before.
+    pub fn back(&mut self, lab: &mut dyn OpenLab) {
+        let untouched = matches!(self.phase, Phase::Reading | Phase::Asking | Phase::Doing | Phase::Watching(0))
+            && self.marks.get(&self.step).is_some_and(|mark| *mark == lab.bookmark());
+        let step = if untouched { self.step.saturating_sub(1) } else { self.step };
+        if let Some(mark) = self.marks.get(&step) {
+            return_to(mark, lab);
+        }
+        self.enter(step, lab);
+    }
+
+    /// Straight to the step with this id, as if all before it had been done; for a learner who returns.
+    pub fn resume(&mut self, id: &str, lab: &mut dyn OpenLab) {
+        let Some(target) = self.lesson.steps.iter().position(|s| s.id() == id) else { return };
+        for index in 0..target {
+            for line in self.lesson.steps[index].script() {
+                // A lesson that was checked does not refuse; one that does still opens, where it got to.
+                let _ = lab.command(line);
+                lab.advance_to(lab.settled_at());
+            }
+            self.marks.insert(index + 1, lab.bookmark());
+        }
+        self.enter(target, lab);
+        self.notes.clear();
+    }
+
+    /// Straight to the challenge, to test out of the lesson; `false` if it has none.
+    pub fn test_out(&mut self, lab: &mut dyn OpenLab) -> bool {
+        let challenge = self.lesson.steps.iter().find(|s| matches!(s, Step::Challenge(_))).map(|s| s.id().to_owned());
+        challenge.is_some_and(|id| {
+            self.resume(&id, lab);
+            true
+        })
+    }
+
+    fn forward(&mut self, lab: &mut dyn OpenLab) {
+        if self.step + 1 >= self.lesson.steps.len() {
+            if self.phase != Phase::Finished {
+                self.notes.push(Note::Finished);
+            }
+            self.phase = Phase::Finished;
+            return;
+        }
+        self.enter(self.step + 1, lab);
+    }
+
+    fn enter(&mut self, step: usize, lab: &mut dyn OpenLab) {
+        self.step = step;
+        (self.cursor, self.hints, self.tries, self.shown) = (0, 0, 0, false);
+        self.typed.clear();
+        self.names.clear();
+        self.message = None;
+        self.pending.clear();
+        self.marks.insert(step, lab.bookmark());
+        let Some(current) = self.lesson.steps.get(step).cloned() else { return };
+        self.notes.push(Note::At(current.id().to_owned()));
+        self.phase = match &current {
+            Step::Read(_) => Phase::Reading,
+            Step::Watch(_) => Phase::Watching(0),
+            Step::Predict(predict) => {
+                if let Some(pick) = &predict.pick {
+                    self.names = names(&pick.among, lab);
+                }
+                Phase::Asking
+            }
+            Step::Explain(_) | Step::Recall(_) => Phase::Asking,
+            Step::Do(_) | Step::Challenge(_) => Phase::Doing,
+            Step::Fix(work) => {
+                self.pending = work.given.iter().cloned().collect();
+                Phase::Doing
+            }
+        };
+    }
+}
+
+/// Goes back to a bookmark; where the lab was restarted meanwhile, its commands are given again.
+fn return_to(mark: &Bookmark, lab: &mut dyn OpenLab) {
+    if lab.go_to(mark) {
+        return;
+    }
+    lab.seek_time(0);
+    for (at_us, line) in &mark.commands {
+        lab.advance_to(*at_us);
+        // They were accepted in this very order before.
+        let _ = lab.command(line);
+    }
+    lab.advance_to(mark.at_us);
+}
+
+fn sure_words(sure: u8) -> &'static str {
+    match sure {
+        50 => "  a coin toss",
+        100 => "  certain",
+        _ => "",
+    }
+}
+
+fn names(among: &str, lab: &dyn OpenLab) -> Vec<String> {
+    match Expectation::compile(among).and_then(|e| e.value(&lab.facts())) {
+        Ok(Value::List(list)) => list.iter().map(spell).collect(),
+        Ok(Value::Map(map)) => {
+            let mut names: Vec<String> = map.map.keys().map(ToString::to_string).collect();
+            names.sort();
+            names
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn as_f64(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(n) => Some(*n as f64),
+        Value::UInt(n) => Some(*n as f64),
+        Value::Float(x) => Some(*x),
+        _ => None,
+    }
+}
+
+fn round(x: f64) -> String {
+    if x.fract().abs() < 1e-9 && x.abs() < 1e15 { numbers::thousands(x.abs() as u64) } else { format!("{x:.2}") }
+}
+
+/// A value of CEL as people write it.
+fn spell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.to_string(),
+        Value::Bool(yes) => yes.to_string(),
+        other => as_f64(other).map_or_else(|| format!("{other:?}"), round),
+    }
+}
