@@ -1,7 +1,9 @@
 //! The tutor: lesson files, their proof, and a learner's way through one.
 
+pub mod answer;
 pub mod format;
 pub mod session;
 
+pub use answer::{Guess, Note, SURENESS, Verdict};
 pub use format::{Lesson, Step, Unit};
-pub use session::{Guess, Note, Phase, Session, Verdict};
+pub use session::{Phase, Session};

@@ -5,15 +5,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use cel::Value;
-
+use super::answer::{self, Guess, Note, SURENESS, Verdict, names, sure_words};
 use super::format::{Lesson, Step, Work};
+use crate::engine::Expectation;
 use crate::engine::timeline::Bookmark;
-use crate::engine::{Expectation, numbers};
 use crate::labs::OpenLab;
-
-/// How sure one may say to be, in percent: from tossing a coin to certain.
-pub const SURENESS: [u8; 6] = [50, 60, 70, 80, 90, 100];
 
 /// Where the learner is in a step.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,61 +36,6 @@ pub enum Phase {
         shown: bool,
     },
     /// The lesson is over.
-    Finished,
-}
-
-/// What the learner expects.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Guess {
-    /// The choice with this index.
-    Choice(usize),
-    /// A number.
-    Number(f64),
-    /// A name.
-    Pick(String),
-}
-
-/// How an answer came out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
-    /// What was said.
-    pub said: String,
-    /// What happened; empty where nothing ran.
-    pub happened: String,
-    /// Whether they agree.
-    pub right: bool,
-    /// Why.
-    pub reply: String,
-}
-
-/// What is worth keeping about the learner.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Note {
-    /// They stand at this step.
-    At(String),
-    /// A prediction: how sure, and whether it came true.
-    Predicted {
-        /// Step.
-        step: String,
-        /// Percent.
-        sure: u8,
-        /// Whether it came true.
-        right: bool,
-    },
-    /// A question was answered, at the first try or not.
-    Answered {
-        /// Step.
-        step: String,
-        /// Whether the first answer was right.
-        right: bool,
-    },
-    /// A hint was looked at.
-    Hint,
-    /// The solution was played.
-    Shown,
-    /// A challenge was passed alone, with this many commands.
-    Challenge(usize),
-    /// The last step is done.
     Finished,
 }
 
@@ -266,7 +207,9 @@ impl Session {
             return;
         }
         if let Some(most) = most.filter(|most| commands > *most && !self.shown) {
-            self.message = Some(format!("The goal is reached, but with {commands} commands; {most} are allowed. Step back with ← and try again."));
+            self.message = Some(format!(
+                "The goal is reached, but with {commands} commands; {most} are allowed. Step back with ← and try again."
+            ));
             return;
         }
         if matches!(self.step(), Some(Step::Challenge(_))) && !self.shown {
@@ -278,31 +221,10 @@ impl Session {
 
     fn judge(&mut self, guess: &Guess, lab: &dyn OpenLab) {
         let Some(Step::Predict(predict)) = self.step() else { return };
-        let facts = lab.facts();
-        let value = |cel: &str| Expectation::compile(cel).and_then(|e| e.value(&facts));
-        let mut happened = value(&predict.outcome).map_or_else(|e| e.to_string(), |v| spell(&v));
-        let (said, right, reply) = match guess {
-            Guess::Choice(index) => {
-                let Some(choice) = predict.choices.get(*index) else { return };
-                let right = value(&choice.when).is_ok_and(|v| v == Value::Bool(true));
-                (choice.text.clone(), right, choice.reply.clone())
-            }
-            Guess::Number(guess) => {
-                let Some(number) = &predict.number else { return };
-                let truth = value(&number.value).ok().and_then(|v| as_f64(&v)).unwrap_or(f64::NAN);
-                happened = format!("{} {} ({happened})", round(truth), number.unit);
-                let right = (truth - guess).abs() <= number.tolerance;
-                (format!("{} {}", round(*guess), number.unit), right, predict.reply.clone().unwrap_or_default())
-            }
-            Guess::Pick(name) => {
-                let Some(pick) = &predict.pick else { return };
-                let truth = value(&pick.value).map_or_else(|e| e.to_string(), |v| spell(&v));
-                (name.clone(), truth == *name, predict.reply.clone().unwrap_or_default())
-            }
-        };
+        let Some(verdict) = answer::judge(predict, guess, &lab.facts()) else { return };
         let step = predict.id.clone();
-        self.notes.push(Note::Predicted { step, sure: self.sure, right });
-        self.phase = Phase::Answered(Verdict { said, happened, right, reply });
+        self.notes.push(Note::Predicted { step, sure: self.sure, right: verdict.right });
+        self.phase = Phase::Answered(verdict);
     }
 
     /// `Enter`: chooses, or goes on.
@@ -315,7 +237,8 @@ impl Session {
             Phase::Weighing(guess) => {
                 self.sure = SURENESS[self.cursor.min(SURENESS.len() - 1)];
                 self.return_to_step(lab);
-                self.pending = self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
+                self.pending =
+                    self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
                 self.phase = Phase::Running(guess);
             }
             Phase::Answered(verdict) => {
@@ -401,7 +324,8 @@ impl Session {
     pub fn hint(&mut self) -> bool {
         let most = self.step().map_or(0, |s| s.hints().len());
         if self.hints >= most {
-            self.message = Some(if most == 0 { "There is no hint here." } else { "That was the last hint. S shows me." }.into());
+            self.message =
+                Some(if most == 0 { "There is no hint here." } else { "That was the last hint. S shows me." }.into());
             return false;
         }
         self.hints += 1;
@@ -511,52 +435,13 @@ fn return_to(mark: &Bookmark, lab: &mut dyn OpenLab) {
         return;
     }
     lab.seek_time(0);
+    while lab.commands().0 > 0 {
+        lab.back();
+    }
     for (at_us, line) in &mark.commands {
         lab.advance_to(*at_us);
         // They were accepted in this very order before.
         let _ = lab.command(line);
     }
     lab.advance_to(mark.at_us);
-}
-
-fn sure_words(sure: u8) -> &'static str {
-    match sure {
-        50 => "  a coin toss",
-        100 => "  certain",
-        _ => "",
-    }
-}
-
-fn names(among: &str, lab: &dyn OpenLab) -> Vec<String> {
-    match Expectation::compile(among).and_then(|e| e.value(&lab.facts())) {
-        Ok(Value::List(list)) => list.iter().map(spell).collect(),
-        Ok(Value::Map(map)) => {
-            let mut names: Vec<String> = map.map.keys().map(ToString::to_string).collect();
-            names.sort();
-            names
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn as_f64(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(n) => Some(*n as f64),
-        Value::UInt(n) => Some(*n as f64),
-        Value::Float(x) => Some(*x),
-        _ => None,
-    }
-}
-
-fn round(x: f64) -> String {
-    if x.fract().abs() < 1e-9 && x.abs() < 1e15 { numbers::thousands(x.abs() as u64) } else { format!("{x:.2}") }
-}
-
-/// A value of CEL as people write it.
-fn spell(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.to_string(),
-        Value::Bool(yes) => yes.to_string(),
-        other => as_f64(other).map_or_else(|| format!("{other:?}"), round),
-    }
 }
