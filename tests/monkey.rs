@@ -1,0 +1,124 @@
+//! A monkey at the keyboard of every lab: no panic, same seed same bytes, back is back, no property broken.
+#![expect(clippy::panic, reason = "a test says why it fails")]
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
+use scalelab::engine::Setup;
+use scalelab::labs::REGISTRY;
+use scalelab::settings::{ConfigFile, Looks, Settings};
+use scalelab::tui::App;
+
+#[derive(Clone, Debug)]
+enum Act {
+    Event(Event),
+    Frame(u64),
+    Draw(u16, u16),
+    /// A line given in the palette: a command's name, perhaps, and some words.
+    Line(usize, String),
+}
+
+fn key() -> impl Strategy<Value = KeyCode> {
+    prop_oneof![
+        6 => proptest::char::range(' ', '~').prop_map(KeyCode::Char),
+        1 => any::<char>().prop_map(KeyCode::Char),
+        4 => proptest::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Left, KeyCode::Right, KeyCode::Up, KeyCode::Down, KeyCode::Home,
+            KeyCode::End, KeyCode::Tab, KeyCode::BackTab, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Backspace,
+            KeyCode::Delete, KeyCode::F(1),
+        ]),
+    ]
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let mouse = (0_u16..220, 0_u16..70, 0_usize..5).prop_map(|(column, row, kind)| {
+        let kinds = [
+            MouseEventKind::Down(MouseButton::Left),
+            MouseEventKind::Drag(MouseButton::Left),
+            MouseEventKind::ScrollUp,
+            MouseEventKind::ScrollDown,
+            MouseEventKind::Moved,
+        ];
+        Act::Event(Event::Mouse(MouseEvent { kind: kinds[kind], column, row, modifiers: KeyModifiers::NONE }))
+    });
+    prop_oneof![
+        8 => key().prop_map(|code| Act::Event(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)))),
+        3 => mouse,
+        1 => ".{0,30}".prop_map(|text| Act::Event(Event::Paste(text))),
+        3 => (0_u64..2_000_000).prop_map(Act::Frame),
+        3 => (0_u16..210, 0_u16..65).prop_map(|(w, h)| Act::Draw(w, h)),
+        4 => (any::<usize>(), proptest::sample::select(vec![
+            "", "node-a", "node-z", "1", "2", "0", "-1", "50", "1.2", "ring", "modulo", "99999999999", "'", "--weight 2",
+            "node-q --weight 0",
+        ])).prop_map(|(i, rest)| Act::Line(i, rest.to_owned())),
+    ]
+}
+
+/// Does it all in a fresh lab, and gives every picture.
+fn perform(lab: usize, acts: &[Act]) -> (Vec<Buffer>, Option<serde_json::Value>) {
+    let registration = &REGISTRY[lab];
+    let names: Vec<String> = (registration.definition)().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let open = (registration.open)(Setup::seeded(7)).unwrap_or_else(|e| panic!("{e}"));
+    let settings = Settings::new(&ConfigFile::default(), &Looks::default(), |_| None).unwrap_or_else(|e| panic!("{e}"));
+    let mut app = App::new(Some(open), settings);
+    let press = |app: &mut App, code| app.handle(&Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    let mut pictures = Vec::new();
+    for act in acts {
+        match act {
+            Act::Event(event) => app.handle(event),
+            Act::Frame(us) => app.frame(*us),
+            Act::Draw(width, height) => {
+                let area = Rect::new(0, 0, *width, *height);
+                let mut buf = Buffer::empty(area);
+                app.draw(area, &mut buf);
+                pictures.push(buf);
+            }
+            Act::Line(index, rest) => {
+                press(&mut app, KeyCode::Char(':'));
+                app.handle(&Event::Paste(format!("{} {rest}", names[index % names.len()])));
+                press(&mut app, KeyCode::Enter);
+                press(&mut app, KeyCode::Esc);
+            }
+        }
+        if let Some(lab) = app.lab() {
+            assert_eq!(lab.broken(), [""; 0], "after {act:?}");
+        }
+    }
+    (pictures, app.lab().map(|lab| lab.facts()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_monkey_breaks_nothing_and_is_repeatable(
+        lab in 0..REGISTRY.len(), acts in proptest::collection::vec(act(), 1..40)
+    ) {
+        prop_assert!(perform(lab, &acts) == perform(lab, &acts), "same seed and events, other bytes");
+    }
+
+    #[test]
+    fn back_is_back(lab in 0..REGISTRY.len(), picks in proptest::collection::vec(any::<usize>(), 1..8)) {
+        let mut open = (REGISTRY[lab].open)(Setup::seeded(7)).unwrap_or_else(|e| panic!("{e}"));
+        let names: Vec<String> =
+            (REGISTRY[lab].definition)().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+        let mut seen = vec![open.facts()];
+        for pick in picks {
+            let before = open.commands().0;
+            for rest in ["", " 2", " node-a", " new-node"] {
+                let _ = open.command(&format!("{}{rest}", names[pick % names.len()]));
+                if open.commands().0 > before {
+                    break;
+                }
+            }
+            if open.commands().0 > before {
+                seen.push(open.facts());
+            }
+        }
+        while let Some(facts) = seen.pop() {
+            prop_assert_eq!(open.facts(), facts);
+            open.back();
+        }
+    }
+}
