@@ -1,5 +1,6 @@
 //! The built binary on a real pseudo-terminal: it opens, obeys, resizes, quits, and leaves the terminal as it was.
 #![expect(clippy::panic, reason = "a test says why it fails")]
+#![expect(clippy::disallowed_methods, reason = "a real program runs in real time; its output is read beside")]
 
 use std::io::{Read as _, Write};
 use std::sync::{Arc, Mutex};
