@@ -201,7 +201,7 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
         Some(("lab", sub)) => {
             let (lab, sub) = chosen_lab(sub)?;
             screen(tui::require_terminal(lab.info.name))?;
-            let setup = inputs::open(seed(sub), &input_paths(lab, sub))?;
+            let setup = inputs::open(lab.info, seed(sub), &input_paths(lab, sub))?;
             let mut open = (lab.open)(setup)?;
             for line in texts(sub, "command") {
                 open.command(&line).map_err(|e| Fault::Usage(format!("`{line}`: {e}")))?;

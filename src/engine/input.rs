@@ -60,6 +60,15 @@ pub enum InputError {
     },
 }
 
+/// What becomes of blank lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// They are left out and counted: the input is a list of items.
+    Skip,
+    /// They stay: the input is one text, and messages about it name its lines.
+    Keep,
+}
+
 /// Lines of text in one block of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
@@ -121,19 +130,32 @@ pub struct Input {
     pub name: String,
     /// XXH3-128 of all bytes, in hex.
     pub hash: String,
-    /// The lines, without their ends; blank ones left out.
+    /// The lines, without their ends.
     pub lines: Lines,
-    /// How many blank lines were left out.
+    /// How many blank lines there were.
     pub blank: usize,
 }
 
 impl Input {
+    /// The lines as one text, each ended by `\n`.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(self.lines.memory_bytes());
+        for line in self.lines.iter() {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
+    }
+
     /// Reads lines until the end; `progress` is told lines and bytes so far, now and then.
     /// Memory: the text once, and 8 bytes a line.
     ///
     /// ```
-    /// let input = scalelab::engine::Input::read("-", &b"a\nb\r\n\n"[..], |_, _| ())?;
+    /// use scalelab::engine::{Input, input::Blank};
+    /// let input = Input::read("-", &b"a\n\nb\r\n"[..], Blank::Skip, |_, _| ())?;
     /// assert_eq!((input.lines.len(), input.blank), (2, 1));
+    /// let text = Input::read("-", &b"a\n\nb\r\n"[..], Blank::Keep, |_, _| ())?;
+    /// assert_eq!(text.text(), "a\n\nb\n");
     /// # Ok::<(), scalelab::engine::InputError>(())
     /// ```
     ///
@@ -142,6 +164,7 @@ impl Input {
     pub fn read(
         name: &str,
         mut source: impl BufRead,
+        blanks: Blank,
         mut progress: impl FnMut(usize, u64),
     ) -> Result<Self, InputError> {
         let name = name.to_owned();
@@ -166,9 +189,8 @@ impl Input {
             }
             let line =
                 std::str::from_utf8(line).map_err(|_| InputError::NotUtf8 { name: name.clone(), line: number })?;
-            if line.is_empty() {
-                blank += 1;
-            } else {
+            blank += usize::from(line.is_empty());
+            if !line.is_empty() || blanks == Blank::Keep {
                 lines.push(line);
             }
             if lines.len() > MAX_LINES || bytes > MAX_BYTES as u64 {

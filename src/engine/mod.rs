@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod command_line;
+pub mod event_queue;
 pub mod input;
 pub mod model;
 pub mod numbers;
@@ -14,7 +15,8 @@ pub mod timeline;
 
 pub use checks::{CheckError, Expectation, Verdict};
 pub use command_line::{CommandLine, ParseOutcome};
-pub use input::{Input, InputError, Lines};
+pub use event_queue::{EventId, EventQueue};
+pub use input::{Blank, Input, InputError, Lines};
 pub use model::{Event, EventKind, Micros, Model, ModelError, Property, Setup};
 pub use recording::{Recording, RecordingError};
 pub use timeline::{Timeline, TimelineError};

@@ -8,19 +8,23 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Fault;
-use crate::engine::{Input, InputError, Setup};
+use crate::engine::{Blank, Input, InputError, Setup};
+use crate::labs::LabInfo;
 
-/// Reads each (role, path) and puts all in a set-up.
+/// Reads each (role, path) that a lab takes and puts all in a set-up.
 ///
 /// # Errors
 /// What cannot be read or used, and standard input asked for twice.
-pub fn open(seed: u64, paths: &[(String, String)]) -> Result<Setup, Fault> {
+pub fn open(lab: &LabInfo, seed: u64, paths: &[(String, String)]) -> Result<Setup, Fault> {
     if paths.iter().filter(|(_, path)| path == "-").count() > 1 {
         return Err(Fault::Usage("standard input (-) can be read only once: give the other as a file".to_owned()));
     }
     let mut inputs = BTreeMap::new();
     for (role, path) in paths {
-        inputs.insert(role.clone(), Arc::new(read(path)?));
+        let Some(spec) = lab.inputs.iter().find(|spec| spec.name == role) else {
+            return Err(Fault::Usage(format!("the lab {} takes no input '{role}'", lab.name)));
+        };
+        inputs.insert(role.clone(), Arc::new(read(path, spec.blank)?));
     }
     Ok(Setup { seed, inputs })
 }
@@ -29,9 +33,9 @@ pub fn open(seed: u64, paths: &[(String, String)]) -> Result<Setup, Fault> {
 ///
 /// # Errors
 /// Every [`InputError`].
-pub fn read(path: &str) -> Result<Input, InputError> {
+pub fn read(path: &str, blank: Blank) -> Result<Input, InputError> {
     if path == "-" {
-        return read_from(path, std::io::stdin().lock(), None);
+        return read_from(path, std::io::stdin().lock(), blank, None);
     }
     let unreadable = |error: std::io::Error| InputError::Unreadable { name: path.to_owned(), reason: reason(&error) };
     let meta = std::fs::metadata(path).map_err(unreadable)?;
@@ -39,12 +43,12 @@ pub fn read(path: &str) -> Result<Input, InputError> {
         return Err(InputError::Directory { name: path.to_owned() });
     }
     let file = File::open(path).map_err(unreadable)?;
-    read_from(path, BufReader::with_capacity(1 << 18, file), Some(meta.len()))
+    read_from(path, BufReader::with_capacity(1 << 18, file), blank, Some(meta.len()))
 }
 
-fn read_from(name: &str, source: impl BufRead, size: Option<u64>) -> Result<Input, InputError> {
+fn read_from(name: &str, source: impl BufRead, blank: Blank, size: Option<u64>) -> Result<Input, InputError> {
     let bar = progress_bar(size);
-    let input = Input::read(name, source, |lines, bytes| {
+    let input = Input::read(name, source, blank, |lines, bytes| {
         bar.set_position(bytes);
         bar.set_message(format!("{} lines", crate::engine::numbers::thousands(lines as u64)));
     });

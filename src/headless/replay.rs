@@ -47,7 +47,7 @@ fn open_lab(path: &str, recording: &Recording) -> Result<Box<dyn OpenLab>, Fault
         return Err(RecordingError::UnknownLab { name, lab, labs: labs.join(", ") }.into());
     };
     let paths: Vec<(String, String)> = recording.input.iter().map(|i| (i.role.clone(), i.path.clone())).collect();
-    let setup = inputs::open(recording.seed, &paths).map_err(|fault| RecordingError::Input {
+    let setup = inputs::open(lab.info, recording.seed, &paths).map_err(|fault| RecordingError::Input {
         name: path.to_owned(),
         input: paths.iter().map(|(_, p)| p.as_str()).collect::<Vec<_>>().join(", "),
         reason: format!("cannot be used ({fault})"),

@@ -45,7 +45,7 @@ pub type Teller<'a> = dyn FnMut(&[Event], Option<&str>) -> Result<(), Fault> + '
 /// # Errors
 /// Input that cannot be read; a command that is refused, with its place.
 pub fn perform(lab: &Registration, deeds: &Deeds, tell: &mut Teller<'_>) -> Result<Box<dyn OpenLab>, Fault> {
-    let setup = inputs::open(deeds.seed, &deeds.inputs)?;
+    let setup = inputs::open(lab.info, deeds.seed, &deeds.inputs)?;
     let mut open = (lab.open)(setup)?;
     let named = |i: usize| format!("command {}", i + 1);
     let mut lines: Vec<(String, String)> =

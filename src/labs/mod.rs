@@ -9,7 +9,7 @@ pub mod ring;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::engine::{Micros, Model, ModelError, Setup};
+use crate::engine::{Blank, Micros, Model, ModelError, Setup};
 use crate::picture::{Figure, LoadBar, Theme};
 pub use open::{Click, OpenLab, View};
 
@@ -54,6 +54,8 @@ pub struct InputSpec {
     pub name: &'static str,
     /// What it holds.
     pub help: &'static str,
+    /// Whether it is a list of items or one text.
+    pub blank: Blank,
 }
 
 /// One picture of a lab.

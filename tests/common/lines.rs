@@ -102,7 +102,7 @@ fn value(lab: &dyn OpenLab, line: &str, picks: &mut Picks) -> String {
 pub fn open(registration: &Registration, seed: u64) -> Box<dyn OpenLab> {
     let text: String = (0..250).map(|i| format!("item/{i}\n")).collect();
     let inputs = registration.info.inputs.iter().filter_map(|spec| {
-        let input = Input::read("items.txt", text.as_bytes(), |_, _| ()).ok()?;
+        let input = Input::read("items.txt", text.as_bytes(), spec.blank, |_, _| ()).ok()?;
         Some((spec.name.to_owned(), Arc::new(input)))
     });
     let small = Setup { seed, inputs: inputs.collect::<BTreeMap<_, _>>() };

@@ -16,6 +16,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{InputSpec, Lab, LabInfo, Scene, ViewInfo};
+use crate::engine::Blank;
 use crate::picture::{Figure, LoadBar};
 pub use command::{RingCommand, Strategy};
 pub use facts::RingFacts;
@@ -32,7 +33,11 @@ impl Lab for RingLab {
         title: "hash ring",
         summary: "Add and remove nodes: which keys move, who has too many?",
         first_words: "Three nodes share the keys. Press `a` and Enter to add a fourth, and watch which keys move.",
-        inputs: &[InputSpec { name: "keys", help: "Place the keys of FILE, one a line (- for standard input)" }],
+        inputs: &[InputSpec {
+            name: "keys",
+            help: "Place the keys of FILE, one a line (- for standard input)",
+            blank: Blank::Skip,
+        }],
         views: &[
             ViewInfo { name: "ring", help: "the hash space as a circle; moved keys travel to their new node" },
             ViewInfo { name: "unrolled", help: "the hash space line by line: virtual nodes, owners, keys" },
