@@ -1,6 +1,7 @@
 //! Everything without a terminal: run, snapshot, replay, lists.
 
 pub mod inputs;
+pub mod progress;
 pub mod replay;
 pub mod run;
 pub mod snapshot;
