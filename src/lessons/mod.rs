@@ -8,6 +8,7 @@ pub mod format;
 pub mod library;
 pub mod limits;
 mod parse;
+pub mod progress;
 pub mod reference;
 mod rules;
 pub mod session;
