@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::engine::Micros;
 use crate::headless::run::{Deeds, Report};
 use crate::headless::snapshot::{Format, Shot, parse_size, parse_time};
-use crate::headless::{self, Fault, inputs, progress, replay, run, snapshot};
+use crate::headless::{self, Fault, inputs, replay, run, snapshot};
 use crate::labs::{DEFAULT_SEED, REGISTRY, Registration, find};
 use crate::settings::{ConfigFile, Looks, Settings, config_path, read_config};
 use crate::tui;
@@ -41,36 +41,13 @@ pub fn definition() -> Command {
             Arg::new("file").value_name("FILE").required(true).help("The run file"),
             switch("json", "Do not open a screen: print events and facts as one JSON object"),
         ]))
-        .subcommand(progress_command())
+        .subcommand(headless::progress::definition())
         .subcommand(Command::new("labs").about("List the labs").arg(switch("json", "As JSON")))
         .subcommand(headless::lessons::definition())
         .subcommand(Command::new("completions").about("Print completions for a shell").arg(
             Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(clap_complete::Shell)),
         ))
         .subcommand(Command::new("man").about("Print the man page (roff): scalelab man | man -l -"))
-}
-
-fn progress_command() -> Command {
-    let file = |help: &'static str| Arg::new("file").value_name("FILE").help(help);
-    Command::new("progress")
-        .about("Show what you have learned: what is done, open and due, and how well you judge yourself")
-        .args_conflicts_with_subcommands(true)
-        .arg(switch("json", "As one JSON object"))
-        .subcommand(
-            Command::new("export")
-                .about("Write all that is remembered to a file, to take it along")
-                .arg(file("Write here, not to standard output")),
-        )
-        .subcommand(
-            Command::new("import")
-                .about("Merge exported files into what is remembered; nothing is lost")
-                .arg(file("Files that `progress export` wrote (- for standard input)").required(true).num_args(1..)),
-        )
-        .subcommand(
-            Command::new("reset")
-                .about("Forget everything; asks first, and keeps the old file under another name")
-                .arg(switch("yes", "Do not ask")),
-        )
 }
 
 fn for_each_lab(name: &'static str, about: &'static str, options: &dyn Fn(&Registration) -> Vec<Arg>) -> Command {
@@ -256,7 +233,7 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
             lab.seek_time(0);
             screen(tui::open(Some(lab), settings(sub)?))
         }
-        Some(("progress", sub)) => learned(sub, out),
+        Some(("progress", sub)) => headless::progress::dispatch(sub, out),
         Some(("labs", sub)) => headless::list_labs(sub.get_flag("json"), out),
         Some(("lessons", sub)) => headless::lessons::dispatch(sub, out),
         Some(("completions", sub)) => {
@@ -269,16 +246,6 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
         }
         Some(("man", _)) => Ok(clap_mangen::Man::new(definition()).render(out)?),
         Some((other, _)) => Err(Fault::Usage(format!("there is no command '{other}': see scalelab --help"))),
-    }
-}
-
-fn learned(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
-    let store = progress::store()?;
-    match matches.subcommand() {
-        Some(("export", sub)) => progress::export(&store, sub.get_one::<String>("file").map(String::as_str), out),
-        Some(("import", sub)) => progress::import(&store, &texts(sub, "file"), out),
-        Some(("reset", sub)) => progress::reset(&store, sub.get_flag("yes"), out),
-        _ => progress::show(&store, &[], matches.get_flag("json"), out),
     }
 }
 

@@ -1,8 +1,10 @@
 //! `scalelab progress`: what is remembered about the learner, shown, taken along, merged and forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{Fault, write_file};
 use crate::engine::numbers::{duration, plural};
@@ -10,10 +12,8 @@ use crate::lessons::progress::{
     Calibration, CardId, FormatError, MOST_BYTES, Progress, Seconds, Status, Store, StoreError, calibration_sentence,
     leaning, now,
 };
-use crate::picture::{pad, pad_left, visible};
-
-/// A lesson that there is: its id and its title.
-pub type Known = (String, String);
+use crate::lessons::{Library, UnitEntry};
+use crate::picture::{pad, pad_left, visible, width};
 
 /// Widest column of ids.
 const MOST_COLUMNS: usize = 40;
@@ -24,11 +24,50 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// The learner's store.
+/// clap's definition of `scalelab progress`.
+pub fn definition() -> Command {
+    let file = |help: &'static str| Arg::new("file").value_name("FILE").help(help);
+    let switch =
+        |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    Command::new("progress")
+        .about("Show what you have learned: what is done, open and due, and how well you judge yourself")
+        .args_conflicts_with_subcommands(true)
+        .arg(switch("json", "As one JSON object"))
+        .subcommand(
+            Command::new("export")
+                .about("Write all that is remembered to a file, to take it along")
+                .arg(file("Write here, not to standard output")),
+        )
+        .subcommand(
+            Command::new("import")
+                .about("Merge exported files into what is remembered; nothing is lost")
+                .arg(file("Files that `progress export` wrote (- for standard input)").required(true).num_args(1..)),
+        )
+        .subcommand(
+            Command::new("reset")
+                .about("Forget everything; asks first, and keeps the old file under another name")
+                .arg(switch("yes", "Do not ask")),
+        )
+}
+
+/// Does what `scalelab progress …` asks for.
 ///
 /// # Errors
-/// When there is no home folder.
-pub fn store() -> Result<Store, Fault> {
+/// Progress that is not for us or cannot be kept, an import that cannot be used, output that cannot be written.
+pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
+    let store = store()?;
+    match matches.subcommand() {
+        Some(("export", sub)) => export(&store, sub.get_one::<String>("file").map(String::as_str), out),
+        Some(("import", sub)) => {
+            let paths: Vec<String> = sub.get_many::<String>("file").into_iter().flatten().cloned().collect();
+            import(&store, &paths, out)
+        }
+        Some(("reset", sub)) => reset(&store, sub.get_flag("yes"), out),
+        _ => show(&store, &Library::built_in(), matches.get_flag("json"), out),
+    }
+}
+
+fn store() -> Result<Store, Fault> {
     let none = || Fault::Usage("there is no home folder to keep progress in: set HOME or XDG_STATE_HOME".to_owned());
     Store::in_state_folder().ok_or_else(none)
 }
@@ -48,61 +87,58 @@ fn warn(warnings: &[String]) {
 }
 
 /// Shows what is done, open and due, and how well the learner judges themselves.
-///
-/// # Errors
-/// Progress that is not for us, and output that cannot be written.
-pub fn show(store: &Store, known: &[Known], json: bool, out: &mut dyn Write) -> Result<(), Fault> {
+fn show(store: &Store, library: &Library, json: bool, out: &mut dyn Write) -> Result<(), Fault> {
     let (progress, warnings) = read(store)?;
     let now = now();
-    let lessons = listed(&progress, known);
     if json {
-        writeln!(out, "{}", as_json(&progress, &lessons, &warnings, now))?;
+        writeln!(out, "{}", as_json(&progress, library, &warnings, now))?;
         return Ok(());
     }
-    if progress.is_empty() {
-        writeln!(out, "No lesson is begun yet: `scalelab learn` opens the first.")?;
-        return Ok(());
-    }
-    writeln!(out, "lessons")?;
-    write_lessons(&progress, &lessons, now, out)?;
+    write_lessons(&progress, library, now, out)?;
     write_questions(&progress, now, out)?;
     write_calibration(&progress.calibration(), out)
 }
 
-/// The lessons that there are, in their order, and then those that are remembered only.
-fn listed(progress: &Progress, known: &[Known]) -> Vec<(String, Option<String>)> {
-    let gone = progress.lessons().filter(|id| known.iter().all(|(known, _)| known != id));
-    let there = known.iter().map(|(id, title)| (id.clone(), Some(title.clone())));
-    there.chain(gone.map(|id| (id.to_owned(), None))).collect()
+/// Lessons that are remembered but do not come with the program: somebody's own, or of another version.
+fn others<'a>(progress: &'a Progress, library: &Library) -> Vec<&'a str> {
+    let known: BTreeSet<&str> = library.lessons().map(|entry| entry.lesson.id.as_str()).collect();
+    progress.lessons().filter(|id| !known.contains(id)).collect()
 }
 
-fn write_lessons(
-    progress: &Progress,
-    lessons: &[(String, Option<String>)],
-    now: Seconds,
-    out: &mut dyn Write,
-) -> Result<(), Fault> {
+fn write_lessons(progress: &Progress, library: &Library, now: Seconds, out: &mut dyn Write) -> Result<(), Fault> {
     let mut due: BTreeMap<String, u64> = BTreeMap::new();
     progress.due(now).into_iter().for_each(|card| *due.entry(card.lesson).or_default() += 1);
-    let widest = lessons.iter().map(|(id, _)| crate::picture::width(id)).max().unwrap_or(0).min(MOST_COLUMNS);
-    for (id, _) in lessons {
-        let (word, mut parts) = match progress.status(id, now) {
-            Status::Open => ("open", Vec::new()),
-            Status::Started => ("started", progress.place(id).map(|step| format!("at {step}")).into_iter().collect()),
-            Status::Done => ("done", Vec::new()),
-            Status::TestedOut => ("tested out", Vec::new()),
-            Status::Due => {
-                let count = due.get(id).copied().unwrap_or(0);
-                ("due", vec![format!("{count} question{} to review", plural(count))])
-            }
-        };
-        for (step, best) in progress.bests(id) {
-            parts.push(format!("{step}: best {best} command{}", plural(best as u64)));
+    let others = others(progress, library);
+    let ids = |unit: &UnitEntry| unit.lessons.iter().map(|entry| entry.lesson.id.clone()).collect::<Vec<_>>();
+    let mut groups: Vec<(String, Vec<String>)> =
+        library.units.iter().map(|unit| (unit.unit.title.clone(), ids(unit))).collect();
+    groups.push(("Other lessons".to_owned(), others.into_iter().map(str::to_owned).collect()));
+    groups.retain(|(_, ids)| !ids.is_empty());
+    let widest = groups.iter().flat_map(|(_, ids)| ids).map(|id| width(id)).max().unwrap_or(0).min(MOST_COLUMNS);
+    for (title, ids) in groups {
+        writeln!(out, "{}", visible(&title))?;
+        for id in ids {
+            let (word, details) = standing(progress, &id, due.get(&id).copied().unwrap_or(0), now);
+            let line = format!("  {}  {}  {}", pad(word, 10), pad(&id, widest), visible(&details));
+            writeln!(out, "{}", line.trim_end())?;
         }
-        let line = format!("  {}  {}  {}", pad(word, 10), pad(id, widest), visible(&parts.join(", ")));
-        writeln!(out, "{}", line.trim_end())?;
+        writeln!(out)?;
     }
     Ok(())
+}
+
+/// How far a lesson is, in a word, and the details.
+fn standing(progress: &Progress, id: &str, due: u64, now: Seconds) -> (&'static str, String) {
+    let (word, first) = match progress.status(id, now) {
+        Status::Open => ("open", None),
+        Status::Started => ("started", progress.place(id).map(|step| format!("at {step}"))),
+        Status::Done => ("done", None),
+        Status::TestedOut => ("tested out", None),
+        Status::Due => ("due", Some(format!("{due} question{} to review", plural(due)))),
+    };
+    let bests = progress.bests(id).into_iter();
+    let bests = bests.map(|(step, best)| format!("{step}: best {best} command{}", plural(best as u64)));
+    (word, first.into_iter().chain(bests).collect::<Vec<_>>().join(", "))
 }
 
 fn write_questions(progress: &Progress, now: Seconds, out: &mut dyn Write) -> Result<(), Fault> {
@@ -116,12 +152,12 @@ fn write_questions(progress: &Progress, now: Seconds, out: &mut dyn Write) -> Re
         }
         _ => format!("{due} of {all} question{} due now: `scalelab review` asks them.", plural(all)),
     };
-    writeln!(out, "\nreview\n  {sentence}")?;
+    writeln!(out, "Review\n  {sentence}")?;
     Ok(())
 }
 
 fn write_calibration(calibration: &[Calibration], out: &mut dyn Write) -> Result<(), Fault> {
-    writeln!(out, "\nhow sure you said you were, and how often you were right")?;
+    writeln!(out, "\nHow sure you said you were, and how often you were right")?;
     for row in calibration.iter().filter(|c| c.predictions > 0) {
         let share = (row.right as f64 / row.predictions as f64 * 100.0).round();
         let (sure, share) = (format!("{} %", row.sure), format!("{share} %"));
@@ -132,24 +168,22 @@ fn write_calibration(calibration: &[Calibration], out: &mut dyn Write) -> Result
     Ok(())
 }
 
-fn as_json(
-    progress: &Progress,
-    lessons: &[(String, Option<String>)],
-    warnings: &[String],
-    now: Seconds,
-) -> serde_json::Value {
-    let lessons: Vec<serde_json::Value> = lessons
-        .iter()
-        .map(|(id, title)| {
-            let (hints, shown) = progress.help(id);
-            let best: serde_json::Map<String, serde_json::Value> =
-                progress.bests(id).into_iter().map(|(step, best)| (step.to_owned(), best.into())).collect();
-            serde_json::json!({
-                "id": id, "title": title, "status": progress.status(id, now), "step": progress.place(id),
-                "finished_at": progress.finished(id), "best": best, "hints": hints, "solutions_shown": shown,
-            })
+fn as_json(progress: &Progress, library: &Library, warnings: &[String], now: Seconds) -> serde_json::Value {
+    let known = library.units.iter().flat_map(|unit| {
+        unit.lessons.iter().map(|entry| (entry.lesson.id.as_str(), Some(&entry.lesson.title), Some(&unit.unit.id)))
+    });
+    let others = others(progress, library).into_iter().map(|id| (id, None, None));
+    let lesson = |(id, title, unit): (&str, Option<&String>, Option<&String>)| {
+        let (hints, shown) = progress.help(id);
+        let best: serde_json::Map<String, serde_json::Value> =
+            progress.bests(id).into_iter().map(|(step, best)| (step.to_owned(), best.into())).collect();
+        serde_json::json!({
+            "id": id, "title": title, "unit": unit, "status": progress.status(id, now),
+            "step": progress.place(id), "finished_at": progress.finished(id), "best": best, "hints": hints,
+            "solutions_shown": shown,
         })
-        .collect();
+    };
+    let lessons: Vec<serde_json::Value> = known.chain(others).map(lesson).collect();
     let due: Vec<serde_json::Value> = progress.due(now).iter().map(|card| due_json(progress, card)).collect();
     let calibration = progress.calibration();
     serde_json::json!({
@@ -169,10 +203,7 @@ fn due_json(progress: &Progress, card: &CardId) -> serde_json::Value {
 }
 
 /// Writes all that is remembered to a file, or to standard output for none and for `-`.
-///
-/// # Errors
-/// Progress that is not for us, and output that cannot be written.
-pub fn export(store: &Store, path: Option<&str>, out: &mut dyn Write) -> Result<(), Fault> {
+fn export(store: &Store, path: Option<&str>, out: &mut dyn Write) -> Result<(), Fault> {
     let (progress, _) = read(store)?;
     let text = progress.to_json().map_err(|e| Fault::Usage(format!("cannot export progress: {e}")))?;
     match path.filter(|path| *path != "-") {
@@ -186,11 +217,8 @@ pub fn export(store: &Store, path: Option<&str>, out: &mut dyn Write) -> Result<
 }
 
 /// Merges exported files into what is remembered. All are read before anything changes; of each, once its line is
-/// printed, all is on the disk.
-///
-/// # Errors
-/// The first file that cannot be read or used: then nothing has changed. Progress that cannot be kept.
-pub fn import(store: &Store, paths: &[String], out: &mut dyn Write) -> Result<(), Fault> {
+/// printed, all is on the disk. When one cannot be read or used, nothing has changed.
+fn import(store: &Store, paths: &[String], out: &mut dyn Write) -> Result<(), Fault> {
     let read: Vec<(&String, Progress)> =
         paths.iter().map(|path| read_export(path).map(|p| (path, p))).collect::<Result<_, _>>()?;
     for (path, other) in read {
@@ -244,10 +272,7 @@ fn difference(before: &Progress, after: &Progress) -> String {
 }
 
 /// Forgets everything, once the learner has said yes; the file is kept under another name.
-///
-/// # Errors
-/// When there is nobody to ask, and when the file cannot be moved.
-pub fn reset(store: &Store, yes: bool, out: &mut dyn Write) -> Result<(), Fault> {
+fn reset(store: &Store, yes: bool, out: &mut dyn Write) -> Result<(), Fault> {
     if !yes {
         if !std::io::stdin().is_terminal() {
             let message = "reset forgets all progress, and there is no terminal to ask on: add --yes if you mean it";
