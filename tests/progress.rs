@@ -15,7 +15,7 @@ use scalelab::lessons::progress::{
     CardId, FormatError, LAST_SECOND, Leaning, MOST_BYTES, MOST_ID_BYTES, Progress, Recalled, Seconds, Status, Store,
     StoreError, calibration_sentence, leaning,
 };
-use scalelab::lessons::{Lesson, Note, Phase, SURENESS, Session, Step};
+use scalelab::lessons::{Lesson, Library, Note, Phase, SURENESS, Session};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -23,6 +23,8 @@ const HOUR: Seconds = 3_600;
 const DAY: Seconds = 24 * HOUR;
 /// Some evening in 2026.
 const T: Seconds = 1_795_000_000;
+/// The lesson that ends the first unit.
+const CHALLENGE: &str = "hashing-challenge";
 
 fn must<T, E: std::fmt::Display>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|e| panic!("{e}"))
@@ -113,26 +115,54 @@ fn the_fewest_commands_and_all_help_are_kept() {
     assert_eq!(progress.help("a"), (3, 1), "three in one second are three");
 }
 
-/// Opens the closing challenge of the first unit, with some keys of the ring's own.
-fn open_challenge() -> (Session, Box<dyn OpenLab>) {
-    let mut lesson: Lesson = must(toml::from_str(include_str!("../lessons/01-hashing/07-challenge.toml")));
-    lesson.input.clear();
+/// A lesson with a question and a challenge.
+const LESSON: &str = r#"
+id = "small"
+title = "Small"
+minutes = 1
+objectives = []
+lab = "ring"
+seed = 7
+
+[[step]]
+kind = "read"
+id = "story"
+text = "Once."
+
+[[step]]
+kind = "recall"
+id = "question"
+text = "One question."
+question = "Which?"
+choices = [{ text = "That", right = false, reply = "No." }, { text = "This", right = true, reply = "Yes." }]
+hints = ["Not that.", "The other.", "This."]
+
+[[step]]
+kind = "challenge"
+id = "grow"
+text = "Now you."
+goal = "Have five nodes"
+check = "nodes == 5"
+solution = ["add x", "add y"]
+par = 2
+
+[[step]]
+kind = "read"
+id = "end"
+text = "The end."
+"#;
+
+fn open_lesson() -> (Session, Box<dyn OpenLab>) {
+    let lesson: Lesson = must(toml::from_str(LESSON));
     let ring = find(&lesson.lab).unwrap_or_else(|| panic!("no lab"));
     let mut lab = must((ring.open)(Setup::seeded(lesson.seed)));
-    for line in lesson.setup.clone() {
-        must(lab.command(&line));
-    }
     (Session::new(lesson, lab.as_mut()), lab)
 }
 
-fn solve(session: &mut Session, lab: &mut dyn OpenLab) {
-    let Some(Step::Challenge(work)) = session.step().cloned() else { panic!("{:?}", session.step()) };
-    for line in &work.solution {
-        must(lab.command(line));
-        lab.advance_to(lab.settled_at());
-        session.look(lab);
-    }
-    assert!(matches!(session.phase(), Phase::Reached { .. }), "{:?}", session.phase());
+fn give(session: &mut Session, lab: &mut dyn OpenLab, line: &str) {
+    must(lab.command(line));
+    lab.advance_to(lab.settled_at());
+    session.look(lab);
 }
 
 fn walk_to_the_end(session: &mut Session, lab: &mut dyn OpenLab) {
@@ -144,45 +174,54 @@ fn walk_to_the_end(session: &mut Session, lab: &mut dyn OpenLab) {
 
 #[test]
 fn a_session_tells_what_is_needed() {
-    let (mut session, mut lab) = open_challenge();
-    session.enter_key(lab.as_mut());
-    assert!(session.hints().is_empty() && matches!(session.step(), Some(Step::Recall(_))));
-    session.cursor = 1;
-    session.enter_key(lab.as_mut());
-    let mut progress = Progress::default();
-    progress.note("hashing-challenge", &session.take_notes(), T);
-    assert_eq!(progress.place("hashing-challenge"), Some("recall-hot"));
-    assert_eq!(progress.interval_days(&card("hashing-challenge", "recall-hot")), Some(3), "right, and without help");
-    assert_eq!(progress.status("hashing-challenge", T), Status::Started);
+    for (first, hinted, days) in [(1, false, 3), (1, true, 2), (0, false, 1), (0, true, 1)] {
+        let (mut session, mut lab) = open_lesson();
+        session.enter_key(lab.as_mut());
+        assert!(!hinted || session.hint());
+        let mut progress = Progress::default();
+        session.cursor = first;
+        session.enter_key(lab.as_mut());
+        progress.note("small", &session.take_notes(), T);
+        assert_eq!(progress.place("small"), Some("question"));
+        assert_eq!(progress.interval_days(&card("small", "question")), Some(days), "{first} {hinted}");
+        assert_eq!((progress.help("small").0, progress.status("small", T)), (usize::from(hinted), Status::Started));
+    }
 }
 
 #[test]
 fn testing_out_is_kept_apart_from_doing_the_lesson() {
-    let name = "hashing-challenge";
     let mut progress = Progress::default();
-    progress.note(name, &[at("now")], T);
-    let (mut session, mut lab) = open_challenge();
+    progress.note("small", &[at("question")], T);
+    let (mut session, mut lab) = open_lesson();
     assert!(session.test_out(lab.as_mut()));
-    solve(&mut session, lab.as_mut());
+    ["add x", "add z", "remove z", "add y"].iter().for_each(|line| give(&mut session, lab.as_mut(), line));
     walk_to_the_end(&mut session, lab.as_mut());
-    progress.note(name, &session.take_notes(), T + 1);
-    assert_eq!(progress.status(name, T + 1), Status::TestedOut);
-    assert_eq!(progress.place(name), Some("now"), "where they were in the lesson stays");
-    assert_eq!(progress.best(name, "bad-day"), Some(3));
+    progress.note("small", &session.take_notes(), T + 1);
+    assert_eq!(progress.status("small", T + 1), Status::TestedOut);
+    assert_eq!(progress.place("small"), Some("question"), "where they were in the lesson stays");
+    // The second of them made five nodes, and passed.
+    assert_eq!(progress.best("small", "grow"), Some(2));
 
-    let (mut session, mut lab) = open_challenge();
+    let (mut session, mut lab) = open_lesson();
     assert!(session.test_out(lab.as_mut()));
     session.show_me(lab.as_mut());
     while let Some(line) = session.next_command() {
-        must(lab.command(&line));
-        lab.advance_to(lab.settled_at());
+        give(&mut session, lab.as_mut(), &line);
     }
-    session.look(lab.as_ref());
     walk_to_the_end(&mut session, lab.as_mut());
     let mut shown = Progress::default();
-    shown.note(name, &session.take_notes(), T);
-    assert_eq!((shown.status(name, T), shown.best(name, "bad-day")), (Status::Started, None), "shown is not passed");
-    assert_eq!(shown.help(name), (0, 1));
+    shown.note("small", &session.take_notes(), T);
+    assert_eq!((shown.status("small", T), shown.best("small", "grow")), (Status::Started, None), "shown is not passed");
+    assert_eq!(shown.help("small"), (0, 1));
+
+    let (mut session, mut lab) = open_lesson();
+    session.enter_key(lab.as_mut());
+    session.cursor = 1;
+    (0..2).for_each(|_| session.enter_key(lab.as_mut()));
+    ["add x", "add y"].iter().for_each(|line| give(&mut session, lab.as_mut(), line));
+    walk_to_the_end(&mut session, lab.as_mut());
+    progress.note("small", &session.take_notes(), T + 2);
+    assert_eq!((progress.status("small", T + 2), progress.place("small")), (Status::Done, None));
 }
 
 #[test]
@@ -763,47 +802,61 @@ fn progress_survives_kill_minus_nine() {
 fn it_shows_what_is_done_open_and_due() {
     let home = folder();
     let empty = run(&home, &[], b"");
-    assert!(empty.status.success() && out(&empty).contains("scalelab learn"), "{}", out(&empty));
+    assert!(empty.status.success() && out(&empty).contains("`scalelab learn` opens the first"), "{}", out(&empty));
+    let lessons: Vec<String> = Library::built_in().lessons().map(|entry| entry.lesson.id.clone()).collect();
+    let [first, second, third, ..] = &lessons[..] else { panic!("{lessons:?}") };
     must(state(&home).update(|p| {
-        p.merge(&sample());
-        (0..10).for_each(|n| p.note("c", &[predicted(&n.to_string(), 90, n < 4)], T));
-        p.note("c", &[challenge("last", 3), Note::TestedOut], T);
+        // So long ago that it is due whenever this runs.
+        p.note(first, &[answered("q", false, false), answered("r", true, false), Note::Finished], 1_000);
+        p.note(second, &[at("here"), predicted("p", 80, true)], 2_000);
+        (0..10).for_each(|n| p.note(third, &[predicted(&n.to_string(), 90, n < 4)], T));
+        p.note(third, &[challenge("last", 3), Note::TestedOut], T);
+        p.note("mine", &[challenge("c", 1), Note::Finished], T);
     }));
     let shown = run(&home, &[], b"");
     let text = out(&shown);
     assert_eq!((shown.status.code(), err(&shown).as_str()), (Some(0), ""));
+    let lines: Vec<String> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     for line in [
-        // Whether the questions are due depends on the day that it is.
-        "  started     b  at x",
-        "  tested out  c  last: best 3 commands",
-        "  sure  90 %   right  40 %   4 of 10",
-        "  sure  80 %   right 100 %   1 of 1",
+        &format!("due {first} 2 questions to review"),
+        &format!("started {second} at here"),
+        &format!("tested out {third} last: best 3 commands"),
+        &format!("open {CHALLENGE}"),
+        "done mine c: best 1 command",
+        "2 of 2 questions due now: `scalelab review` asks them.",
+        "sure 90 % right 40 % 4 of 10",
+        "sure 80 % right 100 % 1 of 1",
     ] {
-        assert!(text.lines().any(|l| l == line), "no `{line}` in\n{text}");
+        assert!(lines.iter().any(|l| l == line), "no `{line}` in\n{text}");
     }
-    assert!(text.contains("three: best 4 commands") && text.contains("less often than you think"), "{text}");
-    assert!(text.contains("question"), "{text}");
+    assert!(text.contains("less often than you think"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 160), "{text}");
 }
 
 #[test]
 fn json_says_the_same() {
     let home = folder();
-    // The day is long ago, so that all is due whenever this runs.
     let mut progress = Progress::default();
     progress.note("a", &[at("one"), answered("one", false, false), challenge("two", 4), Note::Finished], 1_000);
+    progress.note(CHALLENGE, &[at("story")], 1_500);
     progress.note("b", &[at("x"), Note::Hint("x".into()), predicted("p", 70, true)], 2_000);
     must(state(&home).update(|p| p.merge(&progress)));
     let shown = run(&home, &["--json"], b"");
     let value: Value = serde_json::from_slice(&shown.stdout).unwrap_or_else(|e| panic!("{e}: {}", err(&shown)));
+    let lessons = value["lessons"].as_array().cloned().unwrap_or_default();
+    let library = Library::built_in();
+    assert_eq!(lessons.len(), library.lessons().count() + 2);
+    let find = |id: &str| lessons.iter().find(|l| l["id"] == id).unwrap_or_else(|| panic!("no {id}"));
     assert_eq!(
-        value["lessons"],
-        json!([
-            { "id": "a", "title": null, "status": "due", "step": null, "finished_at": 1_000, "best": { "two": 4 },
-              "hints": 0, "solutions_shown": 0 },
-            { "id": "b", "title": null, "status": "started", "step": "x", "finished_at": null, "best": {},
-              "hints": 1, "solutions_shown": 0 },
-        ])
+        *find("a"),
+        json!({ "id": "a", "title": null, "unit": null, "status": "due", "step": null, "finished_at": 1_000,
+                "best": { "two": 4 }, "hints": 0, "solutions_shown": 0 })
     );
+    let b = find("b");
+    assert_eq!((&b["status"], &b["step"], &b["hints"]), (&json!("started"), &json!("x"), &json!(1)));
+    let known = find(CHALLENGE);
+    assert_eq!((&known["unit"], &known["step"]), (&json!("hashing"), &json!("story")));
+    assert!(known["title"].is_string());
     assert_eq!(value["last_lesson"], "b");
     assert_eq!(
         value["review"],

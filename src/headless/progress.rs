@@ -95,6 +95,10 @@ fn show(store: &Store, library: &Library, json: bool, out: &mut dyn Write) -> Re
         return Ok(());
     }
     write_lessons(&progress, library, now, out)?;
+    if progress.is_empty() {
+        writeln!(out, "Nothing is remembered yet: `scalelab learn` opens the first lesson.")?;
+        return Ok(());
+    }
     write_questions(&progress, now, out)?;
     write_calibration(&progress.calibration(), out)
 }
