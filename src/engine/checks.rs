@@ -1,8 +1,9 @@
 //! Expectations: CEL expressions over a lab's facts.
 
-use cel::{Context, Program, Value};
+use cel::{Context, DeclarationError, ExecutionError, Program, Value};
 
 use super::cost::{MAX_COST, cost};
+use super::numbers;
 
 /// Longest accepted expression, in bytes.
 pub const MAX_EXPRESSION: usize = 4096;
@@ -112,6 +113,7 @@ impl Expectation {
             facts: facts.as_object().map_or_else(String::new, |o| o.keys().cloned().collect::<Vec<_>>().join(", ")),
         };
         let mut context = Context::default();
+        add_words(&mut context).map_err(|e| run(e.to_string()))?;
         for (name, value) in facts.as_object().into_iter().flatten() {
             context.add_variable(name.as_str(), value).map_err(|e| run(e.to_string()))?;
         }
@@ -131,6 +133,30 @@ impl Expectation {
 
     fn seen(&self, facts: &serde_json::Value) -> Vec<(String, String)> {
         self.names.iter().filter_map(|n| facts.get(n).map(|v| (n.clone(), v.to_string()))).collect()
+    }
+}
+
+/// Functions that make texts for people: `percent(0.2489)` is `24.9 %`, `thousands(2489)` is `2,489`,
+/// `round(0.4567, 2)` is `0.46`.
+fn add_words(context: &mut Context<'_, '_>) -> Result<(), DeclarationError> {
+    context.add_function("percent", |share: Value| number("percent", &share).map(numbers::percent))?;
+    context.add_function("thousands", |count: Value| match number("thousands", &count) {
+        Ok(count) if (0.0..1e15).contains(&count) => Ok(numbers::thousands(count.round() as u64)),
+        Ok(_) => Err(ExecutionError::function_error("thousands", "it takes a number from 0 up")),
+        Err(error) => Err(error),
+    })?;
+    context.add_function("round", |x: Value, digits: Value| {
+        let digits = number("round", &digits)?.clamp(0.0, 9.0) as usize;
+        number("round", &x).map(|x| format!("{x:.digits$}"))
+    })
+}
+
+fn number(function: &str, value: &Value) -> Result<f64, ExecutionError> {
+    match value {
+        Value::Int(n) => Ok(*n as f64),
+        Value::UInt(n) => Ok(*n as f64),
+        Value::Float(x) if x.is_finite() => Ok(*x),
+        _ => Err(ExecutionError::function_error(function, "it takes a number")),
     }
 }
 
