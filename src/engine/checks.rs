@@ -1,6 +1,6 @@
 //! Expectations: CEL expressions over a lab's facts.
 
-use cel::{Context, DeclarationError, ExecutionError, Program, Value};
+use cel::{Context, DeclarationError, ExecutionError, Program, ResolveResult, Value};
 
 use super::cost::{MAX_COST, cost};
 use super::numbers;
@@ -139,15 +139,19 @@ impl Expectation {
 /// Functions that make texts for people: `percent(0.2489)` is `24.9 %`, `thousands(2489)` is `2,489`,
 /// `round(0.4567, 2)` is `0.46`.
 fn add_words(context: &mut Context<'_, '_>) -> Result<(), DeclarationError> {
-    context.add_function("percent", |share: Value| number("percent", &share).map(numbers::percent))?;
-    context.add_function("thousands", |count: Value| match number("thousands", &count) {
-        Ok(count) if (0.0..1e15).contains(&count) => Ok(numbers::thousands(count.round() as u64)),
-        Ok(_) => Err(ExecutionError::function_error("thousands", "it takes a number from 0 up")),
-        Err(error) => Err(error),
+    context.add_function("percent", |share: Value| -> ResolveResult {
+        Ok(numbers::percent(number("percent", &share)?).into())
     })?;
-    context.add_function("round", |x: Value, digits: Value| {
+    context.add_function("thousands", |count: Value| -> ResolveResult {
+        let count = number("thousands", &count)?;
+        if !(0.0..1e15).contains(&count) {
+            return Err(ExecutionError::function_error("thousands", "it takes a number from 0 up"));
+        }
+        Ok(numbers::thousands(count.round() as u64).into())
+    })?;
+    context.add_function("round", |x: Value, digits: Value| -> ResolveResult {
         let digits = number("round", &digits)?.clamp(0.0, 9.0) as usize;
-        number("round", &x).map(|x| format!("{x:.digits$}"))
+        Ok(format!("{:.digits$}", number("round", &x)?).into())
     })
 }
 
