@@ -15,6 +15,7 @@ use super::{limits, rules};
 type Spanned<T> = toml::Spanned<T>;
 
 const SEE: &str = "`scalelab lessons reference` lists every field.";
+const WHOLE: &str = "a whole number from 0 up";
 const KINDS: [&str; 8] = ["read", "watch", "predict", "do", "fix", "challenge", "explain", "recall"];
 
 /// Reads a `unit.toml`.
@@ -113,7 +114,25 @@ fn typed<T: DeserializeOwned>(source: &Source, table: Spanned<DeTable<'_>>) -> R
 
 /// The words of serde, without what only programmers know.
 fn sentence(message: &str) -> String {
-    message.replace("invalid type: ", "wrong type: ").replace("invalid value: ", "wrong value: ").replace('\n', " ")
+    let message = message.replace("invalid type: ", "wrong type: ").replace("invalid value: ", "wrong value: ");
+    let message = message.replace('\n', " ").replace(" as i128", "").replace(" as u128", "");
+    for (type_name, words) in [("u32", WHOLE), ("u64", WHOLE), ("usize", WHOLE), ("f64", "a number")] {
+        if let Some(start) = message.strip_suffix(&format!("expected {type_name}")) {
+            return format!("{start}expected {words}");
+        }
+    }
+    message
+}
+
+fn step_of(source: &Source, index: usize, value: Spanned<DeValue<'_>>) -> Result<Step, LessonError> {
+    let at = value.span();
+    match value.into_inner() {
+        DeValue::Table(table) => step(source, index, at, table),
+        other => {
+            let problem = format!("a step is a table, but this is of type {}", other.type_str());
+            Err(source.error_at(at, problem, "Begin each step with a line `[[step]]`."))
+        }
+    }
 }
 
 fn step_of(source: &Source, index: usize, value: Spanned<DeValue<'_>>) -> Result<Step, LessonError> {

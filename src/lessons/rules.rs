@@ -237,14 +237,16 @@ fn predict(path: &str, step: &Predict, commands: Option<&Commands>, findings: &m
     if let Some(reply) = &step.reply {
         findings.line(&format!("{path}.reply"), reply);
     }
-    if step.choices.is_empty() && step.reply.is_none() {
+    if (step.number.is_some() || step.pick.is_some()) && step.reply.is_none() {
         findings.say(path, "nothing is said after the guess", "Add `reply`: why it came out so.");
     }
     if !step.choices.is_empty() && step.reply.is_some() {
         findings.say(&format!("{path}.reply"), "each choice has its own reply", "Leave this one out.");
     }
     let texts: Vec<&str> = step.choices.iter().map(|c| c.text.as_str()).collect();
-    choices(path, &texts, step.number.is_some() || step.pick.is_some(), findings);
+    if !texts.is_empty() {
+        choices(path, &texts, findings);
+    }
     for (i, choice) in step.choices.iter().enumerate().take(limits::CHOICES) {
         findings.cel(&format!("{path}.choices[{i}].when"), &choice.when);
         findings.line(&format!("{path}.choices[{i}].reply"), &choice.reply);
@@ -262,11 +264,8 @@ fn predict(path: &str, step: &Predict, commands: Option<&Commands>, findings: &m
     }
 }
 
-fn choices(path: &str, texts: &[&str], none: bool, findings: &mut Findings<'_>) {
+fn choices(path: &str, texts: &[&str], findings: &mut Findings<'_>) {
     let path = format!("{path}.choices");
-    if texts.is_empty() && none {
-        return;
-    }
     if texts.len() < 2 {
         findings.say(&path, "there is nothing to choose from", "Give two choices or more.");
     }
@@ -285,7 +284,7 @@ fn question(path: &str, step: &Question, findings: &mut Findings<'_>) {
         findings.name(&format!("{path}.from"), from);
     }
     let texts: Vec<&str> = step.choices.iter().map(|c| c.text.as_str()).collect();
-    choices(path, &texts, false, findings);
+    choices(path, &texts, findings);
     for (i, choice) in step.choices.iter().enumerate().take(limits::CHOICES) {
         findings.line(&format!("{path}.choices[{i}].reply"), &choice.reply);
     }

@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 use crate::picture::visible;
 
 /// Most columns of a line that a report shows.
-const EXCERPT_COLUMNS: usize = 160;
+const EXCERPT_COLUMNS: usize = 88;
 /// Lines before and after the one that a report points at.
 const CONTEXT: usize = 1;
 
