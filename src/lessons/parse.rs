@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use super::format::{Lesson, Step, Unit};
-use super::source::{LessonError, LessonErrors, Source};
 use super::{limits, rules};
+use super::source::{LessonError, LessonErrors, Source};
 
 type Spanned<T> = toml::Spanned<T>;
 
@@ -135,26 +135,11 @@ fn step_of(source: &Source, index: usize, value: Spanned<DeValue<'_>>) -> Result
     }
 }
 
-fn step_of(source: &Source, index: usize, value: Spanned<DeValue<'_>>) -> Result<Step, LessonError> {
-    let at = value.span();
-    match value.into_inner() {
-        DeValue::Table(table) => step(source, index, at, table),
-        other => {
-            let problem = format!("a step is a table, not a {}", other.type_str());
-            Err(source.error_at(at, problem, "Begin each step with a line `[[step]]`."))
-        }
-    }
-}
-
 fn step(source: &Source, index: usize, at: Range<usize>, mut table: DeTable<'_>) -> Result<Step, LessonError> {
     // The header line `[[step]]` is what a missing field is missing from.
     let kinds = format!("Kinds are: {}.", KINDS.join(", "));
     let Some(kind) = table.remove("kind") else {
-        return Err(source.error_at(
-            at,
-            "the step has no kind",
-            format!("Add a line such as `kind = \"read\"`. {kinds}"),
-        ));
+        return Err(source.error_at(at, "the step has no kind", format!("Add a line such as `kind = \"read\"`. {kinds}")));
     };
     let DeValue::String(name) = kind.get_ref() else {
         return Err(source.error(&format!("step[{index}].kind"), "a kind is a text in quotes", kinds));
