@@ -84,7 +84,9 @@ fn walk_step(session: &mut Session, lab: &mut dyn OpenLab, place: &str) {
             for index in (0..q.choices.len()).filter(|i| *i != right).chain([right]) {
                 session.cursor = index;
                 session.enter_key(lab);
-                let Phase::Answered(verdict) = session.phase().clone() else { panic!("{place}: {:?}", session.phase()) };
+                let Phase::Answered(verdict) = session.phase().clone() else {
+                    panic!("{place}: {:?}", session.phase())
+                };
                 assert_eq!((verdict.right, verdict.reply.as_str()), (index == right, q.choices[index].reply.as_str()));
                 session.enter_key(lab);
             }
@@ -97,7 +99,10 @@ fn walk_step(session: &mut Session, lab: &mut dyn OpenLab, place: &str) {
             session.enter_key(lab);
             session.enter_key(lab);
             play(session, lab);
-            assert!(matches!(session.phase(), Phase::Answered(v) if !v.happened.is_empty() && !v.reply.is_empty()), "{place}");
+            assert!(
+                matches!(session.phase(), Phase::Answered(v) if !v.happened.is_empty() && !v.reply.is_empty()),
+                "{place}"
+            );
         }
         Some(Step::Watch(watch)) => {
             for _ in &watch.play {
@@ -244,7 +249,11 @@ fn lesson_files_are_small_regular_text_below_the_folder() {
     use std::os::unix::fs::symlink;
     let big = format!("{LESSON}\n# {}", "x".repeat(limits::FILE_BYTES));
     let outside = unit_with(&[("09-z.toml", LESSON.as_bytes())]);
-    let home = unit_with(&[("01-big.toml", big.as_bytes()), ("02-latin.toml", b"id = \"caf\xe9\"\n"), ("03-nul.toml", b"\0\0")]);
+    let home = unit_with(&[
+        ("01-big.toml", big.as_bytes()),
+        ("02-latin.toml", b"id = \"caf\xe9\"\n"),
+        ("03-nul.toml", b"\0\0"),
+    ]);
     symlink(outside.path().join("09-z.toml"), home.path().join("04-out.toml")).unwrap_or_else(|e| panic!("{e}"));
     pipe(&home.path().join("05-pipe.toml"));
     fs::create_dir(home.path().join("06-folder.toml")).unwrap_or_else(|e| panic!("{e}"));
@@ -289,11 +298,12 @@ fn what_is_no_curriculum_is_said_so() {
 #[test]
 fn lessons_that_need_each_other_are_found() {
     let lesson = |id: &str, needs: &str| {
-        LESSON.replace("id = \"first\"", &format!("id = \"{id}\"")).replace("needs = []", &format!("needs = [\"{needs}\"]"))
+        LESSON
+            .replace("id = \"first\"", &format!("id = \"{id}\""))
+            .replace("needs = []", &format!("needs = [\"{needs}\"]"))
     };
     let (a, b, c) = (lesson("a", "c"), lesson("b", "a"), lesson("c", "b"));
-    let home =
-        unit_with(&[("01-a.toml", a.as_bytes()), ("02-b.toml", b.as_bytes()), ("03-c.toml", c.as_bytes())]);
+    let home = unit_with(&[("01-a.toml", a.as_bytes()), ("02-b.toml", b.as_bytes()), ("03-c.toml", c.as_bytes())]);
     assert_problem(home.path(), "the lessons need each other: a, b, c");
     assert_problem(home.path(), "the lesson needs 'c', which does not come before it");
 }
@@ -309,7 +319,9 @@ fn a_new_lesson_of_every_lab_is_proven_and_nothing_is_overwritten() {
         assert!(second.file.ends_with("02-my-second.toml") && second.all.len() == 1, "{second:?}");
         assert_good(&check(home.path()));
         let before = read(&unit.join("02-my-second.toml"));
-        for (name, words) in [("my-second", "is taken by"), ("the-ring", "is taken by"), ("../x", "cannot be the id"), ("", "cannot be")] {
+        for (name, words) in
+            [("my-second", "is taken by"), ("the-ring", "is taken by"), ("../x", "cannot be the id"), ("", "cannot be")]
+        {
             let refused = template::write(name, &unit, lab).err().unwrap_or_default();
             assert!(refused.contains(words), "{name}: {refused}");
         }

@@ -86,8 +86,7 @@ impl Source {
 
 fn places_of_table(path: &str, table: &DeTable<'_>, places: &mut BTreeMap<String, Range<usize>>) {
     for (key, value) in table {
-        let path =
-            if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         places.insert(format!("{path} "), key.span());
         places_of_value(&path, value.span(), value.get_ref(), places);
     }

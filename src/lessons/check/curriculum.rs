@@ -28,7 +28,11 @@ pub(super) fn check(entry: &LessonEntry, around: &Around<'_>) -> Vec<LessonError
             (None, _) => {
                 let names = lessons.lessons().chain(before.lessons()).map(|l| l.lesson.id.as_str());
                 let near = suggest(other, names);
-                if near.is_empty() { "There is no lesson of this id.".to_owned() } else { format!("Did you mean {}?", near.join(" or ")) }
+                if near.is_empty() {
+                    "There is no lesson of this id.".to_owned()
+                } else {
+                    format!("Did you mean {}?", near.join(" or "))
+                }
             }
         };
         findings.say(path, format!("the lesson {verb} '{other}', which does not come before it"), help);
@@ -44,7 +48,11 @@ pub(super) fn check(entry: &LessonEntry, around: &Around<'_>) -> Vec<LessonError
         }
     }
     if let Some(cycle) = cycle(id, lessons) {
-        findings.say("needs", format!("the lessons need each other: {}", cycle.join(", ")), "Take one of the needs out.");
+        findings.say(
+            "needs",
+            format!("the lessons need each other: {}", cycle.join(", ")),
+            "Take one of the needs out.",
+        );
     }
     findings.into_errors()
 }

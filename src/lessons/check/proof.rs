@@ -213,7 +213,8 @@ impl Proof<'_> {
                 None => return,
             }
         }
-        let happened = self.value(&format!("{path}.outcome"), &predict.outcome).map_or(String::new(), |v| answer::spell(&v));
+        let happened =
+            self.value(&format!("{path}.outcome"), &predict.outcome).map_or(String::new(), |v| answer::spell(&v));
         let help = format!("What happened: {happened}.");
         match right.as_slice() {
             [_] => {}
@@ -246,7 +247,8 @@ impl Proof<'_> {
         if self.truth(&check, &work.check) == Some(false) {
             let seen = Expectation::compile(&work.check).and_then(|e| e.judge(&self.lab.facts()));
             let seen = seen.map_or(Vec::new(), |v| v.seen);
-            let facts: Vec<String> = seen.into_iter().map(|(name, value)| format!("{name} = {}", short(&value))).collect();
+            let facts: Vec<String> =
+                seen.into_iter().map(|(name, value)| format!("{name} = {}", short(&value))).collect();
             self.say(&check, "the solution does not reach the goal", format!("After it: {}.", facts.join(", ")));
         }
         Ok(())
