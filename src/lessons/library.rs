@@ -1,6 +1,9 @@
 //! The lessons: those that come with the program, and those in somebody's folder.
 
 use std::path::Path;
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
 
 use super::folder::{CURRICULUM, Folder};
 use super::format::{Lesson, Question, Step, Unit};
@@ -11,6 +14,8 @@ use crate::labs::{OpenLab, find};
 
 /// File that describes a unit.
 const UNIT_FILE: &str = "unit.toml";
+/// How much processor time a set-up may take; a command that runs is not interrupted.
+const SETUP: Duration = Duration::from_secs(20);
 
 /// Units and their lessons, in the order of their folders and files.
 #[derive(Clone, Debug, Default)]
@@ -136,11 +141,21 @@ impl LessonEntry {
             setup.inputs.insert(role.clone(), input.into());
         }
         let mut open = (lab.open)(setup).map_err(|e| ("lab".to_owned(), format!("the lab does not open: {e}")))?;
+        let begun = spent();
         for (i, line) in self.lesson.setup.iter().enumerate() {
-            give(open.as_mut(), line).map_err(|why| (format!("setup[{i}]"), why))?;
+            let at = |why: String| (format!("setup[{i}]"), why);
+            give(open.as_mut(), line).map_err(at)?;
+            if spent().saturating_sub(begun) > SETUP {
+                return Err(at(format!("the set-up is not through after {} seconds of computing", SETUP.as_secs())));
+            }
         }
         Ok(open)
     }
+}
+
+/// Processor time of this thread: unlike a clock on the wall, it does not run while others compute.
+pub(super) fn spent() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 /// Gives a lab one command, and lets it settle.
@@ -181,6 +196,13 @@ pub(super) fn load_path(path: &Path) -> Loaded {
     }
 }
 
+/// Loads the whole unit of a lesson's file.
+pub(super) fn load_unit_of(file: &Path) -> Option<Loaded> {
+    let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = Folder::open(parent).ok()?;
+    Some(load(&folder, &parent.display().to_string(), Trust::Unknown))
+}
+
 /// Loads the lessons that come with the program.
 pub(super) fn load_built_in() -> Loaded {
     load(&Folder::BuiltIn(&CURRICULUM), "lessons", Trust::Unknown)
@@ -201,7 +223,7 @@ fn load(folder: &Folder, shown: &str, trust: Trust) -> Loaded {
         for name in folders {
             match folder.enter(&name).and_then(|unit| unit.list().map(|(_, files)| (unit, files))) {
                 Ok((unit, files)) if files.iter().any(|f| is_toml(f)) => {
-                    load_unit(&unit, &files, (true, trust), &mut loaded)
+                    load_unit(&unit, &files, (true, trust), &mut loaded);
                 }
                 // A folder of pictures or data is none of our business.
                 Ok(_) => {}
@@ -237,11 +259,14 @@ fn load_unit(folder: &Folder, files: &[String], (described, trust): (bool, Trust
     }
 }
 
+/// From a file's name and text to what it holds.
+type Parse<'a, T> = dyn Fn(&str, &str) -> Result<(T, Source), LessonErrors> + 'a;
+
 /// Reads and parses one file; what is wrong goes to the errors.
 fn read<T>(
     folder: &Folder,
     file: &str,
-    parse: &dyn Fn(&str, &str) -> Result<(T, Source), LessonErrors>,
+    parse: &Parse<'_, T>,
     loaded: &mut Loaded,
 ) -> Option<(T, Source)> {
     let name = folder.name_of(file);

@@ -152,7 +152,7 @@ pub(super) fn lesson(lesson: &Lesson, source: &Source) -> Vec<LessonError> {
             }
             Step::Predict(step) => predict(&path, step, commands.as_ref(), &mut findings),
             Step::Do(step) | Step::Fix(step) | Step::Challenge(step) => {
-                work(&path, step, commands.as_ref(), &mut findings)
+                work(&path, step, commands.as_ref(), &mut findings);
             }
             Step::Explain(step) | Step::Recall(step) => question(&path, step, &mut findings),
         }
