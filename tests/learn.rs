@@ -295,7 +295,7 @@ fn the_learner_may_wander_off_and_comes_back_to_the_step_as_it_was() {
     assert_ne!(facts(&robot), before);
     assert_eq!(robot.app.lab().map(|lab| lab.branch().1), Some(2), "a second future");
     robot.press(KeyCode::Char('B'));
-    assert_eq!((facts(&robot), robot.phase()), (before.clone(), Phase::Reading));
+    assert_eq!((facts(&robot), robot.phase()), (before, Phase::Reading));
     robot.press(KeyCode::Char('R'));
     assert_eq!(robot.app.lab().map(|lab| lab.setup().seed), Some(8), "another seed");
     robot.go_on();

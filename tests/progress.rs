@@ -442,11 +442,11 @@ proptest! {
     #[test]
     fn merging_gives_the_same_in_any_order(a in deeds(), b in deeds(), c in deeds()) {
         let (a, b, c) = (learner(&a), learner(&b), learner(&c));
-        prop_assert_eq!(merged(&a, &a), a.clone());
+        prop_assert_eq!(&merged(&a, &a), &a);
         prop_assert_eq!(merged(&a, &b), merged(&b, &a));
         prop_assert_eq!(merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
         prop_assert_eq!(merged(&merged(&a, &b), &b), merged(&a, &b));
-        prop_assert_eq!(merged(&a, &Progress::default()), a);
+        prop_assert_eq!(&merged(&a, &Progress::default()), &a);
     }
 
     #[test]

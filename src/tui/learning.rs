@@ -39,7 +39,7 @@ impl Learning {
         Self { library, store, progress, folder: None, warnings }
     }
 
-    /// Lessons of a folder, read anew when [`Learning::reload`] is called.
+    /// The folder that the lessons are from: [`App::reload`](super::App::reload) reads it anew.
     #[must_use]
     pub fn in_folder(mut self, folder: PathBuf) -> Self {
         self.folder = Some(folder);
