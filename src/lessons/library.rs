@@ -263,12 +263,7 @@ fn load_unit(folder: &Folder, files: &[String], (described, trust): (bool, Trust
 type Parse<'a, T> = dyn Fn(&str, &str) -> Result<(T, Source), LessonErrors> + 'a;
 
 /// Reads and parses one file; what is wrong goes to the errors.
-fn read<T>(
-    folder: &Folder,
-    file: &str,
-    parse: &Parse<'_, T>,
-    loaded: &mut Loaded,
-) -> Option<(T, Source)> {
+fn read<T>(folder: &Folder, file: &str, parse: &Parse<'_, T>, loaded: &mut Loaded) -> Option<(T, Source)> {
     let name = folder.name_of(file);
     let text = match folder.text(file) {
         Ok(text) => text,

@@ -69,8 +69,12 @@ struct Around<'a> {
 /// for each seed; a lesson that takes more than [`PATIENCE`] of processor time is stopped and is wrong.
 pub fn check_path(path: &Path, tell: &mut dyn FnMut(&LessonReport)) -> Report {
     let loaded = library::load_path(path);
-    let unit = if path.is_dir() { None } else { library::load_unit_of(path) };
-    check(&loaded, unit.as_ref().unwrap_or(&loaded), &Library::built_in(), tell)
+    let built_in = Library::built_in();
+    let known = |id: &str| loaded.library.find(id).or_else(|| built_in.find(id)).is_some();
+    // One file may build on those beside it.
+    let alone = loaded.library.lessons().all(|l| curriculum::references(&l.lesson).iter().all(|(_, id)| known(id)));
+    let unit = if alone || path.is_dir() { None } else { library::load_unit_of(path) };
+    check(&loaded, unit.as_ref().unwrap_or(&loaded), &built_in, tell)
 }
 
 /// Proves the lessons that come with the program.
@@ -82,7 +86,7 @@ pub fn check_built_in(tell: &mut dyn FnMut(&LessonReport)) -> Report {
 /// Proves lessons; they may build on those that lie with them, and on others that come before all of these.
 fn check(loaded: &Loaded, with: &Loaded, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
     let mut report = Report { unloaded: loaded.errors.clone(), ..Report::default() };
-    let around = Around { lessons: &with.library, before, complete: with.errors.is_empty() };
+    let around = Around { lessons: &with.library, before, complete: loaded.errors.is_empty() };
     for unit in &loaded.library.units {
         for entry in &unit.lessons {
             let (commands, errors) = check_lesson(entry, &around);
