@@ -129,6 +129,28 @@ impl Scalable {
         }
     }
 
+    /// The rate that a filter of [`Scalable::new`] has once it holds so many items, by the usual formula. O(log items).
+    ///
+    /// ```
+    /// use scalelab::algorithms::bloom::Scalable;
+    /// assert_eq!(Scalable::expected_rate(100, 0.01, 0)?, 0.0);
+    /// assert!(Scalable::expected_rate(100, 0.01, 1_000_000)? < 0.01);
+    /// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Scalable::new`].
+    pub fn expected_rate(capacity: u64, rate: f64, items: u64) -> Result<f64, BloomError> {
+        let (mut size, mut rate, mut left, mut none) = (capacity, rate / 2.0, items, 1.0);
+        while left > 0 {
+            let theory::Size { cells, hashes } = theory::size(size, rate)?;
+            none *= 1.0 - theory::rate(cells, hashes, left.min(size));
+            left = left.saturating_sub(size);
+            (size, rate) = (size.saturating_mul(2), rate / 2.0);
+        }
+        Ok(1.0 - none)
+    }
+
     /// Puts a new layer on top, if the last one is full.
     fn grow(&mut self) {
         let Some(last) = self.layers.last() else { return };

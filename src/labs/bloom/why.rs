@@ -119,8 +119,12 @@ impl Scene<'_> {
             order += 1;
             let digest = self.digest(text);
             match &mut again {
-                Some(filter) if !filter.get_mut().insert(digest) => return,
-                Some(filter) => filter.get().probes(digest, &mut probes),
+                Some(filter) => {
+                    if !filter.get_mut().insert(digest) {
+                        return;
+                    }
+                    filter.get().probes(digest, &mut probes);
+                }
                 None => self.filter.get().probes(digest, &mut probes),
             }
             let met = probes.iter().any(|p| p.group == 0 && cells.contains(&p.cell));
