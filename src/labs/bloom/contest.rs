@@ -115,11 +115,6 @@ impl Contest {
         }
     }
 
-    /// The contender of a kind.
-    pub fn of(&self, variant: Variant) -> Option<&Contender> {
-        self.contenders.iter().find(|c| c.variant == variant)
-    }
-
     /// Bytes in memory.
     pub fn memory_bytes(&self) -> usize {
         self.contenders.iter().map(|c| c.filter.get().memory_bytes()).sum()
