@@ -70,7 +70,10 @@ fn why_names_who_set_each_bit() {
     let mut lab = open(7, &[]);
     let facts = run(lab.as_mut(), &["insert --next 48", "query --next 2000", "why"]);
     let Some(counts) = facts["why"].as_array() else { panic!("{facts}") };
-    assert!(!counts.is_empty() && counts.iter().all(|c| c.as_u64() > Some(0)), "every bit was set by someone: {counts:?}");
+    assert!(
+        !counts.is_empty() && counts.iter().all(|c| c.as_u64() > Some(0)),
+        "every bit was set by someone: {counts:?}"
+    );
     assert!(number(&facts, "why_items") > 1.0);
     // The one who set a bit has it among its own.
     let said = story(lab.as_ref());
@@ -123,7 +126,8 @@ fn every_kind_sees_the_same_items_and_questions() {
     for (name, kind) in facts["variants"].as_object().into_iter().flatten() {
         let (seen, theory) = (number(kind, "observed_fpr"), number(kind, "theory_fpr"));
         assert!((seen / theory - 1.0).abs() < 0.35, "{name}: {seen} {theory}");
-        let switched = after(7, &["design 2000 0.01", "insert --next 2000", &format!("variant {name}"), "query --next 20000"]);
+        let switched =
+            after(7, &["design 2000 0.01", "insert --next 2000", &format!("variant {name}"), "query --next 20000"]);
         assert_eq!(number(&switched, "observed_fpr"), seen, "{name} does the same when it is the lab's own");
     }
     let lines = |kind: &str| number(&facts["variants"][kind], "lines_per_query");
@@ -134,7 +138,8 @@ fn every_kind_sees_the_same_items_and_questions() {
 fn a_new_size_keeps_the_items() {
     let mut lab = open(7, &[]);
     let before = run(lab.as_mut(), &["insert --next 30", "insert ada"]);
-    for line in ["bits 4096", "hashes 3", "variant blocked", "variant scalable", "variant counting", "design 500 0.001"] {
+    for line in ["bits 4096", "hashes 3", "variant blocked", "variant scalable", "variant counting", "design 500 0.001"]
+    {
         let facts = run(lab.as_mut(), &[line, "query ada"]);
         assert_eq!((&facts["inserted"], &facts["items"]), (&before["inserted"], &before["items"]), "{line}");
         assert_eq!(facts["last_answer"], "maybe", "{line}");
@@ -181,7 +186,10 @@ fn a_file_of_items_may_repeat_itself() {
     assert_eq!((&facts["queries"], &facts["probed"]), (&4.into(), &3.into()), "a is in");
     assert!(lab.command("query --next 1").is_err());
     let facts = run(lab.as_mut(), &["variant counting", "remove a", "remove a", "query a"]);
-    assert_eq!((&facts["items"], &facts["last_is_in"], &facts["last_answer"]), (&3.into(), &true.into(), &"maybe".into()));
+    assert_eq!(
+        (&facts["items"], &facts["last_is_in"], &facts["last_answer"]),
+        (&3.into(), &true.into(), &"maybe".into())
+    );
     let facts = run(lab.as_mut(), &["remove a"]);
     assert_eq!((&facts["items"], &facts["inserted"]), (&2.into(), &3.into()));
 }
@@ -263,7 +271,8 @@ fn every_kind_and_size_is_drawn_while_it_moves() {
         for design in ["design 20 0.05", "design 300 0.01", "design 5000 0.001"] {
             let mut lab = open(7, &[]);
             run(lab.as_mut(), &[&format!("variant {kind}"), design, "insert --next 50"]);
-            for line in ["insert --next 30", "insert ada", "query ada", "query --next 40", "why ada", "variant classic"] {
+            for line in ["insert --next 30", "insert ada", "query ada", "query --next 40", "why ada", "variant classic"]
+            {
                 run(lab.as_mut(), &[]);
                 lab.command(line).unwrap_or_else(|e| panic!("{line}: {e}"));
                 for (i, size) in [(60, 18), (80, 24), (61, 40), (200, 60)].into_iter().enumerate() {

@@ -10,7 +10,12 @@ pub enum BloomCommand {
     /// Put an item in, or the next N of the set
     Insert {
         /// Any text
-        #[arg(value_name = "ITEM", required_unless_present = "next", conflicts_with = "next", allow_hyphen_values = true)]
+        #[arg(
+            value_name = "ITEM",
+            required_unless_present = "next",
+            conflicts_with = "next",
+            allow_hyphen_values = true
+        )]
         item: Option<String>,
         /// Put in the next N items of the set
         #[arg(long, short, value_name = "N")]
@@ -19,7 +24,12 @@ pub enum BloomCommand {
     /// Ask whether an item is in, or ask for the next N of the probes
     Query {
         /// Any text
-        #[arg(value_name = "ITEM", required_unless_present = "next", conflicts_with = "next", allow_hyphen_values = true)]
+        #[arg(
+            value_name = "ITEM",
+            required_unless_present = "next",
+            conflicts_with = "next",
+            allow_hyphen_values = true
+        )]
         item: Option<String>,
         /// Ask for the next N probes, which were never put in
         #[arg(long, short, value_name = "N")]

@@ -52,8 +52,7 @@ impl Contest {
     /// Every kind with this design, empty.
     pub fn open(config: &Config) -> Result<Self, ModelError> {
         let scale = config.cells.div_ceil(COMPARED_CELLS).max(1);
-        let small =
-            Config { cells: (config.cells / scale).max(1), items: (config.items / scale).max(1), ..*config };
+        let small = Config { cells: (config.cells / scale).max(1), items: (config.items / scale).max(1), ..*config };
         let contender = |variant| {
             let filter = Config { variant, ..small }.build()?;
             Ok(Contender { variant, filter, items: 0, absent: 0, lies: 0, counted: 0, lines: 0 })

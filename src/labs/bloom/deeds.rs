@@ -80,7 +80,11 @@ impl BloomModel {
         Arc::make_mut(&mut self.filter).get_mut().insert(item);
         Arc::make_mut(&mut self.contest).insert(item, !present);
         let history = Arc::make_mut(&mut self.history);
-        if from_stock { history.put_next() } else { history.put_named(text) }
+        if from_stock {
+            history.put_next()
+        } else {
+            history.put_named(text)
+        }
         self.distinct += u64::from(!present);
         self.content_changed();
         let steps = self.steps(item, &before);
@@ -288,8 +292,15 @@ impl BloomModel {
         self.content_changed();
         let steps = self.steps(item, &before);
         let maybe = self.filter.get().contains(item);
-        let look =
-            Look { text: Arc::from(text), deed: Deed::Remove, steps, maybe, present: true, at_us: now, lasts_us: UNFOLD_US };
+        let look = Look {
+            text: Arc::from(text),
+            deed: Deed::Remove,
+            steps,
+            maybe,
+            present: true,
+            at_us: now,
+            lasts_us: UNFOLD_US,
+        };
         (self.look, self.change) = (Some(Arc::new(look)), None);
         self.settle(now, UNFOLD_US);
         narrate::taken_out(self, copies, now, log);
@@ -304,9 +315,13 @@ impl BloomModel {
         let sharer = why.as_ref().and_then(|why| {
             let setter = why.setters.first()?;
             let cell = why.cells.iter().zip(&setter.hits).find(|(_, hit)| **hit)?.0;
-            Some(format!("bit {} of '{text}' is also a bit of '{}', which would then be denied", cell.cell, setter.text))
+            Some(format!(
+                "bit {} of '{text}' is also a bit of '{}', which would then be denied",
+                cell.cell, setter.text
+            ))
         });
-        let reason = sharer.unwrap_or_else(|| "a bit may belong to several items, and clearing it would deny them".to_owned());
+        let reason =
+            sharer.unwrap_or_else(|| "a bit may belong to several items, and clearing it would deny them".to_owned());
         ModelError::new(
             format!("a {name} filter cannot remove an item: {reason}"),
             "`variant counting` keeps a count in place of each bit",

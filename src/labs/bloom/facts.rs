@@ -187,7 +187,14 @@ fn items_by_fill(model: &BloomModel) -> Option<f64> {
     (one_row(model) && items.is_finite()).then_some(items + 0.0)
 }
 
-/// A rate as people read it; tiny ones in powers of ten.
+/// A rate as people read it: one digit of a tiny one, down to one in a hundred million.
 pub fn rate_words(rate: f64) -> String {
-    if rate > 0.0 && rate < 0.000_05 { format!("{rate:.1e}") } else { percent(rate) }
+    match rate * 100.0 {
+        share if share <= 0.0 || share >= 0.01 => percent(rate),
+        share if share < 1e-6 => "under 1e-8".to_owned(),
+        share => {
+            let digits = (-share.log10()).ceil().max(0.0) as usize;
+            format!("{share:.digits$} %")
+        }
+    }
 }

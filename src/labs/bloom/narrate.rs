@@ -171,7 +171,8 @@ fn answer(model: &BloomModel, look: &Look) -> (EventKind, String) {
     match look.present {
         true => (EventKind::Change, format!("'{text}': maybe. All {hits} {kind}s are set, and it is in.")),
         false => {
-            let text = format!("'{text}': maybe, for all {hits} {kind}s are set. But it was never put in: a false positive.");
+            let text =
+                format!("'{text}': maybe, for all {hits} {kind}s are set. But it was never put in: a false positive.");
             (EventKind::Warning, text)
         }
     }
@@ -181,7 +182,8 @@ fn answer(model: &BloomModel, look: &Look) -> (EventKind, String) {
 pub fn asked_many(model: &BloomModel, asking: &Asking, now: Micros, log: &mut Log) {
     let Asking { count, maybe, sample, .. } = asking;
     let (no, real) = (count - maybe, count - sample.absent);
-    let present = if real > 0 { format!(", {} of them about items that are in", thousands(real)) } else { String::new() };
+    let present =
+        if real > 0 { format!(", {} of them about items that are in", thousands(real)) } else { String::new() };
     let text = format!(
         "{} questions{present}: {} 'definitely not', {} 'maybe'.",
         thousands(*count),
@@ -202,7 +204,12 @@ pub fn asked_many(model: &BloomModel, asking: &Asking, now: Micros, log: &mut Lo
         tell(log, now, EventKind::Detail, text);
     }
     if let Some(lie) = &asking.first_lie {
-        tell(log, now, EventKind::Detail, format!("The first false positive was '{lie}'; `why` explains the last one."));
+        tell(
+            log,
+            now,
+            EventKind::Detail,
+            format!("The first false positive was '{lie}'; `why` explains the last one."),
+        );
     }
 }
 

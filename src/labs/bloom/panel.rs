@@ -100,5 +100,5 @@ pub(super) fn bars(model: &BloomModel) -> (String, Vec<LoadBar>) {
             },
         }
     });
-    ("expected false maybe by kind".to_owned(), bars.collect())
+    ("expected rate by kind".to_owned(), bars.collect())
 }

@@ -77,7 +77,8 @@ impl BloomModel {
         self.scenario = Some(Scenario { kind, events: 0, done: 0 });
         let before = Arc::clone(&self.filter);
         (0..events).for_each(|_| drop(self.event(now)));
-        let change = Change { before, sample: Vec::new(), count: self.history.copies(), at_us: now, lasts_us: UNFOLD_US };
+        let change =
+            Change { before, sample: Vec::new(), count: self.history.copies(), at_us: now, lasts_us: UNFOLD_US };
         (self.change, self.look) = (Some(Arc::new(change)), None);
         self.settle(now, UNFOLD_US);
         narrate::scenario(self, now, log);

@@ -215,13 +215,7 @@ impl Chart<'_> {
         self.axes(scene, area, plot, top, buf);
     }
 
-    fn curve(
-        &self,
-        canvas: &mut Canvas,
-        scene: &BloomScene<'_>,
-        x_of: &dyn Fn(f64) -> f64,
-        y_of: &dyn Fn(f64) -> f64,
-    ) {
+    fn curve(&self, canvas: &mut Canvas, scene: &BloomScene<'_>, x_of: &dyn Fn(f64) -> f64, y_of: &dyn Fn(f64) -> f64) {
         let style = scene.theme.series(0);
         let (from, to) = self.range;
         if self.whole {
@@ -250,7 +244,8 @@ impl Chart<'_> {
         let margin = plot.x - area.x;
         let label = Rect { width: margin, ..area };
         write(buf, label, (0, 1), &rate_words(top), theme.faint_text(), theme);
-        let wanted = (f64::from(plot.height - 1) * (1.0 - self.wanted / top)).round().clamp(0.0, f64::from(plot.height - 1));
+        let wanted =
+            (f64::from(plot.height - 1) * (1.0 - self.wanted / top)).round().clamp(0.0, f64::from(plot.height - 1));
         if wanted >= 1.0 {
             write(buf, label, (0, 1 + wanted as u16), &rate_words(self.wanted), theme.dim(), theme);
         }
@@ -262,7 +257,14 @@ impl Chart<'_> {
             margin + (share * f64::from(plot.width - 1)).round() as u16
         };
         let one = |x: u16| Rect { width: (x + 1).min(area.width), ..area };
-        write(buf, one(column(self.mark.0)), (column(self.mark.0), axis), theme.glyphs.pick("┴", "|"), theme.text(), theme);
+        write(
+            buf,
+            one(column(self.mark.0)),
+            (column(self.mark.0), axis),
+            theme.glyphs.pick("┴", "|"),
+            theme.text(),
+            theme,
+        );
         write(buf, one(column(self.now)), (column(self.now), axis), theme.glyphs.pick("▲", "^"), theme.strong(), theme);
         let text = &self.mark.1;
         let taken = width(text) as u16;

@@ -79,7 +79,8 @@ impl Drawing<'_> {
             Mode::Shades => {
                 let cells = self.grid.characters().first().map_or(0, |c| c.3.end - c.3.start);
                 let sampled = if cells > COUNTED { ", sampled" } else { "" };
-                format!("a cell is some {} {kind}s, shaded by fill{sampled}", thousands(cells))
+                let fill = pick.pick("as high as they are full", "tenths set");
+                format!("a cell: {} {kind}s, {fill}{sampled}", thousands(cells))
             }
         }];
         if let Some(look) = &model.look {
@@ -90,7 +91,8 @@ impl Drawing<'_> {
                 Deed::Remove => format!("{} back to 0  {met} still above", pick.pick("○", "0")),
             });
         }
-        if let Some(change) = model.change.as_ref().filter(|c| c.count > c.sample.len() as u64 && !c.sample.is_empty()) {
+        if let Some(change) = model.change.as_ref().filter(|c| c.count > c.sample.len() as u64 && !c.sample.is_empty())
+        {
             parts.push(format!("{} of {} items fly", change.sample.len(), thousands(change.count)));
         }
         match model.config.variant {
@@ -207,8 +209,11 @@ impl Drawing<'_> {
                 let before = fill(&change.before, &cells);
                 share = before + (share - before) * progress;
             }
-            let level = if share <= 0.0 { 0 } else { ((share * 4.0).ceil() as usize).clamp(1, 4) };
-            let text = theme.glyphs.pick(["·", "░", "▒", "▓", "█"], [".", "-", "+", "*", "#"])[level];
+            // Eight heights; in ASCII, tenths.
+            let level = if share <= 0.0 { 0 } else { ((share * 8.0).round() as usize).clamp(1, 8) };
+            let tenths = char::from_digit((share * 10.0) as u32, 11).unwrap_or('9').to_string();
+            let height = ["·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"][level];
+            let text = theme.glyphs.pick(height, if level == 0 { "." } else { &tenths });
             let style = if level == 0 { theme.faint() } else { theme.series_dim(part) };
             write(buf, self.field, (x, y), text, style, theme);
         }
@@ -242,6 +247,13 @@ impl Drawing<'_> {
 
     fn quiet_words(&self) -> (String, String) {
         let model = self.scene.model;
+        if let Some(change) = model.change.as_ref().filter(|_| self.change_progress() < 1.0) {
+            let items = format!("{} item{}", thousands(change.count), plural(change.count));
+            return match change.sample.is_empty() {
+                true => ("a new filter".to_owned(), format!("{items} go in again")),
+                false => (format!("{items} go in"), String::new()),
+            };
+        }
         let kind = model.config.variant.cell();
         let filter = model.filter.get();
         let set = format!("{} of {} {kind}s are set", thousands(filter.set_cells()), thousands(filter.cells()));
@@ -336,7 +348,8 @@ impl Drawing<'_> {
             let t = (way - behind).max(0.0);
             let t = t * t * (3.0 - 2.0 * t);
             let at = ((from.0 + (to.0 - from.0) * t).round() as u16, (from.1 + (to.1 - from.1) * t).round() as u16);
-            if at.1 == 0 {
+            // The words above the field stay readable.
+            if at.1 < HEAD {
                 continue;
             }
             let style = if behind > 0.0 { theme.dim() } else { theme.accent().add_modifier(Modifier::BOLD) };

@@ -39,7 +39,7 @@ const COLUMNS: [Column; 7] = [
 pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
     let (model, theme) = (scene.model, scene.theme);
     let contest = &model.contest;
-    let mut parts = vec!["lines: cache lines that a question reads, its time".to_owned()];
+    let mut parts = vec!["lines: cache lines a question reads".to_owned()];
     if contest.scale > 1 {
         parts.insert(0, format!("1 of {} items, filters smaller alike", thousands(contest.scale)));
     }
@@ -64,7 +64,12 @@ pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn bar(scene: &BloomScene<'_>, index: usize, contender: &Contender, value: fn(&Contender, u64) -> (f64, String)) -> LoadBar {
+fn bar(
+    scene: &BloomScene<'_>,
+    index: usize,
+    contender: &Contender,
+    value: fn(&Contender, u64) -> (f64, String),
+) -> LoadBar {
     let (length, text) = value(contender, scene.model.contest.scale);
     let own = contender.variant == scene.model.config.variant;
     LoadBar {
@@ -91,12 +96,13 @@ fn table(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
         .collect();
     let heading: String = columns.iter().map(|(title, width, _)| pad_left(title, *width)).collect();
     write(buf, area, (0, 0), &format!("{}{heading}", pad("", NAME)), theme.faint_text(), theme);
-    for (row, contender) in (1..).zip(&model.contest.contenders) {
-        let cells: String = columns.iter().map(|(_, w, cell)| pad_left(&cell(contender, model.contest.scale), *w)).collect();
+    for (row, (index, contender)) in (1..).zip(model.contest.contenders.iter().enumerate()) {
+        let cells: String =
+            columns.iter().map(|(_, w, cell)| pad_left(&cell(contender, model.contest.scale), *w)).collect();
         let own = contender.variant == model.config.variant;
         let sign = if own { theme.glyphs.pick("▸", ">") } else { " " };
         let style = if own { theme.strong() } else { theme.text() };
-        let line = format!("{}{cells}", pad(&format!("{sign} {}", contender.variant.name()), NAME));
+        let line = format!("{}{cells}", pad(&format!("{sign}{} {}", letter(index), contender.variant.name()), NAME));
         write(buf, area, (0, row), &line, style, theme);
     }
 }

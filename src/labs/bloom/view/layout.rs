@@ -159,14 +159,18 @@ mod tests {
     #[test]
     fn every_cell_has_its_place_and_every_place_its_cells() {
         for (w, h) in [(38, 8), (47, 11), (80, 20), (5, 3), (1, 1)] {
-            for parts in [vec![(0, 256)], vec![(0, 3_000)], vec![(0, 1_000_000)], vec![(0, 100), (100, 250), (350, 900)]] {
+            for parts in
+                [vec![(0, 256)], vec![(0, 3_000)], vec![(0, 1_000_000)], vec![(0, 100), (100, 250), (350, 900)]]
+            {
                 let area = Rect::new(3, 2, w, h);
                 let grid = Grid::new(area, &parts, true);
                 let total: u64 = parts.iter().map(|p| p.1).sum();
                 let seen: u64 = grid.characters().iter().map(|c| c.3.end - c.3.start).sum();
                 assert_eq!(seen, total, "{w}×{h} {parts:?} {:?}", grid.mode);
                 for cell in (0..total).step_by((total / 97).max(1) as usize) {
-                    let Some((x, y, _)) = grid.place(cell) else { panic!("{cell} of {parts:?} has no place in {w}×{h}") };
+                    let Some((x, y, _)) = grid.place(cell) else {
+                        panic!("{cell} of {parts:?} has no place in {w}×{h}")
+                    };
                     assert!(grid.cells_at(area.x + x, area.y + y).is_some_and(|r| r.contains(&cell)), "{cell} {w}×{h}");
                 }
             }
