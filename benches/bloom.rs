@@ -5,7 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark may panic; these sizes always work")]
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

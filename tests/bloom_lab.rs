@@ -160,7 +160,8 @@ fn scenarios_account_for_every_request() {
         assert_eq!(facts["scenario"], kind);
         assert_eq!(facts["wasted"], facts["false_positives"], "{kind}");
         let (events, saved, wasted) = (number(&facts, "events"), number(&facts, "saved"), number(&facts, "wasted"));
-        assert!(saved > 0.3 * events && wasted < 0.02 * events && wasted > 0.0, "{kind}: {saved} {wasted} of {events}");
+        assert!(saved > 0.3 * events && wasted < 0.02 * events, "{kind}: {saved} {wasted} of {events}");
+        assert!(wasted > 0.0 || kind == "crawler", "a crawler's filter lies little before it is full");
         if kind == "crawler" {
             assert_eq!(number(&facts, "items") + saved + wasted, events, "fetched, spared or lost");
         } else {

@@ -34,7 +34,7 @@ impl Config {
 
     /// The same kind, sized for so many items at a rate.
     pub fn design(self, items: u64, rate: f64) -> Result<Self, ModelError> {
-        let Size { cells, hashes } = theory::size(items, rate).map_err(refusal)?;
+        let Size { cells, hashes } = theory::size(items, rate).map_err(|e| refusal(&e))?;
         let config = Self { cells, hashes, items, rate, ..self };
         config.check_memory()?;
         Ok(config)
@@ -125,7 +125,7 @@ impl Config {
 
     /// The empty filter.
     pub fn build(&self) -> Result<AnyFilter, ModelError> {
-        self.try_build().map_err(refusal)
+        self.try_build().map_err(|e| refusal(&e))
     }
 
     fn try_build(&self) -> Result<AnyFilter, BloomError> {
@@ -139,7 +139,7 @@ impl Config {
 }
 
 /// A refusal of the algorithm as one of the lab.
-pub fn refusal(error: BloomError) -> ModelError {
+pub fn refusal(error: &BloomError) -> ModelError {
     let text = error.to_string();
     match text.split_once(": ") {
         Some((problem, remedy)) => ModelError::new(problem, remedy),

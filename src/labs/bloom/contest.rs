@@ -63,7 +63,7 @@ impl Contest {
 
     /// Whether an item takes part.
     fn takes_part(&self, item: Digest) -> bool {
-        self.scale == 1 || item.low % self.scale == 0
+        self.scale == 1 || item.low.is_multiple_of(self.scale)
     }
 
     /// Puts an item into all of them; `new` when it was not in.

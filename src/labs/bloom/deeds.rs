@@ -81,9 +81,9 @@ impl BloomModel {
         Arc::make_mut(&mut self.contest).insert(item, !present);
         let history = Arc::make_mut(&mut self.history);
         if from_stock {
-            history.put_next()
+            history.put_next();
         } else {
-            history.put_named(text)
+            history.put_named(text);
         }
         self.distinct += u64::from(!present);
         self.content_changed();
@@ -285,7 +285,7 @@ impl BloomModel {
             return Err(self.never_in(text));
         }
         let before = self.values(item);
-        Arc::make_mut(&mut self.filter).get_mut().remove(item).map_err(super::config::refusal)?;
+        Arc::make_mut(&mut self.filter).get_mut().remove(item).map_err(|e| super::config::refusal(&e))?;
         Arc::make_mut(&mut self.contest).remove(item, copies == 1);
         Arc::make_mut(&mut self.history).take_out(text);
         self.distinct -= u64::from(copies == 1);

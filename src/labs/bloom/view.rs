@@ -17,8 +17,25 @@ use ratatui::layout::Rect;
 
 use super::model::BloomModel;
 use crate::labs::Scene;
+use crate::picture::{Theme, caption};
 
 type BloomScene<'a> = Scene<'a, BloomModel>;
+
+/// Below so many rows, a picture does without its caption: beside a lesson there are only six.
+const LOW: u16 = 9;
+
+/// What is left of an area above its caption.
+fn above_caption(area: Rect) -> Rect {
+    if area.height < LOW { area } else { Rect { height: area.height - 1, ..area } }
+}
+
+/// The caption, where there is room for one, and what is left.
+fn note(buf: &mut Buffer, area: Rect, parts: &[String], theme: Theme) -> Rect {
+    if area.height >= LOW {
+        caption(buf, area, parts, theme);
+    }
+    above_caption(area)
+}
 
 /// Draws the view of the scene.
 pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {

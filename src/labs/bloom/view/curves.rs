@@ -10,14 +10,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::BloomScene;
+use super::{BloomScene, LOW, above_caption, note};
 use crate::algorithms::bloom::{BLOCK_BITS, Scalable, theory};
 use crate::engine::numbers::thousands;
 use crate::labs::bloom::command::Variant;
 use crate::labs::bloom::facts::rate_words;
 use crate::labs::bloom::model::BloomModel;
 use crate::labs::bloom::record::Sample;
-use crate::picture::{Canvas, caption, width, write};
+use crate::picture::{Canvas, width, write};
 
 /// Columns for the labels of the rate.
 const MARGIN: u16 = 7;
@@ -43,7 +43,7 @@ struct Chart<'a> {
 
 /// Draws both charts, side by side or one below the other.
 pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
-    let area = caption(buf, area, &caption_parts(scene), scene.theme);
+    let area = note(buf, area, &caption_parts(scene), scene.theme);
     let (left, right) = halves(area);
     by_items(scene, left, buf);
     by_hashes(scene, right, buf);
@@ -165,7 +165,8 @@ impl Chart<'_> {
             x: area.x + margin,
             y: area.y + 1.min(area.height),
             width: area.width - margin,
-            height: area.height.saturating_sub(3),
+            // Below it the axis, and its labels where there is room.
+            height: area.height.saturating_sub(if area.height < LOW - 1 { 2 } else { 3 }),
         }
     }
 
@@ -281,7 +282,7 @@ impl Chart<'_> {
 /// Goes to the number of items or hashes that was clicked.
 pub(super) fn click(scene: &BloomScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
     let model = scene.model;
-    let area = Rect { height: area.height.saturating_sub(1), ..area };
+    let area = above_caption(area);
     let at = ratatui::layout::Position { x, y };
     let (left, right) = halves(area);
     let share = |plot: Rect| f64::from(x - plot.x) / f64::from(plot.width.max(2) - 1);

@@ -10,17 +10,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::BloomScene;
 use super::layout::{Grid, Mode};
+use super::{BloomScene, LOW, above_caption, note};
 use crate::algorithms::bloom::MAX_COUNT;
 use crate::algorithms::hash::key_hash;
 use crate::engine::numbers::{plural, thousands};
 use crate::labs::bloom::command::Variant;
 use crate::labs::bloom::record::{Deed, Look, Step};
-use crate::picture::{Canvas, caption, write};
+use crate::picture::{Canvas, write};
 
-/// Rows above the field: the item, and what is known about it.
-const HEAD: u16 = 2;
 /// Most cells that are counted for one shade; beyond, a sample of so many.
 const COUNTED: u64 = 16_384;
 
@@ -32,9 +30,14 @@ struct Drawing<'a> {
     grid: Grid,
 }
 
-/// The field below its head, above the caption.
+/// Rows above the field: the item, and what is known about it; one for both where there is little room.
+fn head_rows(area: Rect) -> u16 {
+    if area.height < LOW - 1 { 1 } else { 2 }
+}
+
+/// The field below its head.
 fn field_of(area: Rect) -> Rect {
-    let head = HEAD.min(area.height.saturating_sub(1));
+    let head = head_rows(area).min(area.height.saturating_sub(1));
     Rect { y: area.y + head, height: area.height - head, ..area }
 }
 
@@ -49,9 +52,8 @@ impl<'a> Drawing<'a> {
 
 /// Draws the field, what travels, and what is known.
 pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
-    let rest = if area.height < 3 { area } else { Rect { height: area.height - 1, ..area } };
-    let drawing = Drawing::new(scene, rest);
-    caption(buf, area, &drawing.caption_parts(), scene.theme);
+    let drawing = Drawing::new(scene, above_caption(area));
+    note(buf, area, &drawing.caption_parts(), scene.theme);
     drawing.cells(buf);
     drawing.head(buf);
     drawing.crowd(buf);
@@ -61,8 +63,7 @@ pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
 
 /// Asks who set the bit that was clicked, or the first set one of many.
 pub(super) fn click(scene: &BloomScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
-    let rest = Rect { height: area.height.saturating_sub(1), ..area };
-    let cells = Drawing::new(scene, rest).grid.cells_at(x, y)?;
+    let cells = Drawing::new(scene, above_caption(area)).grid.cells_at(x, y)?;
     let first = cells.clone().take(4_096).find(|c| scene.model.filter.get().value(*c) > 0).unwrap_or(cells.start);
     Some(format!("who {first}"))
 }
@@ -75,6 +76,7 @@ impl Drawing<'_> {
         let mut parts = vec![match self.grid.mode {
             Mode::Glyphs if model.config.variant == Variant::Counting => "a digit is a counter, F is full".to_owned(),
             Mode::Glyphs => format!("{set} a set bit"),
+            Mode::Halves => format!("each half is a {kind}"),
             Mode::Dots => format!("a dot is a set {kind}"),
             Mode::Shades => {
                 let cells = self.grid.characters().first().map_or(0, |c| c.3.end - c.3.start);
@@ -131,6 +133,7 @@ impl Drawing<'_> {
     fn cells(&self, buf: &mut Buffer) {
         match self.grid.mode {
             Mode::Glyphs => self.glyphs(buf),
+            Mode::Halves => self.halves(buf),
             Mode::Dots => self.dots(buf),
             Mode::Shades => self.shades(buf),
         }
@@ -175,6 +178,26 @@ impl Drawing<'_> {
                 MAX_COUNT if counting => (digit.as_str(), theme.error()),
                 _ if counting => (digit.as_str(), self.set_style(part, fresh)),
                 _ => (theme.glyphs.pick("■", "#"), self.set_style(part, fresh)),
+            };
+            write(buf, self.field, (x, y), text, style, theme);
+        }
+    }
+
+    /// Two cells in a character, one above the other.
+    fn halves(&self, buf: &mut Buffer) {
+        let (theme, progress) = (self.scene.theme, self.change_progress());
+        let block = self.block();
+        for (x, y, part, cells) in self.grid.characters() {
+            let (upper, lower) = (self.shown(cells.start, progress), self.shown(cells.start + 1, progress));
+            let lower = if cells.end > cells.start + 1 { lower } else { (0, false) };
+            let in_block = block.is_some_and(|(from, to)| (from..to).contains(&cells.start));
+            let clear = if in_block { theme.text() } else { theme.faint() };
+            let style = self.set_style(part, upper.1 || lower.1);
+            let (text, style) = match (upper.0 > 0, lower.0 > 0) {
+                (false, false) => (theme.glyphs.pick("·", "-"), clear),
+                (true, false) => (theme.glyphs.pick("▀", "'"), style),
+                (false, true) => (theme.glyphs.pick("▄", "."), style),
+                (true, true) => (theme.glyphs.pick("█", ":"), style),
             };
             write(buf, self.field, (x, y), text, style, theme);
         }
@@ -231,9 +254,17 @@ impl Drawing<'_> {
         let Some(look) = &model.look else {
             let (first, second) = self.quiet_words();
             write(buf, self.area, (0, 0), &first, theme.text(), theme);
-            write(buf, self.area, (0, 1), &second, theme.dim(), theme);
+            if head_rows(self.area) > 1 {
+                write(buf, self.area, (0, 1), &second, theme.dim(), theme);
+            }
             return;
         };
+        let (text, style) = self.known(look);
+        let arrived = self.look_progress(look) >= 1.0;
+        if head_rows(self.area) == 1 && arrived {
+            write(buf, self.area, (0, 0), &text, style, theme);
+            return;
+        }
         let verb = match look.deed {
             Deed::Insert => "put in ",
             Deed::Query => "ask for ",
@@ -241,8 +272,9 @@ impl Drawing<'_> {
         };
         write(buf, self.area, (0, 0), verb, theme.dim(), theme);
         write(buf, self.area, (verb.len() as u16, 0), &look.text, theme.strong(), theme);
-        let (text, style) = self.known(look);
-        write(buf, self.area, (0, 1), &text, style, theme);
+        if head_rows(self.area) > 1 {
+            write(buf, self.area, (0, 1), &text, style, theme);
+        }
     }
 
     fn quiet_words(&self) -> (String, String) {
@@ -349,7 +381,7 @@ impl Drawing<'_> {
             let t = t * t * (3.0 - 2.0 * t);
             let at = ((from.0 + (to.0 - from.0) * t).round() as u16, (from.1 + (to.1 - from.1) * t).round() as u16);
             // The words above the field stay readable.
-            if at.1 < HEAD {
+            if at.1 < head_rows(self.area) {
                 continue;
             }
             let style = if behind > 0.0 { theme.dim() } else { theme.accent().add_modifier(Modifier::BOLD) };

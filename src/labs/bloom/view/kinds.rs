@@ -9,12 +9,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::BloomScene;
+use super::{BloomScene, note};
 use crate::engine::numbers::{bytes, percent, thousands};
 use crate::labs::bloom::command::Variant;
 use crate::labs::bloom::contest::Contender;
 use crate::labs::bloom::facts::{observed, rate_words};
-use crate::picture::{BarState, LoadBar, caption, draw_bars, letter, pad, pad_left, write};
+use crate::picture::{BarState, LoadBar, draw_bars, letter, pad, pad_left, write};
 
 /// Columns of the name.
 const NAME: usize = 11;
@@ -44,7 +44,7 @@ pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
         parts.insert(0, format!("1 of {} items, filters smaller alike", thousands(contest.scale)));
     }
     parts.push("click one to use it".to_owned());
-    let area = caption(buf, area, &parts, theme);
+    let area = note(buf, area, &parts, theme);
     table(scene, area, buf);
     let mut top = contest.contenders.len() as u16 + 2;
     let memory: fn(&Contender, u64) -> (f64, String) =

@@ -1,4 +1,4 @@
-//! Where each cell of a filter stands in a picture: one a character, one a dot, or many in a shade.
+//! Where each cell of a filter stands in a picture: one a character, half of one, a dot of one, or many in a shade.
 
 use std::ops::Range;
 
@@ -9,6 +9,8 @@ use ratatui::layout::Rect;
 pub enum Mode {
     /// A character is a cell.
     Glyphs,
+    /// Half a character is a cell, the upper one first.
+    Halves,
     /// A dot is a cell: eight in a character.
     Dots,
     /// A character is shaded by how many of its cells are set.
@@ -43,12 +45,16 @@ impl Grid {
     pub fn new(area: Rect, parts: &[(u64, u64)], dots: bool) -> Self {
         let widest = parts.iter().map(|p| p.1).max().unwrap_or(1);
         for pitch in PITCHES {
-            let fit = (area.width + pitch.0 - 1) / pitch.0;
+            let fit = area.width.div_ceil(pitch.0);
             let columns = if fit >= 8 { fit / 8 * 8 } else { fit };
             let columns = columns.min(u16::try_from(widest).unwrap_or(u16::MAX)).max(1);
-            if let Some(placed) = stack(parts, u64::from(columns), (area.height + pitch.1 - 1) / pitch.1) {
+            if let Some(placed) = stack(parts, u64::from(columns), area.height.div_ceil(pitch.1)) {
                 return Self { mode: Mode::Glyphs, area, columns, pitch, parts: placed };
             }
+        }
+        let columns = if area.width >= 8 { area.width / 8 * 8 } else { area.width.max(1) };
+        if let Some(placed) = stack(parts, u64::from(columns) * 2, area.height) {
+            return Self { mode: Mode::Halves, area, columns, pitch: (1, 1), parts: placed };
         }
         let columns = area.width.max(1);
         if let Some(placed) = stack(parts, u64::from(columns) * 8, area.height).filter(|_| dots) {
@@ -63,6 +69,7 @@ impl Grid {
         let inside = cell - part.start;
         let (slot, rest) = match self.mode {
             Mode::Glyphs => (inside, 0),
+            Mode::Halves => (inside / 2, inside % 2),
             Mode::Dots => (inside / 8, inside % 8),
             Mode::Shades => (self.slot_of(part, inside), 0),
         };
@@ -92,6 +99,7 @@ impl Grid {
     fn cells_of(&self, part: &Part, slot: u64) -> Option<Range<u64>> {
         let (from, to) = match self.mode {
             Mode::Glyphs => (slot, slot + 1),
+            Mode::Halves => (slot * 2, slot * 2 + 2),
             Mode::Dots => (slot * 8, slot * 8 + 8),
             Mode::Shades => {
                 let slots = u128::from(part.rows) * u128::from(self.columns);
@@ -180,7 +188,9 @@ mod tests {
     #[test]
     fn few_cells_are_characters_and_many_are_shades() {
         let mode = |cells, dots| Grid::new(Rect::new(0, 0, 47, 11), &[(0, cells)], dots).mode;
-        assert_eq!((mode(256, true), mode(2_000, true), mode(9_000, true)), (Mode::Glyphs, Mode::Dots, Mode::Shades));
+        assert_eq!((mode(256, true), mode(800, true)), (Mode::Glyphs, Mode::Halves));
+        assert_eq!((mode(2_000, true), mode(9_000, true)), (Mode::Dots, Mode::Shades));
         assert_eq!(mode(2_000, false), Mode::Shades);
+        assert_eq!(Grid::new(Rect::new(0, 0, 38, 5), &[(0, 256)], true).mode, Mode::Halves, "beside a lesson");
     }
 }

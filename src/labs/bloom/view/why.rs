@@ -11,10 +11,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::BloomScene;
+use super::{BloomScene, LOW, note};
 use crate::engine::numbers::{plural, thousands};
 use crate::labs::bloom::why::Why;
-use crate::picture::{caption, fit, letter, pad_left, visible, width, write};
+use crate::picture::{fit, letter, pad_left, visible, width, write};
 
 /// Narrowest place for an item's text.
 const LABEL: u16 = 14;
@@ -68,9 +68,10 @@ pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
     };
     let (first, again) = (theme.glyphs.pick("●", "O"), theme.glyphs.pick("○", "o"));
     let parts = [format!("{first} set it first  {again} set it again"), "click a bit".to_owned()];
-    let area = caption(buf, area, &parts, theme);
+    let area = note(buf, area, &parts, theme);
     headline(scene, why, area, buf);
-    let table = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area };
+    let head = if area.height < LOW - 1 { 1 } else { 2 };
+    let table = Rect { y: area.y + head.min(area.height), height: area.height.saturating_sub(head), ..area };
     matrix(scene, why, table, buf);
 }
 
@@ -79,18 +80,20 @@ fn headline(scene: &BloomScene<'_>, why: &Why, area: Rect, buf: &mut Buffer) {
     let items = format!("{} item{}", thousands(why.setters_total), plural(why.setters_total));
     let Some(text) = &why.text else {
         let cell = why.cells.first().map_or(0, |c| c.cell);
-        write(buf, area, (0, 0), &format!("{kind} {cell}"), theme.strong(), theme);
-        write(buf, area, (0, 1), &format!("set by {items}"), theme.text(), theme);
+        write(buf, area, (0, 0), &format!("{kind} {cell}: set by {items}"), theme.strong(), theme);
         return;
     };
-    write(buf, area, (0, 0), text, theme.strong(), theme);
+    let low = area.height < LOW - 1;
+    if !low {
+        write(buf, area, (0, 0), text, theme.strong(), theme);
+    }
     let set = why.cells.iter().filter(|c| c.set).count();
     let (line, style) = match (why.maybe, why.present) {
         (true, false) => (format!("never put in: {set} {kind}s set by {items}"), theme.error()),
         (true, true) => (format!("is in; {items} share its {kind}s"), theme.text()),
         (false, _) => (format!("definitely not in: {set} of {} set", why.cells.len()), theme.good()),
     };
-    write(buf, area, (0, 1), &line, style, theme);
+    write(buf, area, (0, u16::from(!low)), &line, style, theme);
 }
 
 fn matrix(scene: &BloomScene<'_>, why: &Why, area: Rect, buf: &mut Buffer) {
