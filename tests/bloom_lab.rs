@@ -169,7 +169,7 @@ fn scenarios_account_for_every_request() {
         }
         let before = lab.story().1;
         lab.advance_to(lab.now() + 8_000_000);
-        assert_eq!(number(&lab.facts(), "events"), events + 9.0, "the clock goes on with it");
+        assert_eq!(number(&lab.facts(), "events"), events + 10.0, "the clock goes on with it");
         assert!(lab.story().1 > before);
         let crowded = run(lab.as_mut(), &["design 20 0.01", lines[1]]);
         assert!(kind != "crawler" || number(&crowded, "wasted") / number(&crowded, "events") > 0.0);
