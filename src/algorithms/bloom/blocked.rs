@@ -43,6 +43,8 @@ pub struct Blocked {
 
 /// Bits of the second hash that choose a bit in a block.
 const SLICE: u32 = 9;
+/// How often it has so many bits.
+const SLICES: u32 = 7;
 
 impl Blocked {
     /// A filter of at least so many bits, with so many hashes for each item.
@@ -76,45 +78,51 @@ impl Blocked {
         probing::reduce(item.low, self.blocks.len() as u64) as usize
     }
 
-    /// The bits of an item within its block.
+    /// Gives the bits of an item within its block, one after the other: word and mask.
     #[inline]
-    fn places(&self, item: Digest) -> impl Iterator<Item = u32> + use<> {
-        let (mut hash, mut left) = (item.high, 7_u32);
-        std::iter::repeat_with(move || {
-            if left == 0 {
-                // A fresh set of bits: the finalizer of SplitMix64.
-                hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-                hash ^= hash >> 31;
-                left = 7;
+    fn each(&self, item: Digest, mut see: impl FnMut(usize, u64)) {
+        let (mut hash, mut left) = (item.high, self.hashes);
+        loop {
+            for _ in 0..left.min(SLICES) {
+                hash = hash.rotate_left(SLICE);
+                see((hash >> 6 & 7) as usize, 1 << (hash & 63));
             }
-            left -= 1;
-            hash = hash.rotate_left(SLICE);
-            (hash & (BLOCK_BITS - 1)) as u32
-        })
-        .take(self.hashes as usize)
+            left = left.saturating_sub(SLICES);
+            if left == 0 {
+                return;
+            }
+            // A fresh set of bits: the finalizer of SplitMix64.
+            hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            hash ^= hash >> 31;
+        }
     }
 }
 
 impl Filter for Blocked {
     #[inline]
     fn insert(&mut self, item: Digest) -> bool {
-        let (index, places) = (self.block(item), self.places(item));
-        let Some(block) = self.blocks.get_mut(index) else { return false };
+        let index = self.block(item);
+        let Some(mut block) = self.blocks.get(index).copied() else { return false };
         let mut new = 0;
-        for bit in places {
-            let (word, mask) = (&mut block.0[(bit / 64 % 8) as usize], 1_u64 << (bit % 64));
-            new += u64::from(*word & mask == 0);
-            *word |= mask;
+        self.each(item, |word, mask| {
+            new += u64::from(block.0[word] & mask == 0);
+            block.0[word] |= mask;
+        });
+        if let Some(place) = self.blocks.get_mut(index).filter(|_| new > 0) {
+            *place = block;
         }
         self.ones += new;
         new > 0
     }
 
+    /// All k bits are looked at: within one cache line that is faster than to guess where to stop.
     #[inline]
     fn contains(&self, item: Digest) -> bool {
         let Some(block) = self.blocks.get(self.block(item)) else { return false };
-        self.places(item).all(|bit| block.0[(bit / 64 % 8) as usize] >> (bit % 64) & 1 == 1)
+        let mut missing = 0;
+        self.each(item, |word, mask| missing |= !block.0[word] & mask);
+        missing == 0
     }
 
     fn remove(&mut self, _item: Digest) -> Result<(), BloomError> {
@@ -124,7 +132,10 @@ impl Filter for Blocked {
     fn probes(&self, item: Digest, out: &mut Vec<Probe>) {
         out.clear();
         let start = self.block(item) as u64 * BLOCK_BITS;
-        out.extend(self.places(item).map(|bit| Probe { cell: start + u64::from(bit), group: 0 }));
+        self.each(item, |word, mask| {
+            let cell = start + word as u64 * 64 + u64::from(mask.trailing_zeros());
+            out.push(Probe { cell, group: 0 });
+        });
     }
 
     fn cells(&self) -> u64 {

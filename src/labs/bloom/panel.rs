@@ -39,10 +39,10 @@ pub(super) fn figures(model: &BloomModel) -> Vec<Figure> {
             changed: just_lied,
         },
         Figure {
-            name: "exact".to_owned(),
-            value: String::new(),
+            name: "fill^k".to_owned(),
+            value: facts.fill_fpr.map_or_else(|| "–".to_owned(), rate_words),
             theory: Some(rate_words(facts.exact_fpr)),
-            note: Some("without the usual simplification".to_owned()),
+            note: Some("this filter's own rate; exact formula".to_owned()),
             changed: false,
         },
         Figure {
