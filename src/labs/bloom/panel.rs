@@ -28,7 +28,7 @@ pub(super) fn figures(model: &BloomModel) -> Vec<Figure> {
     let facts = model.facts();
     let just_lied = model.look.as_ref().is_some_and(|l| l.deed == Deed::Query && l.maybe && !l.present);
     let asked = thousands(facts.probed);
-    let (low, high) = (percent(facts.fpr_low), percent(facts.fpr_high));
+    let (low, high) = (percent(facts.fpr_low).replace(" %", ""), percent(facts.fpr_high));
     let wrong = thousands(model.window.lies);
     let mut figures = vec![
         Figure {

@@ -35,11 +35,12 @@ impl Columns {
         let wide = (digits + 1).max(3);
         let fits = |each: u16| usize::from(room / each.max(1));
         let (each, shown, numbers) = match () {
-            () if fits(wide) >= cells => (wide, cells, true),
+            // On a large screen the columns move apart.
+            () if fits(wide) >= cells => (((room - room / 4) / cells as u16).clamp(wide, 12), cells, true),
             () if fits(2) >= cells => (2, cells, false),
             () => (2, fits(2), false),
         };
-        Self { label: area.width.saturating_sub(each * shown as u16).min(40), each, shown, numbers }
+        Self { label: area.width.saturating_sub(each * shown as u16).min(44), each, shown, numbers }
     }
 
     fn x(&self, column: usize) -> u16 {
