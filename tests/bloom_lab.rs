@@ -171,9 +171,13 @@ fn scenarios_account_for_every_request() {
         lab.advance_to(lab.now() + 8_000_000);
         assert_eq!(number(&lab.facts(), "events"), events + 10.0, "the clock goes on with it");
         assert!(lab.story().1 > before);
-        let crowded = run(lab.as_mut(), &["design 20 0.01", lines[1]]);
-        assert!(kind != "crawler" || number(&crowded, "wasted") / number(&crowded, "events") > 0.0);
     }
+}
+
+#[test]
+fn a_crawler_with_a_small_filter_loses_pages() {
+    let facts = after(7, &["design 20 0.01", "scenario crawler --events 400"]);
+    assert!(number(&facts, "wasted") > number(&facts, "items") && number(&facts, "theory_fpr") > 0.5, "{facts}");
 }
 
 #[test]

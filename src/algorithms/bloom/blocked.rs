@@ -102,15 +102,14 @@ impl Blocked {
 impl Filter for Blocked {
     #[inline]
     fn insert(&mut self, item: Digest) -> bool {
+        // The bits are gathered first: a word that was just written is slow to read.
+        let (mut masks, mut new) = ([0_u64; 8], 0);
+        self.each(item, |word, mask| masks[word] |= mask);
         let index = self.block(item);
-        let Some(mut block) = self.blocks.get(index).copied() else { return false };
-        let mut new = 0;
-        self.each(item, |word, mask| {
-            new += u64::from(block.0[word] & mask == 0);
-            block.0[word] |= mask;
-        });
-        if let Some(place) = self.blocks.get_mut(index).filter(|_| new > 0) {
-            *place = block;
+        let Some(block) = self.blocks.get_mut(index) else { return false };
+        for (word, mask) in block.0.iter_mut().zip(masks) {
+            new += u64::from((mask & !*word).count_ones());
+            *word |= mask;
         }
         self.ones += new;
         new > 0

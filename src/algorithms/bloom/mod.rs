@@ -1,7 +1,7 @@
 //! Bloom filters: sets that forget what is in them, and never deny what is.
 //!
 //! A filter answers 'definitely not' or 'maybe'. All filters answer through one trait, [`Filter`]; an item is
-//! its 128-bit [`Digest`]. What the mathematics expects of them is in [`theory`].
+//! its [`Digest`], two hashes of 64 bits. What the mathematics expects of them is in [`theory`].
 //!
 //! Source: Bloom, "Space/time trade-offs in hash coding with allowable errors", CACM 13(7), 1970.
 

@@ -1,9 +1,13 @@
-//! From an item to its cells: one 128-bit hash, and k places made of it.
+//! From an item to its cells: two hashes, and k places made of them.
 
 use fastmurmur3::murmur3_x64_128;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-/// The 128-bit hash of an item, as two hashes of 64 bits.
+use crate::algorithms::hash::key_hash;
+
+/// The golden section of 2⁶⁴.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The hash of an item, as two hashes of 64 bits.
 ///
 /// ```
 /// use scalelab::algorithms::bloom::Digest;
@@ -19,11 +23,17 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// XXH3-128 with a seed. About 5 ns for 16 bytes, then O(length).
+    /// XXH3-64 with a seed, and a second hash mixed of the first by the finalizer of SplitMix64: twice as fast as
+    /// XXH3-128. Two items of one 64-bit hash are one to a filter; among n items that happens to one question in 2⁶⁴/n.
+    /// O(length).
     #[must_use]
     #[inline]
     pub fn xxh3(seed: u64, bytes: &[u8]) -> Self {
-        Self::of(xxh3_128_with_seed(bytes, seed))
+        let low = key_hash(seed, bytes);
+        let mut high = low.wrapping_add(GOLDEN);
+        high = (high ^ (high >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        high = (high ^ (high >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Self { low, high: high ^ (high >> 31) }
     }
 
     /// `MurmurHash3_x64_128` with seed 0, as Guava's `BloomFilter` uses it. O(length).
@@ -35,11 +45,7 @@ impl Digest {
     #[must_use]
     #[inline]
     pub fn murmur3(bytes: &[u8]) -> Self {
-        Self::of(murmur3_x64_128(bytes, 0))
-    }
-
-    #[inline]
-    fn of(hash: u128) -> Self {
+        let hash = murmur3_x64_128(bytes, 0);
         Self { low: hash as u64, high: (hash >> 64) as u64 }
     }
 }
@@ -103,7 +109,6 @@ pub struct EnhancedDoubleHashing;
 impl Probing for EnhancedDoubleHashing {
     #[inline]
     fn cells(self, item: Digest, cells: u64) -> impl Iterator<Item = u64> {
-        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
         let (mut hash, mut stride, mut turn) = (item.low, item.high, 0_u64);
         std::iter::repeat_with(move || {
             let cell = reduce(hash, cells);
