@@ -23,9 +23,8 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// XXH3-64 with a seed, and a second hash mixed of the first by the finalizer of SplitMix64: twice as fast as
-    /// XXH3-128. Two items of one 64-bit hash are one to a filter; among n items that happens to one question in 2⁶⁴/n.
-    /// O(length).
+    /// XXH3-64 with a seed, and a second hash mixed of the first by the finalizer of SplitMix64. Two items of
+    /// one 64-bit hash are one to a filter; among n items that happens to one question in 2⁶⁴/n. O(length).
     #[must_use]
     #[inline]
     pub fn xxh3(seed: u64, bytes: &[u8]) -> Self {
