@@ -194,6 +194,19 @@ impl Group {
         self.acknowledged.iter().map(|run| run.len() - log.holds(*run)).sum()
     }
 
+    /// Which entries of a run the log of `member` does not hold; they stand at its end.
+    ///
+    /// ```
+    /// use scalelab::algorithms::replication::{Group, Mode, Run};
+    /// let group = Group::new(2, Mode::Async);
+    /// let run = Run { epoch: 1, start: 0, end: 3 };
+    /// assert_eq!(group.missing(1, run), Some(run));
+    /// ```
+    pub fn missing(&self, member: usize, run: Run) -> Option<Run> {
+        let missing = Run { start: run.start + self.logs.get(member)?.holds(run), ..run };
+        (!missing.is_empty()).then_some(missing)
+    }
+
     /// Forgets what of the acknowledged entries is not in this log, having counted it: gives the count.
     ///
     /// ```

@@ -9,6 +9,10 @@ use crate::engine::{Event, Micros};
 
 /// Most failovers that are remembered.
 const REMEMBERED: usize = 8;
+/// Requests are counted for each stretch of so many microseconds.
+pub const BIN_US: Micros = 250_000;
+/// Most such stretches of a failover.
+const MAX_BINS: usize = 600;
 
 /// One failover, timed.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +41,8 @@ pub struct Failover {
     pub back: Option<Micros>,
     /// Requests that failed on the way.
     pub failed_requests: u64,
+    /// Requests served and failed in each stretch of time since the failure.
+    pub bins: Vec<(u16, u16)>,
     /// Acknowledged writes that the new primary does not have.
     pub lost_writes: u64,
     /// Whether the machine came back by itself or by repair, before anyone took over.
@@ -60,6 +66,23 @@ impl Failover {
             span(self.decided, self.promoted),
             span(self.promoted, self.back),
         ]
+    }
+
+    /// Counts a request, until a little after clients are back.
+    pub fn count(&mut self, now: Micros, served: bool) {
+        let open = self.back.is_none_or(|back| back > now);
+        let bin = (now.saturating_sub(self.failed) / BIN_US) as usize;
+        if bin >= MAX_BINS || self.back.is_some_and(|back| now > back + 8 * BIN_US) {
+            return;
+        }
+        if self.bins.len() <= bin {
+            self.bins.resize(bin + 1, (0, 0));
+        }
+        match served {
+            true => self.bins[bin].0 += 1,
+            false => self.bins[bin].1 += 1,
+        }
+        self.failed_requests += u64::from(open && !served);
     }
 
     /// From the failure to clients being served again.
@@ -105,6 +128,7 @@ impl FailureModel {
             promoted: None,
             back: None,
             failed_requests: 0,
+            bins: Vec::new(),
             lost_writes: 0,
             repaired: false,
             theory,
@@ -304,6 +328,8 @@ impl FailureModel {
         for m in (0..group.members.len()).filter(|m| *m != member) {
             group.claims[m] &= self.world.powered(&self.plan, group.members[m]);
         }
+        let epoch = old.map_or(0, |old| group.log_of(old).epoch());
+        group.lost = group.log.acknowledged_of(epoch).and_then(|run| group.log.missing(member, run));
         if !group.claims.contains(&true) {
             group.log.write_off(member);
             self.counts.lost_writes += lost;

@@ -3,7 +3,7 @@
 use super::model::FailureModel;
 use super::tuning::LEASE_US;
 use crate::algorithms::lease::{Fence, Grantor};
-use crate::algorithms::replication::{self, Log, Mode};
+use crate::algorithms::replication::{self, Log, Mode, Run};
 use crate::engine::Micros;
 
 /// A backup for cold standbys is written this often, in microseconds.
@@ -45,6 +45,8 @@ pub struct Group {
     pub backup: Micros,
     /// Whether the lack of a majority was told.
     pub told: bool,
+    /// Acknowledged writes that the last successor did not have.
+    pub lost: Option<Run>,
 }
 
 impl Group {
@@ -64,6 +66,7 @@ impl Group {
             retry: vec![0; clients],
             backup: now,
             told: false,
+            lost: None,
             members,
         }
     }

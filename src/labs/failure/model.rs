@@ -150,6 +150,8 @@ pub struct FailureModel {
     /// Cost and availability of the designs so far.
     pub(super) trail: Vec<(f64, f64)>,
     pub(super) rpo_writes: u64,
+    /// Internal events so far.
+    pub(super) happened: u64,
     pub(super) split_seen: bool,
     pub(super) settled: Micros,
     pub(super) rng: ChaCha8Rng,
@@ -179,6 +181,7 @@ impl FailureModel {
             what_if: None,
             trail: vec![(analysis.cost, analysis.availability)],
             rpo_writes: 0,
+            happened: 0,
             split_seen: false,
             settled: now,
             rng: ChaCha8Rng::seed_from_u64(seed),
@@ -263,6 +266,7 @@ impl FailureModel {
     /// One request, and what it tells about outages and failovers.
     pub(super) fn serve(&mut self, now: Micros, log: &mut Vec<Event>) -> Arc<Trace> {
         let trace = Arc::new(self.send(now));
+        self.failovers.iter_mut().for_each(|f| f.count(now, trace.why.is_none()));
         let counts = &mut self.counts;
         match trace.why {
             None => {
@@ -279,9 +283,6 @@ impl FailureModel {
             }
             Some(why) => {
                 counts.failed += 1;
-                for failover in self.failovers.iter_mut().filter(|f| f.back.is_none_or(|back| back > now)) {
-                    failover.failed_requests += 1;
-                }
                 let outage = self.outage.get_or_insert(Outage { since: now, last: now, failed: 0 });
                 (outage.last, outage.failed) = (now, outage.failed + 1);
                 if outage.failed == 1 {
@@ -309,6 +310,11 @@ impl FailureModel {
                 failover.back = Some(now);
             }
         }
+    }
+
+    /// How many internal events there were: requests, heartbeats, failures.
+    pub fn happened(&self) -> u64 {
+        self.happened
     }
 
     /// How long it takes until a failure of now has played out, at most two minutes.
@@ -390,6 +396,7 @@ impl Model for FailureModel {
 
     fn tick(&mut self, now: Micros, log: &mut Vec<Event>) {
         while let Some((_, due)) = self.queue.pop_due(now) {
+            self.happened += 1;
             self.fire(now, due, log);
         }
     }
