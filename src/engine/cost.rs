@@ -55,7 +55,12 @@ impl Size {
             Value::String(text) => Self::text(text.len()),
             Value::Array(list) => sum(&mut list.iter().map(Self::of), list.len()),
             // Looping over a map gives its keys.
-            Value::Object(map) => sum(&mut map.iter().map(|(k, v)| Self { total: Self::text(k.len()).total + Self::of(v).total, ..Self::ONE }), map.len()),
+            Value::Object(map) => sum(
+                &mut map
+                    .iter()
+                    .map(|(k, v)| Self { total: Self::text(k.len()).total + Self::of(v).total, ..Self::ONE }),
+                map.len(),
+            ),
             _ => Self::ONE,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod inputs;
 pub mod lessons;
+pub mod progress;
 pub mod replay;
 pub mod run;
 pub mod snapshot;

@@ -22,7 +22,8 @@ fn inline_steps(schema: &mut Value) {
     let definitions = schema.get("$defs").cloned().unwrap_or_default();
     let Some(variants) = schema.pointer_mut("/$defs/Step/oneOf").and_then(Value::as_array_mut) else { return };
     for variant in variants {
-        let name = variant.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")).map(str::to_owned);
+        let name =
+            variant.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")).map(str::to_owned);
         let Some(mut whole) = name.and_then(|n| definitions.get(&n).cloned()) else { continue };
         let kind = variant.pointer("/properties/kind").cloned().unwrap_or_default();
         if let Some(properties) = whole.get_mut("properties").and_then(Value::as_object_mut) {
@@ -111,7 +112,9 @@ pub fn markdown() -> String {
     table::<Work>(&mut out, "Steps: do, fix, challenge", &["do", "fix", "challenge"]);
     table::<Question>(&mut out, "Steps: explain, recall", &["explain", "recall"]);
     table::<super::format::Answer>(&mut out, "Answer", &[]);
-    out.push_str("### Limits\n\nA file that asks for more is refused before anything of it runs.\n\n| of | most |\n|---|---|\n");
+    out.push_str(
+        "### Limits\n\nA file that asks for more is refused before anything of it runs.\n\n| of | most |\n|---|---|\n",
+    );
     let limits: [(&str, String); 12] = [
         ("a lesson file", format!("{} kB", limits::FILE_BYTES / 1024)),
         ("an input file", format!("{} MB", limits::INPUT_BYTES >> 20)),

@@ -112,6 +112,16 @@ impl Session {
         &hints[..self.hints.min(hints.len())]
     }
 
+    /// How sure the learner last said to be, in percent.
+    pub fn sure(&self) -> u8 {
+        self.sure
+    }
+
+    /// Whether a wrong answer may be tried again: to a question, but not to a prediction, which is locked in.
+    pub fn retries(&self) -> bool {
+        matches!(self.step(), Some(Step::Explain(_) | Step::Recall(_)))
+    }
+
     /// Something to say that fits no other place, once.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
@@ -249,8 +259,7 @@ impl Session {
                 self.phase = Phase::Running(guess);
             }
             Phase::Answered(verdict) => {
-                let question = matches!(self.step(), Some(Step::Explain(_) | Step::Recall(_)));
-                if question && !verdict.right {
+                if self.retries() && !verdict.right {
                     self.phase = Phase::Asking;
                 } else {
                     self.forward(lab);
@@ -359,6 +368,12 @@ impl Session {
         if let Some(mark) = self.marks.get(&self.step) {
             return_to(mark, lab);
         }
+    }
+
+    /// The step again from its start, with the lab as it was then.
+    pub fn restart_step(&mut self, lab: &mut dyn OpenLab) {
+        self.return_to_step(lab);
+        self.enter(self.step, lab);
     }
 
     /// The step again from its start; from its start, the step before.

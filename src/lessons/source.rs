@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 use crate::picture::visible;
 
 /// Most columns of a line that a report shows.
-const EXCERPT_COLUMNS: usize = 160;
+const EXCERPT_COLUMNS: usize = 88;
 /// Lines before and after the one that a report points at.
 const CONTEXT: usize = 1;
 
@@ -86,8 +86,7 @@ impl Source {
 
 fn places_of_table(path: &str, table: &DeTable<'_>, places: &mut BTreeMap<String, Range<usize>>) {
     for (key, value) in table {
-        let path =
-            if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         places.insert(format!("{path} "), key.span());
         places_of_value(&path, value.span(), value.get_ref(), places);
     }

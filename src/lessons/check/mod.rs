@@ -7,7 +7,7 @@ mod style;
 
 use std::path::Path;
 
-use super::library::{self, LessonEntry, Library};
+use super::library::{self, LessonEntry, Library, Loaded};
 use super::limits;
 use super::source::LessonError;
 pub use fit::{COLUMNS, ROWS};
@@ -52,31 +52,37 @@ impl Report {
     }
 }
 
+/// The lessons around one.
+struct Around<'a> {
+    /// Those that are checked with it.
+    lessons: &'a Library,
+    /// Those that come before all of them.
+    before: &'a Library,
+    /// Whether all files could be loaded: else a lesson that is not there may be one that was not.
+    complete: bool,
+}
+
 /// Proves the lessons of a folder, of a unit, or of one file; `tell` hears each as it is done.
 ///
 /// A lesson may build on those that come with the program. Cost: every command of every lesson once
 /// for each seed; a lesson that takes longer than [`proof::PATIENCE`] is stopped and is wrong.
 pub fn check_path(path: &Path, tell: &mut dyn FnMut(&LessonReport)) -> Report {
     let loaded = library::load_path(path);
-    let mut report = check(&loaded.library, &Library::built_in(), tell);
-    report.unloaded = loaded.errors;
-    report
+    check(loaded, &Library::built_in(), tell)
 }
 
 /// Proves the lessons that come with the program.
 pub fn check_built_in(tell: &mut dyn FnMut(&LessonReport)) -> Report {
-    let loaded = library::load_built_in();
-    let mut report = check(&loaded.library, &Library::default(), tell);
-    report.unloaded = loaded.errors;
-    report
+    check(library::load_built_in(), &Library::default(), tell)
 }
 
 /// Proves lessons, which may build on others that come before them.
-fn check(lessons: &Library, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
-    let mut report = Report::default();
-    for unit in &lessons.units {
+fn check(loaded: Loaded, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
+    let mut report = Report { unloaded: loaded.errors, ..Report::default() };
+    let around = Around { lessons: &loaded.library, before, complete: report.unloaded.is_empty() };
+    for unit in &loaded.library.units {
         for entry in &unit.lessons {
-            let (commands, errors) = check_lesson(entry, lessons, before);
+            let (commands, errors) = check_lesson(entry, &around);
             let lesson = LessonReport {
                 unit: unit.unit.id.clone(),
                 id: entry.lesson.id.clone(),
@@ -93,10 +99,10 @@ fn check(lessons: &Library, before: &Library, tell: &mut dyn FnMut(&LessonReport
     report
 }
 
-fn check_lesson(entry: &LessonEntry, lessons: &Library, before: &Library) -> (usize, Vec<LessonError>) {
-    let first = before.units.is_empty() && lessons.lessons().next().is_some_and(|l| l.lesson.id == entry.lesson.id);
-    let mut errors = curriculum::check(entry, lessons, before);
-    errors.extend(style::check(entry, first));
+fn check_lesson(entry: &LessonEntry, around: &Around<'_>) -> (usize, Vec<LessonError>) {
+    let first = around.lessons.lessons().next().is_some_and(|l| l.lesson.id == entry.lesson.id);
+    let mut errors = curriculum::check(entry, around);
+    errors.extend(style::check(entry, first && entry.lesson.needs.is_empty()));
     errors.extend(fit::check(entry));
     let (commands, found) = proof::prove(entry);
     errors.extend(found);

@@ -53,6 +53,7 @@ pub(super) fn prove(entry: &LessonEntry) -> (usize, Vec<LessonError>) {
         for finding in found {
             let key = (finding.path.clone(), finding.problem.clone());
             match index.get(&key).and_then(|i| wrong.get_mut(*i)) {
+                Some((_, at)) if at.last() == Some(seed) => {}
                 Some((_, at)) => at.push(*seed),
                 None => {
                     index.insert(key, wrong.len());
@@ -212,7 +213,8 @@ impl Proof<'_> {
                 None => return,
             }
         }
-        let happened = self.value(&format!("{path}.outcome"), &predict.outcome).map_or(String::new(), |v| answer::spell(&v));
+        let happened =
+            self.value(&format!("{path}.outcome"), &predict.outcome).map_or(String::new(), |v| answer::spell(&v));
         let help = format!("What happened: {happened}.");
         match right.as_slice() {
             [_] => {}
@@ -245,7 +247,8 @@ impl Proof<'_> {
         if self.truth(&check, &work.check) == Some(false) {
             let seen = Expectation::compile(&work.check).and_then(|e| e.judge(&self.lab.facts()));
             let seen = seen.map_or(Vec::new(), |v| v.seen);
-            let facts: Vec<String> = seen.into_iter().map(|(name, value)| format!("{name} = {}", short(&value))).collect();
+            let facts: Vec<String> =
+                seen.into_iter().map(|(name, value)| format!("{name} = {}", short(&value))).collect();
             self.say(&check, "the solution does not reach the goal", format!("After it: {}.", facts.join(", ")));
         }
         Ok(())

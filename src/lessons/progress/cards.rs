@@ -60,7 +60,13 @@ pub(super) fn schedule(answers: &BTreeSet<Review>, until: Seconds) -> Option<Sch
             Recalled::Yes => Rating::Good,
         };
         let day = SystemTime::UNIX_EPOCH + Duration::from_secs(days * DAY.unsigned_abs());
+        let before = card.clone();
         card = fsrs.next(card, day.into(), rating).card;
+        if rating == Rating::Again && before.state != State::New {
+            // After a long absence the formula alone would let a wrong answer lengthen the interval.
+            card.stability = card.stability.min(before.stability);
+            card.scheduled_days = card.scheduled_days.min(before.scheduled_days);
+        }
         card.stability = card.stability.clamp(STABILITY.0, STABILITY.1);
         debug_assert!(card.state == State::Review, "the long-term scheduler has no other state");
     }
