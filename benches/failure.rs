@@ -115,5 +115,8 @@ fn main() {
         );
     }
     let (took, events) = time(hour);
-    println!("simulation: {events:.0} events of an hour of chaos in {took:.1?}, {:.0} a second", events / took.as_secs_f64());
+    println!(
+        "simulation: {events:.0} events of an hour of chaos in {took:.1?}, {:.0} a second",
+        events / took.as_secs_f64()
+    );
 }

@@ -104,7 +104,8 @@ fn quorums_that_miss_each_other() {
             for r in 1..=n {
                 let chance = quorum_miss(n, w, r);
                 assert_eq!(chance == 0.0, r + w > n, "N={n} W={w} R={r}");
-                let exact = if n - w < r { 0.0 } else { binomial((n - w) as u64, r as u64) / binomial(n as u64, r as u64) };
+                let exact =
+                    if n - w < r { 0.0 } else { binomial((n - w) as u64, r as u64) / binomial(n as u64, r as u64) };
                 near(chance, exact, 1e-12);
             }
         }
@@ -174,9 +175,8 @@ fn cases(count: u32) -> ProptestConfig {
 }
 
 fn graphs(most: usize) -> impl Strategy<Value = Graph> {
-    (2..most).prop_flat_map(|n| {
-        prop::collection::vec((0..n, 0..n), 0..3 * n).prop_map(move |edges| Graph::new(n, &edges))
-    })
+    (2..most)
+        .prop_flat_map(|n| prop::collection::vec((0..n, 0..n), 0..3 * n).prop_map(move |edges| Graph::new(n, &edges)))
 }
 
 /// Parts of the graph, links both ways, one node taken out if wanted.

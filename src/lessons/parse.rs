@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use super::format::{Lesson, Step, Unit};
-use super::{limits, rules};
 use super::source::{LessonError, LessonErrors, Source};
+use super::{limits, rules};
 
 type Spanned<T> = toml::Spanned<T>;
 
@@ -139,7 +139,11 @@ fn step(source: &Source, index: usize, at: Range<usize>, mut table: DeTable<'_>)
     // The header line `[[step]]` is what a missing field is missing from.
     let kinds = format!("Kinds are: {}.", KINDS.join(", "));
     let Some(kind) = table.remove("kind") else {
-        return Err(source.error_at(at, "the step has no kind", format!("Add a line such as `kind = \"read\"`. {kinds}")));
+        return Err(source.error_at(
+            at,
+            "the step has no kind",
+            format!("Add a line such as `kind = \"read\"`. {kinds}"),
+        ));
     };
     let DeValue::String(name) = kind.get_ref() else {
         return Err(source.error(&format!("step[{index}].kind"), "a kind is a text in quotes", kinds));

@@ -109,8 +109,7 @@ impl Bdd {
             }
         }
         let leaf = Node { level: u32::MAX, low: ZERO, high: ZERO };
-        let mut builder =
-            Builder { nodes: vec![leaf, leaf], unique: BTreeMap::new(), done: BTreeMap::new(), level_of };
+        let mut builder = Builder { nodes: vec![leaf, leaf], unique: BTreeMap::new(), done: BTreeMap::new(), level_of };
         let root = builder.build(block)?;
         let components = components.max(kept.iter().map(|p| p + 1).max().unwrap_or(0));
         Ok(Self { nodes: builder.nodes, root, order: kept, components })

@@ -71,8 +71,7 @@ impl Phi {
     /// it has seen some. As in Akka it begins with two made-up intervals, a quarter of that below and above.
     #[must_use]
     pub fn new(kind: PhiKind, threshold: f64, expected_us: u64) -> Self {
-        let mut detector =
-            Self { kind, threshold, intervals: VecDeque::new(), sum: 0.0, squares: 0.0, last_us: None };
+        let mut detector = Self { kind, threshold, intervals: VecDeque::new(), sum: 0.0, squares: 0.0, last_us: None };
         let quarter = expected_us / 4;
         detector.learn(expected_us.saturating_sub(quarter));
         detector.learn(expected_us.saturating_add(quarter));

@@ -66,8 +66,10 @@ impl Graph {
         for (a, b) in simple {
             graph.add_edge(NodeIndex::new(a), NodeIndex::new(b), ());
         }
-        let points: BTreeSet<usize> =
-            petgraph::algo::articulation_points::articulation_points(&graph).into_iter().map(NodeIndex::index).collect();
+        let points: BTreeSet<usize> = petgraph::algo::articulation_points::articulation_points(&graph)
+            .into_iter()
+            .map(NodeIndex::index)
+            .collect();
         points.into_iter().collect()
     }
 

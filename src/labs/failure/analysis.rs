@@ -77,7 +77,7 @@ fn failures_per_s(plan: &Plan, machine: usize) -> f64 {
 fn failover_share(plan: &Plan, tuning: &Tuning) -> f64 {
     let groups = || plan.users.iter().chain(plan.tiers.iter().flat_map(|t| &t.deps));
     let mut share = 0.0;
-    for (t, _) in plan.tiers.iter().enumerate() {
+    for t in 0..plan.tiers.len() {
         let members = plan.members(t);
         let alternatives = groups().filter(|g| g.contains(&t)).map(Vec::len).max().unwrap_or(1);
         if members.len() < 2 && alternatives < 2 {

@@ -21,7 +21,12 @@ impl FailureModel {
     ///
     /// # Errors
     /// When it cannot be done.
-    pub(super) fn obey(&mut self, now: Micros, command: &FailureCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    pub(super) fn obey(
+        &mut self,
+        now: Micros,
+        command: &FailureCommand,
+        log: &mut Vec<Event>,
+    ) -> Result<(), ModelError> {
         if !matches!(command, FailureCommand::WhatIf { .. }) {
             self.what_if = None;
         }
@@ -38,7 +43,8 @@ impl FailureModel {
             FailureCommand::Region { state, region } => self.place_power(now, region, *state, false, log),
             FailureCommand::Chaos { rate } => self.start_chaos(now, *rate, log),
             FailureCommand::Soak { years } => {
-                let soak = self.live_years(*years, rand::RngExt::random(&mut self.rng))?;
+                let seed = rand::RngExt::random(&mut self.rng);
+                let soak = self.live_years(*years, seed)?;
                 self.soak = Some(soak);
                 narrate::soaked(self, now, &soak, log);
                 Ok(())
@@ -86,7 +92,10 @@ impl FailureModel {
         let live: Vec<usize> =
             self.plan.inside(scope).into_iter().filter(|m| self.world.powered(&self.plan, *m)).collect();
         if live.is_empty() {
-            return Err(ModelError::new(format!("{target} is down already"), format!("`repair {target}` brings it back")));
+            return Err(ModelError::new(
+                format!("{target} is down already"),
+                format!("`repair {target}` brings it back"),
+            ));
         }
         match scope {
             Scope::Zone(z) => self.world.zones_down[z] = true,
@@ -141,7 +150,8 @@ impl FailureModel {
         self.world.relink(&self.plan.clone());
         for m in machines.iter().copied() {
             let node = &mut self.world.nodes[m];
-            (node.up, node.slow, node.loss, node.paused_until, node.trouble, node.pending) = (true, 1.0, 0.0, 0, None, 0);
+            (node.up, node.slow, node.loss, node.paused_until, node.trouble, node.pending) =
+                (true, 1.0, 0.0, 0, None, 0);
             if node.suspected.is_none() {
                 self.close_repaired(now, m);
             }
@@ -165,8 +175,14 @@ impl FailureModel {
         }
     }
 
-    fn cut(&mut self, now: Micros, a: &str, b: Option<&str>, one_way: bool, log: &mut Vec<Event>) -> Result<(), ModelError>
-    {
+    fn cut(
+        &mut self,
+        now: Micros,
+        a: &str,
+        b: Option<&str>,
+        one_way: bool,
+        log: &mut Vec<Event>,
+    ) -> Result<(), ModelError> {
         let (from, to) = (self.find(a)?, b.map(|b| self.find(b)).transpose()?);
         if to == Some(from) {
             return Err(ModelError::new(format!("'{a}' has no link to itself"), "name two different places"));

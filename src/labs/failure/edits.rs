@@ -195,7 +195,8 @@ impl FailureModel {
         });
         world.cuts = cuts.collect();
         world.relink(&plan);
-        let watch = |o: &Option<usize>| o.map_or_else(|| Watch::new(self.tuning.detector, now), |o| self.watch[o].clone());
+        let watch =
+            |o: &Option<usize>| o.map_or_else(|| Watch::new(self.tuning.detector, now), |o| self.watch[o].clone());
         self.watch = from.iter().map(watch).collect();
         let swim: Option<Swim> = Watch::swim(self.tuning.detector, plan.machines.len());
         let groups = std::mem::take(&mut self.groups);
@@ -254,7 +255,11 @@ impl FailureModel {
         group.grantor = crate::algorithms::lease::Grantor::new(super::tuning::LEASE_US);
         let leader = group.primary().unwrap_or(0);
         if self.tuning.fencing {
-            group.claims.iter_mut().enumerate().for_each(|(m, claims)| *claims &= m == leader || group.lease_ends[m] == 0);
+            group
+                .claims
+                .iter_mut()
+                .enumerate()
+                .for_each(|(m, claims)| *claims &= m == leader || group.lease_ends[m] == 0);
             group.lease_ends.fill(0);
             if let Ok(lease) = group.grantor.ask(leader as u32, now) {
                 group.lease_ends[leader] = lease.ends_us;
@@ -264,10 +269,17 @@ impl FailureModel {
         let clients = from.iter().enumerate().filter_map(|(m, o)| Some((m, (*o)?)));
         for (m, o) in clients {
             let target = old.target.get(o).copied().flatten().map(|t| old.members[t]);
-            let target = target.and_then(|machine| kept.iter().position(|k| k.is_some_and(|k| old.members[k] == machine)));
+            let target =
+                target.and_then(|machine| kept.iter().position(|k| k.is_some_and(|k| old.members[k] == machine)));
             group.target[m] = target.or(Some(leader));
         }
-        debug_assert_eq!(group.log.logs().len(), group.members.len(), "{} of {}", self.plan.tiers[tier].name, plan.name);
+        debug_assert_eq!(
+            group.log.logs().len(),
+            group.members.len(),
+            "{} of {}",
+            self.plan.tiers[tier].name,
+            plan.name
+        );
         Some(group)
     }
 }

@@ -84,6 +84,8 @@ pub struct FailureFacts {
     pub theory_rto_ms: Option<f64>,
     /// What theory says the detection takes.
     pub theory_detection_ms: Option<f64>,
+    /// Time in which a dead machine should be noticed with the present detector, on average.
+    pub expected_detection_ms: f64,
     /// Requests that failed during it.
     pub failover_failed: u64,
     /// Failovers so far.
@@ -250,6 +252,7 @@ impl FailureFacts {
             reconnect_ms: ms(phases[3]),
             theory_rto_ms: ms(failover.map(|f| f.theory.iter().sum())),
             theory_detection_ms: ms(failover.map(|f| f.theory[0])),
+            expected_detection_ms: model.tuning.phases(users, false)[0] as f64 / 1_000.0,
             failover_failed: failover.map_or(0, |f| f.failed_requests),
             failovers: counts.failovers,
             rpo_writes: model.rpo_writes,

@@ -245,14 +245,12 @@ impl FailureModel {
         self.queue.push(now + ELECTION_US, Due::Decide(tier));
     }
 
-    /// The member that should take over: it runs, is not suspected, and its log is the most up to date.
+    /// The member that should take over: it runs, and its log is the most up to date. Whether others suspect it does
+    /// not count: it knows best that it lives.
     fn successor(&self, group: &Group, now: Micros) -> Option<usize> {
         let fit = |m: &usize| {
-            let machine = group.members[*m];
-            let node = &self.world.nodes[machine];
             !group.claims[*m]
-                && self.world.runs(&self.plan, machine, now)
-                && node.suspected.is_none()
+                && self.world.runs(&self.plan, group.members[*m], now)
                 && (!self.tuning.fencing || self.has_majority(group, *m, now))
         };
         let fit: Vec<usize> = (0..group.members.len()).filter(fit).collect();

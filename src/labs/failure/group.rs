@@ -204,9 +204,8 @@ impl FailureModel {
             return Ok((first, asked.into_iter().all(stale)));
         }
         let hot = self.tuning.standby == super::command::Standby::Hot;
-        let near = |m: usize| {
-            client.is_some_and(|c| self.plan.machines[c].zone == self.plan.machines[group.members[m]].zone)
-        };
+        let near =
+            |m: usize| client.is_some_and(|c| self.plan.machines[c].zone == self.plan.machines[group.members[m]].zone);
         let follower = (0..group.members.len())
             .find(|m| hot && !group.claims[*m] && near(*m) && reach(*m) && group.phase != Phase::Promoting(*m));
         let member = follower.or(primary).ok_or(Refusal::NotReplicated)?;

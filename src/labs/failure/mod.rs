@@ -9,6 +9,7 @@ mod facts;
 mod failover;
 mod group;
 mod model;
+mod names;
 mod narrate;
 mod panel;
 mod plan;
@@ -49,7 +50,10 @@ impl Lab for FailureLab {
             blank: Blank::Keep,
         }],
         views: &[
-            ViewInfo { name: "architecture", help: "tiers and zones; single points of failure marked; requests on their way" },
+            ViewInfo {
+                name: "architecture",
+                help: "tiers and zones; single points of failure marked; requests on their way",
+            },
             ViewInfo { name: "failover", help: "from the last heartbeat to clients that are back, beside theory" },
             ViewInfo { name: "logs", help: "what primary and followers hold, what is acknowledged, what is lost" },
             ViewInfo { name: "budget", help: "nines against cost, and where the next machine buys most" },

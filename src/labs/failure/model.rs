@@ -335,42 +335,6 @@ impl FailureModel {
         let alive = |g: &Group, m: usize| g.claims[m] && self.world.powered(&self.plan, g.members[m]);
         self.groups.iter().flatten().any(|g| (0..g.members.len()).filter(|m| alive(g, *m)).count() > 1)
     }
-
-    /// What a name names.
-    pub(super) fn find(&self, name: &str) -> Result<Scope, ModelError> {
-        self.plan.find(name).ok_or_else(|| {
-            let shown: String = name.chars().take(30).collect();
-            let names: Vec<&str> = self.plan.machines.iter().map(|m| m.name.as_str()).take(12).collect();
-            let zones: Vec<&str> = self.plan.zones.iter().map(|z| z.name.as_str()).take(6).collect();
-            let remedy = format!("the machines are {}; the zones {}", names.join(", "), zones.join(", "));
-            ModelError::new(format!("there is nothing called '{shown}'"), remedy)
-        })
-    }
-
-    /// The machine of a name.
-    pub(super) fn find_machine(&self, name: &str) -> Result<usize, ModelError> {
-        match self.find(name)? {
-            Scope::Machine(m) => Ok(m),
-            scope => {
-                let inside: Vec<&str> =
-                    self.plan.inside(scope).into_iter().map(|m| self.plan.machines[m].name.as_str()).collect();
-                Err(ModelError::new(format!("'{name}' is not one machine"), format!("name one of: {}", inside.join(", "))))
-            }
-        }
-    }
-
-    /// The tier of a name: its own, or that of a machine.
-    pub(super) fn find_tier(&self, name: &str) -> Result<usize, ModelError> {
-        if let Some(tier) = self.plan.tiers.iter().position(|t| t.name == name) {
-            return Ok(tier);
-        }
-        if let Some(Scope::Machine(m)) = self.plan.find(name) {
-            return Ok(self.plan.machines[m].tier);
-        }
-        let names: Vec<&str> = self.plan.tiers.iter().map(|t| t.name.as_str()).collect();
-        let shown: String = name.chars().take(30).collect();
-        Err(ModelError::new(format!("there is no component '{shown}'"), format!("the components are {}", names.join(", "))))
-    }
 }
 
 impl Model for FailureModel {
@@ -382,7 +346,7 @@ impl Model for FailureModel {
             Some(input) => topology::read(&input.name, &input.text())?,
             None => builtin::plan(Architecture::Tiers)?,
         };
-        Self::start(plan, Tuning::new(), setup.seed, 0)
+        Self::start(plan, Tuning::usual(), setup.seed, 0)
     }
 
     fn apply(&mut self, now: Micros, command: &FailureCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
@@ -450,11 +414,6 @@ impl Model for FailureModel {
 }
 
 impl FailureModel {
-    fn fresh_name(&self) -> String {
-        let names = ["cache", "queue", "search", "files"].map(str::to_owned).into_iter();
-        names.chain((1..).map(|i| format!("part{i}"))).find(|n| self.plan.find(n).is_none()).unwrap_or_default()
-    }
-
     /// A time drawn from an exponential distribution with this mean.
     pub(super) fn exponential(&mut self, mean_us: f64) -> Micros {
         let u: f64 = self.net.random();
@@ -497,7 +456,10 @@ const PROPERTIES: &[Property<FailureModel>] = &[
         name: "a log is a row of runs without gaps, and no follower is ahead of every primary",
         holds: |m| {
             m.groups.iter().flatten().all(|g| {
-                g.log.logs().iter().all(|log| log.runs().windows(2).all(|w| w[0].end == w[1].start && w[0].epoch < w[1].epoch))
+                g.log
+                    .logs()
+                    .iter()
+                    .all(|log| log.runs().windows(2).all(|w| w[0].end == w[1].start && w[0].epoch < w[1].epoch))
             })
         },
     },

@@ -76,7 +76,8 @@ pub fn killed(model: &FailureModel, now: Micros, target: &str, machines: &[usize
 
 /// What was broken is whole.
 pub fn repaired(model: &FailureModel, now: Micros, target: &str, machines: &[usize], log: &mut Vec<Event>) {
-    let down: Vec<&str> = machines.iter().filter(|m| !model.world.powered(&model.plan, **m)).map(|m| name(model, *m)).collect();
+    let down: Vec<&str> =
+        machines.iter().filter(|m| !model.world.powered(&model.plan, **m)).map(|m| name(model, *m)).collect();
     let rest = if down.is_empty() { String::new() } else { format!(" Still without power: {}.", list(&down)) };
     let what = if target == "all" { "Everything" } else { target };
     tell(log, now, EventKind::Change, format!("{what} is repaired.{rest}"));
@@ -200,8 +201,8 @@ pub fn nobody(model: &FailureModel, now: Micros, tier: usize, log: &mut Vec<Even
 /// Nobody may take over now.
 pub fn no_successor(model: &FailureModel, now: Micros, group: &Group, tier: usize, log: &mut Vec<Event>) {
     let tier_name = &model.plan.tiers[tier].name;
-    let alive = (0..group.members.len())
-        .any(|m| !group.claims[m] && model.world.runs(&model.plan, group.members[m], now));
+    let alive =
+        (0..group.members.len()).any(|m| !group.claims[m] && model.world.runs(&model.plan, group.members[m], now));
     let why = if alive && model.tuning.fencing {
         "no machine that is left hears a majority"
     } else {
@@ -270,7 +271,9 @@ pub fn stepped_down(
     let what = match (cut, lost) {
         (0, 0) => "Nothing is lost.".to_owned(),
         (cut, 0) => format!("{cut} write{} of its own are dropped; none was acknowledged.", plural(cut)),
-        (cut, lost) => format!("{cut} write{} of its own are dropped, and {lost} acknowledged ones are lost.", plural(cut)),
+        (cut, lost) => {
+            format!("{cut} write{} of its own are dropped, and {lost} acknowledged ones are lost.", plural(cut))
+        }
     };
     let (old, newer) = (name(model, group.members[old]), name(model, group.members[newer]));
     tell(log, now, EventKind::Change, format!("{old} steps down and follows {newer}. {what}"));

@@ -52,13 +52,7 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
     figures.push(figure("down a year", per_year(analysis.availability), None, None, false));
     let spofs = analysis.spofs.len();
     let names: Vec<&str> = analysis.spofs.iter().map(|p| model.plan.part_name(*p)).collect();
-    figures.push(figure(
-        "single points",
-        spofs.to_string(),
-        None,
-        (spofs > 0).then(|| names.join(", ")),
-        spofs > 0,
-    ));
+    figures.push(figure("single points", spofs.to_string(), None, (spofs > 0).then(|| names.join(", ")), spofs > 0));
     let failed = (counts.failed > 0).then(|| format!("{} failed", thousands(counts.failed)));
     figures.push(figure("requests", thousands(counts.ok + counts.failed), None, failed, model.outage.is_some()));
     if let Some(failover) = model.last_failover() {

@@ -280,11 +280,7 @@ impl Plan {
     /// Parts that a machine needs to be alive: itself, its zone, its region.
     pub fn parts_of(&self, machine: usize) -> [usize; 3] {
         let zone = self.machines[machine].zone;
-        [
-            machine,
-            self.machines.len() + zone,
-            self.machines.len() + self.zones.len() + self.zones[zone].region,
-        ]
+        [machine, self.machines.len() + zone, self.machines.len() + self.zones.len() + self.zones[zone].region]
     }
 
     /// How many machines of a tier must work: what the plan says, and a majority where leases are voted on. An even

@@ -62,8 +62,9 @@ impl FailureModel {
         let number = self.counts.ok + self.counts.failed;
         let write = number % 2 == 1;
         // Users are spread over the regions that have machines.
-        let regions: Vec<usize> =
-            (0..self.plan.regions.len()).filter(|r| (0..self.plan.machines.len()).any(|m| self.plan.region_of(m) == *r)).collect();
+        let regions: Vec<usize> = (0..self.plan.regions.len())
+            .filter(|r| (0..self.plan.machines.len()).any(|m| self.plan.region_of(m) == *r))
+            .collect();
         let home = regions.get((number / 2) as usize % regions.len().max(1)).copied().unwrap_or(0);
         let mut trace = Trace { at: now, write, path: Vec::new(), latency: 0, why: None, stale: false };
         let plan = self.plan.clone();
@@ -75,7 +76,14 @@ impl FailureModel {
     }
 
     /// Calls everything that is needed, one after the other.
-    fn call_all(&mut self, plan: &Plan, groups: &[Vec<usize>], caller: Caller, number: u64, trace: &mut Trace) -> Result<(), Why> {
+    fn call_all(
+        &mut self,
+        plan: &Plan,
+        groups: &[Vec<usize>],
+        caller: Caller,
+        number: u64,
+        trace: &mut Trace,
+    ) -> Result<(), Why> {
         for group in groups {
             let region = self.region(caller);
             let far = |t: &usize| !plan.members(*t).iter().any(|m| plan.region_of(*m) == region);

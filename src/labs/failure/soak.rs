@@ -71,7 +71,8 @@ impl FailureModel {
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let end = years as f64 * YEAR_S;
-        let mut draw = |mean: f64| if mean.is_finite() { -(1.0 - rng.random::<f64>()).ln() * mean } else { f64::INFINITY };
+        let mut draw =
+            |mean: f64| if mean.is_finite() { -(1.0 - rng.random::<f64>()).ln() * mean } else { f64::INFINITY };
         let mut next: Vec<f64> = lives.iter().map(|l| draw(l.mtbf_s)).collect();
         let mut up = vec![true; lives.len()];
         let mut down = Years(vec![0.0; years as usize]);

@@ -1,7 +1,7 @@
 //! How the system is run: mode, detector, leases, standby.
 
 use super::command::{DetectorName, ModeName, Standby};
-use super::model::{Chaos, Due, FailureModel};
+use super::model::{Chaos, Due, FailureModel, SHIP_US};
 use super::narrate;
 use super::plan::Kind;
 use super::tuning::{Detector, HEARTBEAT_US, Tuning};
@@ -44,7 +44,10 @@ impl FailureModel {
         log: &mut Vec<Event>,
     ) -> Result<(), ModelError> {
         if mode != ModeName::Quorum && (quorum.0.is_some() || quorum.1.is_some()) {
-            return Err(ModelError::new("--write and --read belong to quorums", "use `mode quorum --write 2 --read 2`"));
+            return Err(ModelError::new(
+                "--write and --read belong to quorums",
+                "use `mode quorum --write 2 --read 2`",
+            ));
         }
         if mode != ModeName::Async && self.tuning.standby == Standby::Cold {
             let problem = format!("a cold standby is off and cannot take part in `mode {}`", mode.name());
@@ -61,6 +64,7 @@ impl FailureModel {
         }
         self.retune(Tuning { mode, quorum, ..self.tuning })?;
         narrate::mode(self, now, log);
+        self.settled = now + 2 * SHIP_US;
         Ok(())
     }
 
@@ -130,7 +134,12 @@ impl FailureModel {
         Ok(())
     }
 
-    pub(super) fn set_standby(&mut self, now: Micros, standby: Standby, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    pub(super) fn set_standby(
+        &mut self,
+        now: Micros,
+        standby: Standby,
+        log: &mut Vec<Event>,
+    ) -> Result<(), ModelError> {
         if standby == Standby::Cold && self.tuning.mode != ModeName::Async {
             let problem = format!("`mode {}` waits for followers, and a cold standby is off", self.tuning.mode.name());
             return Err(ModelError::new(problem, "use `mode async` first"));

@@ -102,7 +102,8 @@ fn build(file: &str, parsed: File) -> Result<Plan, ModelError> {
         return Err(wrong(format!("more than {MAX_PLACES} components, zones or regions"), "draw a part of the system"));
     }
     for entry in &parsed.regions {
-        let life = life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
+        let life =
+            life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
         plan.regions.push(Region { name: entry.name.clone(), life });
     }
     if plan.regions.is_empty() {
@@ -112,10 +113,14 @@ fn build(file: &str, parsed: File) -> Result<Plan, ModelError> {
         let region = match &entry.region {
             None => 0,
             Some(name) => plan.regions.iter().position(|r| r.name == *name).ok_or_else(|| {
-                wrong(format!("zone '{}' lies in the region '{name}', which is not there", entry.name), "add a [[region]]")
+                wrong(
+                    format!("zone '{}' lies in the region '{name}', which is not there", entry.name),
+                    "add a [[region]]",
+                )
             })?,
         };
-        let life = life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
+        let life =
+            life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
         plan.zones.push(Zone { name: entry.name.clone(), region, life });
     }
     if plan.zones.is_empty() {
@@ -205,19 +210,18 @@ fn dependencies(who: &str, names: &[String], entries: &[String]) -> Result<Vec<V
     entries.iter().map(|entry| entry.split('|').map(find).collect()).collect()
 }
 
-fn life(
-    name: &str,
-    mtbf: Option<&str>,
-    mttr: Option<&str>,
-    default: Option<(f64, f64)>,
-) -> Result<Life, ModelError> {
+fn life(name: &str, mtbf: Option<&str>, mttr: Option<&str>, default: Option<(f64, f64)>) -> Result<Life, ModelError> {
     let default = default.map(|(mtbf, mttr)| (mtbf * 3_600.0, mttr * 3_600.0));
     let mtbf_s = match mtbf {
-        Some(text) => duration_s(text).map_err(|e| ModelError::new(format!("MTBF of '{name}': {}", e.problem), e.remedy))?,
+        Some(text) => {
+            duration_s(text).map_err(|e| ModelError::new(format!("MTBF of '{name}': {}", e.problem), e.remedy))?
+        }
         None => default.map_or(f64::INFINITY, |d| d.0),
     };
     let mttr_s = match mttr {
-        Some(text) => duration_s(text).map_err(|e| ModelError::new(format!("MTTR of '{name}': {}", e.problem), e.remedy))?,
+        Some(text) => {
+            duration_s(text).map_err(|e| ModelError::new(format!("MTTR of '{name}': {}", e.problem), e.remedy))?
+        }
         None => default.map_or(3_600.0, |d| d.1),
     };
     if mtbf_s <= 0.0 || mttr_s <= 0.0 {

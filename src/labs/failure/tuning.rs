@@ -78,7 +78,7 @@ pub struct Tuning {
 
 impl Tuning {
     /// How it is run at first.
-    pub fn new() -> Self {
+    pub fn usual() -> Self {
         Self {
             detector: Detector::Fixed(5_000_000),
             fencing: true,

@@ -70,7 +70,7 @@ impl FailureModel {
         }
         self.lead(now, machine, log);
         self.world.nodes[machine].healthy = self.reaches_needs(machine);
-        if self.swim.is_none() && self.observed(now, machine) {
+        if self.swim.is_none() && self.is_heard(now, machine) {
             let delay = self.delay_us(machine);
             self.queue.push(now + (delay as Micros).max(1), Due::Heard(machine));
         }
@@ -115,7 +115,7 @@ impl FailureModel {
 
     /// Whether a heartbeat of a machine, sent now, comes to those who watch it: the other members of its group, or
     /// those who call it; if none of them runs, a monitor outside.
-    fn observed(&mut self, now: Micros, machine: usize) -> bool {
+    fn is_heard(&mut self, now: Micros, machine: usize) -> bool {
         let tier = self.plan.machines[machine].tier;
         let mut watchers: Vec<usize> = match &self.groups[tier] {
             Some(group) => group.members.iter().copied().filter(|m| *m != machine).collect(),
@@ -124,10 +124,8 @@ impl FailureModel {
         watchers.retain(|m| self.world.runs(&self.plan, *m, now));
         if watchers.is_empty() {
             let calls = |m: &usize| self.plan.tier_of(*m).deps.iter().flatten().any(|t| *t == tier);
-            watchers = (0..self.plan.machines.len())
-                .filter(calls)
-                .filter(|m| self.world.runs(&self.plan, *m, now))
-                .collect();
+            watchers =
+                (0..self.plan.machines.len()).filter(calls).filter(|m| self.world.runs(&self.plan, *m, now)).collect();
         }
         if watchers.is_empty() {
             return self.world.nodes[machine].loss <= 0.0 || self.net.random::<f64>() >= self.world.nodes[machine].loss;

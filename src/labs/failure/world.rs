@@ -156,6 +156,9 @@ impl World {
     /// Whether anything is wrong anywhere.
     pub fn troubled(&self) -> bool {
         let node = |n: &Node| !n.up || n.gray() || n.paused_until > 0;
-        self.nodes.iter().any(node) || !self.cuts.is_empty() || self.zones_down.contains(&true) || self.regions_down.contains(&true)
+        self.nodes.iter().any(node)
+            || !self.cuts.is_empty()
+            || self.zones_down.contains(&true)
+            || self.regions_down.contains(&true)
     }
 }

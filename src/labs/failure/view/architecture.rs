@@ -25,8 +25,7 @@ struct Places {
 impl Places {
     fn of(scene: &FailureScene<'_>, area: Rect) -> Self {
         let plan = &scene.model.plan;
-        let used: Vec<usize> =
-            (0..plan.zones.len()).filter(|z| plan.machines.iter().any(|m| m.zone == *z)).collect();
+        let used: Vec<usize> = (0..plan.zones.len()).filter(|z| plan.machines.iter().any(|m| m.zone == *z)).collect();
         let layers = plan.layers();
         let depth = layers.iter().max().map_or(1, |d| d + 1) as u16;
         let top = 2_u16;
@@ -49,7 +48,8 @@ impl Places {
                 }
             }
         }
-        let zones = used.iter().enumerate().map(|(i, z)| (*z, Rect { y: area.y + 1, height: 1, ..column(i) })).collect();
+        let zones =
+            used.iter().enumerate().map(|(i, z)| (*z, Rect { y: area.y + 1, height: 1, ..column(i) })).collect();
         Self { area, users: Position { x: area.x + area.width / 2, y: area.y }, zones, machines }
     }
 }
@@ -304,7 +304,14 @@ fn requests(scene: &FailureScene<'_>, places: &Places, buf: &mut Buffer) {
     let at = last.path.last().and_then(|m| places.machines.get(*m)).map(|p| (p.x + p.width / 2, p.y.saturating_sub(1)));
     let (x, y) = at.unwrap_or((places.users.x, places.users.y + 1));
     if y > places.area.y + 1 {
-        write(buf, places.area, (x - places.area.x, y - places.area.y), theme.glyphs.pick("✗", "X"), theme.error(), theme);
+        write(
+            buf,
+            places.area,
+            (x - places.area.x, y - places.area.y),
+            theme.glyphs.pick("✗", "X"),
+            theme.error(),
+            theme,
+        );
     }
 }
 

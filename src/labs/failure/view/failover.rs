@@ -10,7 +10,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use super::FailureScene;
 use crate::engine::Micros;
@@ -47,8 +46,7 @@ impl Axis {
 fn line(scene: &FailureScene<'_>, failover: &Failover, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
     let area = caption(buf, area, &captions(failover, theme), theme);
-    let (title, style) = title(failover, scene.now);
-    write(buf, area, (0, 0), &title, style, theme);
+    write(buf, area, (0, 0), &title(failover, scene.now), theme.strong(), theme);
     let expected: Micros = failover.theory.iter().sum();
     let last = failover.back.unwrap_or(scene.now);
     let end = last.max(failover.failed + expected);
@@ -73,9 +71,9 @@ fn captions(failover: &Failover, theme: Theme) -> Vec<String> {
     parts
 }
 
-fn title(failover: &Failover, now: Micros) -> (String, Style) {
+fn title(failover: &Failover, now: Micros) -> String {
     let Failover { from, to, .. } = failover;
-    let text = match (to, failover.back) {
+    match (to, failover.back) {
         (_, Some(_)) if failover.repaired => format!("{from} came back before anyone took over"),
         (Some(to), Some(_)) => format!("{from} failed, {to} took over"),
         (Some(to), None) => format!("{from} failed, {to} takes over"),
@@ -83,8 +81,7 @@ fn title(failover: &Failover, now: Micros) -> (String, Style) {
         (None, _) if failover.suspected.is_none() => format!("{from} fails"),
         (None, _) if failover.redundant => format!("{from} failed"),
         _ => format!("{from} failed, and nobody can take over"),
-    };
-    (text, Style::new())
+    }
 }
 
 /// What happened when, as signs over the line.
@@ -188,8 +185,12 @@ fn totals(scene: &FailureScene<'_>, failover: &Failover, y: u16, area: Rect, buf
     let theme = scene.theme;
     let expected = duration(failover.theory.iter().sum());
     let total = match failover.rto() {
-        Some(rto) if failover.back.is_some_and(|b| b <= scene.now) => format!("in all {} (theory {expected})", duration(rto)),
-        _ if failover.redundant => format!("{} so far (theory {expected})", duration(scene.now.saturating_sub(failover.failed))),
+        Some(rto) if failover.back.is_some_and(|b| b <= scene.now) => {
+            format!("in all {} (theory {expected})", duration(rto))
+        }
+        _ if failover.redundant => {
+            format!("{} so far (theory {expected})", duration(scene.now.saturating_sub(failover.failed)))
+        }
         _ => format!("{} so far, until it is repaired", duration(scene.now.saturating_sub(failover.failed))),
     };
     write(buf, area, (0, y), &total, theme.strong(), theme);
@@ -206,7 +207,8 @@ fn totals(scene: &FailureScene<'_>, failover: &Failover, y: u16, area: Rect, buf
 /// Who has been silent for how long, against the silence that makes a suspicion.
 fn heartbeats(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     let (model, theme) = (scene.model, scene.theme);
-    let parts = vec!["silence since the last heartbeat".to_owned(), format!("{} suspicion", theme.glyphs.pick("┊", "|"))];
+    let parts =
+        vec!["silence since the last heartbeat".to_owned(), format!("{} suspicion", theme.glyphs.pick("┊", "|"))];
     let area = caption(buf, area, &parts, theme);
     write(buf, area, (0, 0), "No failover yet: `kill` a machine that serves.", theme.strong(), theme);
     let names = model.plan.machines.iter().map(|m| width(&m.name)).max().unwrap_or(0).min(12) as u16;
