@@ -60,7 +60,7 @@ const SCENARIOS: &[(&[&str], &[&str])] = &[
             "detection_ms > 3900.0 && detection_ms < 5200.0",
             "decision_ms >= 500.0 && decision_ms < 1100.0 && promotion_ms == 1000.0",
             "rto_ms > 5000.0 && rto_ms < theory_rto_ms + 1500.0 && rto_ms > theory_rto_ms - 1500.0",
-            "requests_failed > 0 && failover_failed == requests_failed && serving",
+            "failover_failed > 0 && failover_failed <= requests_failed && serving",
             "lost_writes == rpo_writes && false_alarms == 0",
         ],
     ),
@@ -96,10 +96,7 @@ const SCENARIOS: &[(&[&str], &[&str])] = &[
     ),
     (&["wait 3s", "cut db-1 db-2", "wait 10s"], &["!split_brain_ever && primary['db'] == 'db-1' && suspicions >= 1"]),
     // Cut off from the witness too, the primary loses its lease, and the other gets it.
-    (
-        &["wait 3s", "isolate db-1", "wait 5s"],
-        &["primary['db'] == 'db-2' && epoch['db'] == 2", "lost_writes == rpo_writes || true"],
-    ),
+    (&["wait 3s", "isolate db-1", "wait 5s"], &["primary['db'] == 'db-2' && epoch['db'] == 2"]),
     // The sleeper: fenced with leases, a second primary without.
     (&["wait 3s", "pause db-1 12s"], &["fenced_writes > 0 && !split_brain && primary['db'] == 'db-2'"]),
     (&["fencing off", "wait 3s", "pause db-1 12s"], &["split_brain && fenced_writes == 0"]),
@@ -132,7 +129,7 @@ const SCENARIOS: &[(&[&str], &[&str])] = &[
     (&["build database", "replicate db", "place db-2 zone-b"], &["machines == 3 && zones == 2", "spof_count == 1"]),
     (&["build database", "add cache cache web"], &["components == 3 && 'cache-1' in spofs"]),
     (&["build database", "add lb balancer"], &["'lb-1' in spofs", "machines == 3"]),
-    (&["build database", "add spare database web", "disconnect web spare"], &["components == 2"]),
+    (&["build database", "add spare database web", "remove spare-1"], &["components == 2"]),
     (&["build balancer", "remove web-2"], &["machines == 3 && 'web-1' in spofs"]),
     (&["replicate db", "wait 2s"], &["machine['db-3'].log == machine['db-1'].log || mode == 'async'", "machines == 7"]),
     // A plan that lives: what runs goes on.
@@ -230,7 +227,7 @@ fn a_topology_file_is_read_or_refused_plainly() {
         (&component("needs = 2"), "needs 2 of its 1 machines"),
         (&component("depends_on = [\"db\"]"), "depends on 'db', which is not there"),
         (&component("zone = \"moon\""), "the zone 'moon', which is not there"),
-        (&format!("{}{}", component(""), component("")), "stands for two things"),
+        (&format!("users = [\"web\"]\n{}{}", component(""), component("")), "stands for two things"),
         (&format!("{}[[component]]\nname = \"db\"\nkind = \"database\"\n", component("")), "where do users begin"),
         (
             &format!("users = [\"web\"]\n{}[[component]]\nname = \"db\"\nkind = \"database\"\n", component("")),
@@ -241,7 +238,7 @@ fn a_topology_file_is_read_or_refused_plainly() {
                 "{}[[component]]\nname = \"db\"\nkind = \"database\"\ndepends_on = [\"web\"]\n",
                 component("depends_on = [\"db\"]")
             ),
-            "users reach nothing",
+            "run in a circle",
         ),
         (
             &format!(

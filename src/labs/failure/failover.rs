@@ -355,7 +355,7 @@ impl FailureModel {
         if let Some(failover) = old.and_then(|old| self.open_failover(old)) {
             (failover.promoted, failover.lost_writes) = (Some(now), lost);
         }
-        self.split_seen |= group.claims.iter().filter(|c| **c).count() > 1;
+        self.split_seen |= self.is_split(group);
         narrate::promoted(self, now, group, member, lost, log);
     }
 

@@ -179,7 +179,7 @@ impl FailureModel {
     /// Gives the member that answers, and whether it lacks a write that was acknowledged.
     ///
     /// # Errors
-    /// When too few members answer.
+    /// [`Refusal::NotReplicated`] when too few members of a quorum answer, [`Refusal::Fenced`] when nobody does.
     pub(super) fn read(
         &mut self,
         now: Micros,
@@ -208,7 +208,9 @@ impl FailureModel {
             |m: usize| client.is_some_and(|c| self.plan.machines[c].zone == self.plan.machines[group.members[m]].zone);
         let follower = (0..group.members.len())
             .find(|m| hot && !group.claims[*m] && near(*m) && reach(*m) && group.phase != Phase::Promoting(*m));
-        let member = follower.or(primary).ok_or(Refusal::NotReplicated)?;
+        // Without a primary any follower will do, be it far away.
+        let any = || (0..group.members.len()).find(|m| hot && !group.claims[*m] && reach(*m));
+        let member = follower.or(primary).or_else(any).ok_or(Refusal::Fenced)?;
         Ok((member, stale(member)))
     }
 

@@ -13,7 +13,7 @@ use super::facts::FailureFacts;
 use super::failover::Failover;
 use super::group::Group;
 use super::narrate;
-use super::plan::{Kind, Plan, Scope};
+use super::plan::{Kind, Plan};
 use super::request::{TIMEOUT_US, Trace};
 use super::soak::Soak;
 use super::topology;
@@ -154,6 +154,8 @@ pub struct FailureModel {
     pub(super) happened: u64,
     pub(super) split_seen: bool,
     pub(super) settled: Micros,
+    /// When something happened last.
+    pub(super) clock: Micros,
     pub(super) rng: ChaCha8Rng,
     /// Losses and delays on the network.
     pub(super) net: ChaCha8Rng,
@@ -184,6 +186,7 @@ impl FailureModel {
             happened: 0,
             split_seen: false,
             settled: now,
+            clock: now,
             rng: ChaCha8Rng::seed_from_u64(seed),
             net: ChaCha8Rng::seed_from_u64(seed ^ 0x6e65_7477_6f72_6b21),
             plan: Arc::new(plan),
@@ -330,10 +333,18 @@ impl FailureModel {
         now + longest.saturating_add(HEARTBEAT_US + TIMEOUT_US + 2 * CALM_US).min(120_000_000)
     }
 
-    /// Whether two machines of a tier believe to be primary now.
+    /// Whether two machines of a tier believe to be primary now, and nothing stops them from serving.
     pub(super) fn split_brain(&self) -> bool {
-        let alive = |g: &Group, m: usize| g.claims[m] && self.world.powered(&self.plan, g.members[m]);
-        self.groups.iter().flatten().any(|g| (0..g.members.len()).filter(|m| alive(g, *m)).count() > 1)
+        self.groups.iter().flatten().any(|g| self.is_split(g))
+    }
+
+    /// Whether two members of a group believe to be primary, and nothing stops them from serving.
+    pub(super) fn is_split(&self, group: &Group) -> bool {
+        let serves = |m: &usize| {
+            let machine = group.members[*m];
+            group.claims[*m] && self.world.powered(&self.plan, machine) && self.may_serve(group, *m, self.clock)
+        };
+        (0..group.members.len()).filter(serves).count() > 1
     }
 }
 
@@ -350,7 +361,7 @@ impl Model for FailureModel {
     }
 
     fn apply(&mut self, now: Micros, command: &FailureCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        self.settled = now;
+        (self.settled, self.clock) = (now, now);
         self.obey(now, command, log)
     }
 
@@ -359,6 +370,7 @@ impl Model for FailureModel {
     }
 
     fn tick(&mut self, now: Micros, log: &mut Vec<Event>) {
+        self.clock = now;
         while let Some((_, due)) = self.queue.pop_due(now) {
             self.happened += 1;
             self.fire(now, due, log);

@@ -155,13 +155,16 @@ impl FailureModel {
             Caller::Machine(m) => m,
         };
         let Some(group) = &self.groups[tier] else { return Err(Why::Nobody(tier)) };
+        // A database answers reads without a lease, too; its writes are checked where they are written.
+        let database = plan.tiers[tier].kind == Kind::Database;
         let answers = |m: usize| {
             let machine = group.members[m];
             let linked = match caller {
                 Caller::Users(_) => true,
                 Caller::Machine(c) => self.world.both_ways(c, machine),
             };
-            group.claims[m] && linked && self.world.runs(plan, machine, trace.at)
+            let leads = group.claims[m] && (database || self.may_serve(group, m, trace.at));
+            leads && linked && self.world.runs(plan, machine, trace.at)
         };
         let target = group.target[client];
         if let Some(m) = target.filter(|m| answers(*m)) {
@@ -199,7 +202,7 @@ impl FailureModel {
                 {
                     self.world.nodes[m].pending = (self.world.nodes[m].pending + 1).min(20);
                 }
-                if !trace.write && plan.tiers[tier].kind == Kind::Database {
+                if !trace.write && database {
                     return Ok(usize::MAX);
                 }
                 Err(why)
@@ -260,7 +263,10 @@ fn machine_or_follower(
     }
     let primary = model.groups[tier].as_ref().and_then(|g| g.member(machine));
     let client = if let Caller::Machine(c) = caller { Some(c) } else { None };
-    let (member, stale) = model.read(trace.at, tier, client, primary).map_err(|_| Why::TooFew(tier))?;
+    let (member, stale) = model.read(trace.at, tier, client, primary).map_err(|why| match why {
+        Refusal::NotReplicated => Why::TooFew(tier),
+        Refusal::Fenced => Why::NoPrimary(tier),
+    })?;
     trace.stale |= stale;
     Ok(model.groups[tier].as_ref().and_then(|g| g.members.get(member).copied()))
 }
