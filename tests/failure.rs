@@ -24,9 +24,9 @@ fn near(a: f64, b: f64, within: f64) {
 
 #[test]
 fn phi_of_akka() {
-    // references.md: mean 1000, standard deviation 100.
+    // references.md: mean 1000, standard deviation 100; the figures there are cut off after one digit.
     for (elapsed, phi) in [(1000.0, 0.3), (1200.0, 1.6), (1400.0, 4.7), (1600.0, 10.8), (1700.0, 15.3)] {
-        near(phi_akka(elapsed, 1000.0, 100.0), phi, 0.05);
+        near((phi_akka(elapsed, 1000.0, 100.0) * 10.0).floor() / 10.0, phi, 1e-9);
     }
     // At the mean a normal interval is late every second time.
     near(phi_akka(1000.0, 1000.0, 100.0), 2.0_f64.log10(), 1e-12);
@@ -49,20 +49,20 @@ fn swim_detects_in_e_over_e_minus_one_periods() {
     near(expected_first_detection(1_000_000), e / (e - 1.0), 1e-5);
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let tuning = SwimTuning { helpers: 3, suspicion_periods: 1_000, round_robin: false };
-    let (groups, members) = (3_000_u32, 40_usize);
+    let (groups, members) = (600_u32, 30_usize);
     let mut periods = 0_u32;
     for _ in 0..groups {
         let mut swim = Swim::new(members, tuning);
         loop {
             periods += 1;
             let heard = swim.period(&mut rng, |from, to| from != 0 && to != 0);
-            // Those alive ping one of the other 39 each.
+            // Those alive ping one of the other 29 each.
             if heard.iter().any(|e| matches!(e, SwimEvent::Suspected { member: 0, .. })) {
                 break;
             }
         }
     }
-    near(f64::from(periods) / f64::from(groups), expected_first_detection(members as u32 - 1), 0.05);
+    near(f64::from(periods) / f64::from(groups), expected_first_detection(members as u32 - 1), 0.1);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn thirty_components_without_series_parallel_structure() {
         up[0] && Graph::new(30, &kept).reachable(0, None)[29]
     };
     let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let estimate = monte_carlo(&p, 40_000, &mut rng, graph);
+    let estimate = monte_carlo(&p, 20_000, &mut rng, graph);
     assert!(estimate.holds(exact), "{exact} is outside {estimate:?}");
     assert!((0.75..0.81).contains(&exact), "{exact}");
 }
