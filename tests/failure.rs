@@ -7,7 +7,7 @@ use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use scalelab::algorithms::availability::{
-    Bdd, Block, Estimate, Network, downtime_per_year_s, k_of_n, mean_interval, monte_carlo, nines, parallel, series,
+    Bdd, Block, Estimate, Network, downtime_per_year_s, k_of_n, monte_carlo, nines, outage_interval, parallel, series,
 };
 use scalelab::algorithms::detector::{
     Fixed, Phi, PhiKind, Swim, SwimEvent, SwimTuning, expected_first_detection, phi_akka, phi_cassandra,
@@ -88,8 +88,6 @@ fn availability_of_the_textbook() {
     // Two of three at 0.9, and the 2-of-3 of unlike parts by hand.
     near(k_of_n(2, &[0.9; 3]), 0.972, 1e-12);
     near(k_of_n(2, &[0.9, 0.8, 0.7]), 0.9 * 0.8 + 0.9 * 0.2 * 0.7 + 0.1 * 0.8 * 0.7, 1e-12);
-    let (mean, low, high) = mean_interval(&[2.0; 40]);
-    assert_eq!((mean, low, high), (2.0, 2.0, 2.0));
     // Wilson: 10 of 10 is not certainty; 95 % interval from 0.7225.
     near(Estimate::of(10, 10).low, 0.7225, 1e-4);
     assert_eq!(Estimate::of(10, 10).high, 1.0);
@@ -136,6 +134,26 @@ fn thirty_components_without_series_parallel_structure() {
     let estimate = monte_carlo(&p, 20_000, &mut rng, graph);
     assert!(estimate.holds(exact), "{exact} is outside {estimate:?}");
     assert!((0.75..0.81).contains(&exact), "{exact}");
+}
+
+#[test]
+fn an_outage_interval_holds_the_truth_nineteen_times_of_twenty() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut exponential = |mean: f64| -(1.0 - rng.random::<f64>()).ln() * mean;
+    for expected in [3.0, 20.0, 200.0] {
+        let (mut held, runs) = (0_u32, 2_000_u32);
+        for _ in 0..runs {
+            let (mut at, mut count, mut total) = (exponential(1.0), 0, 0.0);
+            while at < expected {
+                (count, total) = (count + 1, total + exponential(2.0));
+                at += exponential(1.0);
+            }
+            let (low, high) = outage_interval(total, count, 2.0);
+            held += u32::from((low..=high).contains(&(expected * 2.0)));
+        }
+        let share = f64::from(held) / f64::from(runs);
+        assert!((0.90..0.999).contains(&share), "{expected} outages expected: {share} of the intervals hold it");
+    }
 }
 
 #[test]

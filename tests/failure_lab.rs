@@ -126,7 +126,10 @@ const SCENARIOS: &[(&[&str], &[&str])] = &[
     (&["build balancer", "what-if db-1"], &["what_if == 'db-1' && what_if_serves == false", "requests_failed == 0"]),
     (&["build balancer", "what-if lb-1"], &["what_if_dead == ['lb-1', 'web-1', 'web-2', 'db-1']"]),
     // Edits.
-    (&["build database", "replicate db", "place db-2 zone-b"], &["machines == 3 && zones == 2", "spof_count == 1"]),
+    (
+        &["build database", "replicate db", "place db-2 zone-b"],
+        &["machines == 3 && zones == 2", "spofs == ['web-1', 'zone-a']"],
+    ),
     (&["build database", "add cache cache web"], &["components == 3 && 'cache-1' in spofs"]),
     (&["build database", "add lb balancer"], &["'lb-1' in spofs", "machines == 3"]),
     (&["build database", "add spare database web", "remove spare-1"], &["components == 2"]),

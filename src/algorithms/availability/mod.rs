@@ -10,7 +10,7 @@ mod network;
 mod time;
 
 pub use bdd::{Bdd, Block};
-pub use monte_carlo::{Estimate, mean_interval, monte_carlo};
+pub use monte_carlo::{Estimate, monte_carlo, outage_interval};
 pub use network::Network;
 pub use time::{YEAR_S, downtime_per_year_s, nines, steady};
 

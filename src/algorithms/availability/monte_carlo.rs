@@ -78,28 +78,24 @@ pub fn monte_carlo<R: Rng>(
     Estimate::of(successes, trials)
 }
 
-/// Two-sided 97.5 % points of Student's t, for 1 to 30 degrees of freedom.
-const T: [f64; 30] = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-    2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
-
-/// Mean of independent measurements with its 95 % interval (Student's t); with fewer than two, the interval is
-/// all from −∞ to ∞.
+/// 95 % interval of a sum of times that came at random, `count` of them with `total` in all: outages within a year,
+/// say. Both their number and their length are left to chance: the number is Poisson distributed, each length
+/// exponentially. If none came, one of the length `usual` might have.
+///
+/// The variance of such a sum is twice its mean times the mean length, so that its square root has an even spread
+/// (Anscombe, "The Transformation of Poisson, Binomial and Negative-Binomial Data", 1948). Good from one upwards.
 ///
 /// ```
-/// use scalelab::algorithms::availability::mean_interval;
-/// let (mean, low, high) = mean_interval(&[1.0, 2.0, 3.0]);
-/// assert!(mean == 2.0 && (low + 0.484).abs() < 1e-3 && (high - 4.484).abs() < 1e-3);
+/// use scalelab::algorithms::availability::outage_interval;
+/// let (low, high) = outage_interval(100.0, 100, 1.0);
+/// assert!((low - 74.2).abs() < 0.1 && (high - 130.8).abs() < 0.1);
+/// assert_eq!(outage_interval(0.0, 0, 3_600.0).0, 0.0);
 /// ```
 #[must_use]
-pub fn mean_interval(values: &[f64]) -> (f64, f64, f64) {
-    let n = values.len();
-    let mean = values.iter().sum::<f64>() / n as f64;
-    if n < 2 {
-        return (mean, f64::NEG_INFINITY, f64::INFINITY);
-    }
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
-    let half = T.get(n - 2).copied().unwrap_or(1.96) * (variance / n as f64).sqrt();
-    (mean, mean - half, mean + half)
+pub fn outage_interval(total: f64, count: u64, usual: f64) -> (f64, f64) {
+    const HALF: f64 = 1.959_963_984_540_054 / std::f64::consts::SQRT_2;
+    let n = count as f64;
+    let each = if count == 0 { usual } else { total / n };
+    let (low, high) = ((n.sqrt() - HALF).max(0.0), (n + 1.0).sqrt() + HALF);
+    (each * low * low, each * high * high)
 }

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::analysis::DNS_TTL_US;
 use super::model::FailureModel;
 use super::plan::Plan;
-use crate::algorithms::availability::{YEAR_S, mean_interval};
+use crate::algorithms::availability::{YEAR_S, outage_interval};
 use crate::engine::ModelError;
 
 /// Most years.
@@ -21,7 +21,7 @@ pub struct Soak {
     pub years: u64,
     /// Share of time in which users were served.
     pub availability: f64,
-    /// Lower end of the 95 % interval, from the years one by one.
+    /// Lower end of the 95 % interval: how many outages there were, and how long, is left to chance.
     pub low: f64,
     /// Its upper end.
     pub high: f64,
@@ -31,23 +31,15 @@ pub struct Soak {
     pub outages: u64,
 }
 
-/// Downtime by year, in seconds.
-struct Years(Vec<f64>);
-
-impl Years {
-    /// Adds a time of which the share `weight` was down.
-    fn add(&mut self, from: f64, to: f64, weight: f64) {
-        let mut at = from;
-        while at < to {
-            let year = ((at / YEAR_S) as usize).min(self.0.len().saturating_sub(1));
-            let end = if year + 1 == self.0.len() { to } else { to.min((year + 1) as f64 * YEAR_S) };
-            self.0[year] += (end - at) * weight;
-            if end <= at {
-                break;
-            }
-            at = end;
-        }
-    }
+/// Time down, in seconds, and how often.
+#[derive(Clone, Copy, Default)]
+struct Down {
+    /// While too few machines were up.
+    dead: f64,
+    outages: u64,
+    /// While others took over.
+    failover: f64,
+    failovers: u64,
 }
 
 impl FailureModel {
@@ -75,16 +67,16 @@ impl FailureModel {
             |mean: f64| if mean.is_finite() { -(1.0 - rng.random::<f64>()).ln() * mean } else { f64::INFINITY };
         let mut next: Vec<f64> = lives.iter().map(|l| draw(l.mtbf_s)).collect();
         let mut up = vec![true; lives.len()];
-        let mut down = Years(vec![0.0; years as usize]);
+        let mut down = Down::default();
         let mut serving: Vec<Option<usize>> = (0..plan.tiers.len()).map(|t| plan.members(t).first().copied()).collect();
         // Until when a failover is on its way; the rest of it is down time only while the structure is up.
         let mut busy_until = 0.0_f64;
-        let (mut now, mut works, mut failures, mut outages) = (0.0_f64, true, 0_u64, 0_u64);
+        let (mut now, mut works, mut failures) = (0.0_f64, true, 0_u64);
         while let Some((part, at)) = next.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1)) {
             let until = at.min(end);
             match works {
-                false => down.add(now, until, 1.0),
-                true => down.add(now.min(busy_until), until.min(busy_until), f64::from(busy_until > now)),
+                false => down.dead += until - now,
+                true => down.failover += (until.min(busy_until) - now).max(0.0),
             }
             now = until;
             if at >= end {
@@ -95,24 +87,33 @@ impl FailureModel {
             failures += u64::from(!up[part]);
             let before = works;
             works = self.analysis.block.works(&|p| up[p]);
-            outages += u64::from(before && !works);
+            down.outages += u64::from(before && !works);
             if !up[part] {
-                self.hand_over(plan, (part, now, end), &up, &mut serving, &mut down, &mut busy_until);
+                self.hand_over(plan, (part, now), &up, &mut serving, &mut down, &mut busy_until);
             }
         }
-        let shares: Vec<f64> = down.0.iter().map(|s| 1.0 - s / YEAR_S).collect();
-        let (availability, low, high) = mean_interval(&shares);
-        Ok(Soak { years, availability, low: low.max(0.0), high: high.min(1.0), failures, outages })
+        let repair = lives.iter().map(|l| l.mttr_s).fold(0.0, f64::max);
+        let dead = outage_interval(down.dead, down.outages, repair);
+        let failover = outage_interval(down.failover, down.failovers, 0.0);
+        let up = |down: f64| (1.0 - down / end).max(0.0);
+        Ok(Soak {
+            years,
+            availability: up(down.dead + down.failover),
+            low: up(dead.1 + failover.1),
+            high: up(dead.0 + failover.0),
+            failures,
+            outages: down.outages,
+        })
     }
 
     /// What the failure of a part costs although another machine is there.
     fn hand_over(
         &self,
         plan: &Plan,
-        (part, now, end): (usize, f64, f64),
+        (part, now): (usize, f64),
         up: &[bool],
         serving: &mut [Option<usize>],
-        down: &mut Years,
+        down: &mut Down,
         busy_until: &mut f64,
     ) {
         let alive = |m: usize| plan.parts_of(m).iter().all(|p| up[*p]);
@@ -130,15 +131,17 @@ impl FailureModel {
             if plan.passive(tier) {
                 if serving[tier].is_some_and(|m| hit.contains(&m)) {
                     serving[tier] = members.iter().copied().find(|m| alive(*m)).or(serving[tier]);
+                    down.failovers += 1;
                     if alternatives > 1 {
-                        down.add(now, (now + takes).min(end), 1.0 / alternatives as f64);
+                        down.failover += takes / alternatives as f64;
                     } else {
                         *busy_until = busy_until.max(now + takes);
                     }
                 }
             } else {
                 let share = hit.len() as f64 / members.len() as f64 / alternatives as f64;
-                down.add(now, (now + takes).min(end), share);
+                down.failovers += 1;
+                down.failover += takes * share;
             }
         }
     }

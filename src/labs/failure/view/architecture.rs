@@ -48,8 +48,11 @@ impl Places {
                 }
             }
         }
-        let zones =
-            used.iter().enumerate().map(|(i, z)| (*z, Rect { y: area.y + 1, height: 1, ..column(i) }.intersection(area))).collect();
+        let zones = used
+            .iter()
+            .enumerate()
+            .map(|(i, z)| (*z, Rect { y: area.y + 1, height: 1, ..column(i) }.intersection(area)))
+            .collect();
         Self { area, users: Position { x: area.x + area.width / 2, y: area.y }, zones, machines }
     }
 }
