@@ -205,8 +205,6 @@ impl FailureFacts {
     pub fn of(model: &FailureModel) -> Self {
         let (plan, analysis, counts) = (&model.plan, &model.analysis, &model.counts);
         let names = |parts: &[usize]| parts.iter().map(|p| plan.part_name(*p).to_owned()).collect::<Vec<_>>();
-        let used = |zone: usize| plan.machines.iter().any(|m| m.zone == zone);
-        let in_region = |region: usize| (0..plan.machines.len()).any(|m| plan.region_of(m) == region);
         let seen = model.observed();
         let failover = model.last_failover();
         let phases = failover.map_or([None; 4], Failover::phases);
@@ -221,8 +219,8 @@ impl FailureFacts {
             components: plan.tiers.len(),
             machines: users,
             machines_up: (0..users).filter(|m| model.world.powered(plan, *m)).count(),
-            zones: (0..plan.zones.len()).filter(|z| used(*z)).count(),
-            regions: (0..plan.regions.len()).filter(|r| in_region(*r)).count(),
+            zones: (0..plan.zones.len()).filter(|z| !plan.inside(Scope::Zone(*z)).is_empty()).count(),
+            regions: (0..plan.regions.len()).filter(|r| !plan.inside(Scope::Region(*r)).is_empty()).count(),
             spofs: names(&analysis.spofs),
             spof_count: analysis.spofs.len(),
             articulation_points: names(&points),

@@ -417,7 +417,7 @@ impl Model for FailureModel {
             "F" => ["1", "20", "100"].map(str::to_owned).into(),
             "P" => ["0", "0.3"].map(str::to_owned).into(),
             "RATE" => ["0", "20000"].map(str::to_owned).into(),
-            "YEARS" => ["100", "1000"].map(str::to_owned).into(),
+            "YEARS" => ["20", "200"].map(str::to_owned).into(),
             "VALUE" => ["2", "5", "8"].map(str::to_owned).into(),
             "W" | "R" => ["1", "2"].map(str::to_owned).into(),
             _ => Vec::new(),
