@@ -38,13 +38,20 @@ pub fn share(availability: f64) -> String {
     if !availability.is_finite() {
         return "–".to_owned();
     }
-    let digits = (nines(availability).min(9.0) as usize).saturating_sub(1).clamp(1, 7) + 1;
+    let digits = (nines(availability).min(9.0) as usize).saturating_sub(1).max(2);
     format!("{:.digits$} %", availability * 100.0)
 }
 
-/// Time down in a year.
+/// Time down in a year, in two or three digits.
 pub fn per_year(availability: f64) -> String {
-    duration((downtime_per_year_s(availability) * 1e6) as Micros)
+    let seconds = downtime_per_year_s(availability);
+    match seconds {
+        _ if !seconds.is_finite() => "–".to_owned(),
+        ..100.0 => format!("{seconds:.0} s"),
+        ..6_000.0 => format!("{:.1} min", seconds / 60.0),
+        ..360_000.0 => format!("{:.1} h", seconds / 3_600.0),
+        _ => format!("{:.1} d", seconds / 86_400.0),
+    }
 }
 
 /// Somebody pulled the plug, or chaos did.

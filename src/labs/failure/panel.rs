@@ -47,9 +47,9 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
             Some(format!("{} to {}", share(seen.low), share(seen.high))),
             true,
         ),
-        _ => figure("up", "not soaked".to_owned(), Some(computed), Some("`soak 1000` lives it".to_owned()), false),
+        _ => figure("up", "–".to_owned(), Some(computed), Some("`soak 1000` lives it".to_owned()), false),
     });
-    figures.push(figure("down a year", per_year(analysis.availability), None, None, false));
+    figures.push(figure("downtime", per_year(analysis.availability), None, Some("a year".to_owned()), false));
     let spofs = analysis.spofs.len();
     let names: Vec<&str> = analysis.spofs.iter().map(|p| model.plan.part_name(*p)).collect();
     figures.push(figure("single points", spofs.to_string(), None, (spofs > 0).then(|| names.join(", ")), spofs > 0));
@@ -80,7 +80,7 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
     }
     if counts.writes > 0 {
         let mean = counts.write_latency_us / counts.writes;
-        figures.push(figure("a write takes", duration(mean), None, None, false));
+        figures.push(figure("a write", duration(mean), None, None, false));
     }
     figures.push(figure("cost", format!("{:.1}", analysis.cost), None, Some("an app server is 1".to_owned()), false));
     figures
@@ -117,7 +117,7 @@ pub(super) fn bars(model: &FailureModel) -> (String, Vec<LoadBar>) {
             },
         }
     });
-    ("down a year by".to_owned(), bars.collect())
+    ("downtime a year by part".to_owned(), bars.collect())
 }
 
 /// The command that a click on a bar means.

@@ -28,7 +28,8 @@ impl Places {
         let used: Vec<usize> = (0..plan.zones.len()).filter(|z| plan.machines.iter().any(|m| m.zone == *z)).collect();
         let layers = plan.layers();
         let depth = layers.iter().max().map_or(1, |d| d + 1) as u16;
-        let top = 2_u16;
+        // Room for the links of the users, where there is some.
+        let top = if area.height >= 3 + 4 * depth { 3_u16 } else { 2 };
         let pitch = (area.height.saturating_sub(top) / depth).clamp(1, 6);
         let high = if pitch >= 4 { 3 } else { 1 };
         let gap = 1_u16;
@@ -70,7 +71,9 @@ fn slot(column: Rect, k: usize, count: usize, y: u16, height: u16, area: Rect) -
 pub(super) fn draw(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
     let glyph = theme.glyphs.pick("◆", "*");
-    let mut parts = vec![format!("{glyph} single point of failure")];
+    let none = scene.model.analysis.spofs.is_empty();
+    let spofs = if none { "no single point of failure".to_owned() } else { format!("{glyph} single point of failure") };
+    let mut parts = vec![spofs];
     let model = scene.model;
     if let Some(what) = &model.what_if {
         parts.insert(0, format!("if {} died: what is crossed dies with it", model.plan.part_name(what.part)));
@@ -191,7 +194,10 @@ fn state(scene: &FailureScene<'_>, m: usize) -> (String, &'static str) {
     } else if node.paused_until > now {
         ("paused".to_owned(), "z")
     } else if node.suspected.is_some() {
-        ("taken for dead".to_owned(), "?")
+        match role {
+            Some(true) => ("primary, suspected".to_owned(), "P?"),
+            _ => ("suspected".to_owned(), "?"),
+        }
     } else if node.slow > 1.0 {
         (format!("{} times slow", node.slow), "~")
     } else if node.loss > 0.0 {

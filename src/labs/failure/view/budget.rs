@@ -80,7 +80,7 @@ fn draw_plot(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
 fn draw_table(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     let (analysis, theme) = (&scene.model.analysis, scene.theme);
     let roomy = area.width >= 56;
-    let names = usize::from(area.width).saturating_sub(if roomy { 38 } else { 20 }).min(28);
+    let names = usize::from(area.width).saturating_sub(if roomy { 37 } else { 23 }).min(28);
     let head = format!("  {}{}{}", pad("one more", names), pad_left("saves a year", 14), pad_left("cost", 7));
     write(buf, area, (0, 0), &head, theme.faint_text(), theme);
     let now = downtime_per_year_s(analysis.availability);

@@ -53,7 +53,7 @@ fn line(scene: &FailureScene<'_>, failover: &Failover, area: Rect, buf: &mut Buf
     let start = failover.heard.min(failover.failed);
     let margin = (end - start) / 12 + 1;
     let axis = Axis { start, end: end + margin, left: 0, columns: area.width };
-    let roomy = area.height >= 15;
+    let roomy = area.height >= 18;
     let mut y = if roomy { 2 } else { 1 };
     y = marks(scene, failover, &axis, y, area, buf);
     y = phases(scene, failover, &axis, y, area, buf);
@@ -117,7 +117,10 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
         false => [Some(failover.failed), None, None, failover.suspected],
     };
     let seen = failover.phases();
-    let mut expected = failover.failed;
+    // In little room the bars share one row: they follow each other in time.
+    let compact = area.height < 14;
+    let (bars, mut expected) = (y, failover.failed);
+    y += u16::from(compact);
     for i in 0..4 {
         let theory = failover.theory[i];
         if theory == 0 && seen[i].is_none_or(|us| us == 0) {
@@ -125,8 +128,9 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
         }
         let dots = theme.glyphs.pick("░", ":");
         let from = starts[i].unwrap_or(expected);
+        let row = if compact { bars } else { y };
         let (a, b) = (axis.column(from), axis.column(from + theory));
-        write(buf, area, (a, y), &dots.repeat(usize::from(b.saturating_sub(a)).max(1)), theme.dim(), theme);
+        write(buf, area, (a, row), &dots.repeat(usize::from(b.saturating_sub(a)).max(1)), theme.dim(), theme);
         expected = from + theory;
         let running = starts[i].is_some() && seen[i].is_none() && failover.back.is_none();
         let done = seen[i].or(running.then(|| now.saturating_sub(from)));
@@ -134,11 +138,11 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
             let b = axis.column((from + us).min(now.max(from)));
             let block = theme.glyphs.pick("█", "#").repeat(usize::from(b.saturating_sub(a)).max(1));
             let style = if running { theme.strong() } else { theme.accent() };
-            write(buf, area, (a, y), &block, style, theme);
+            write(buf, area, (a, row), &block, style, theme);
         }
         let value = seen[i].map_or_else(|| if running { "…".to_owned() } else { "–".to_owned() }, duration);
-        words(NAMES[i], &value, &duration(theory), y + 1, area, theme, buf);
-        y += 2;
+        words(NAMES[i], &value, &duration(theory), if compact { y } else { y + 1 }, area, theme, buf);
+        y += if compact { 1 } else { 2 };
     }
     y
 }

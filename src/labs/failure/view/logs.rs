@@ -54,7 +54,10 @@ fn draw_group(scene: &FailureScene<'_>, tier: usize, group: &Group, mut y: u16, 
     }
     let room = u64::from(area.width.saturating_sub(2)).max(1);
     let end = group.log.logs().iter().map(|log| log.len()).max().unwrap_or(0);
-    let start = (end + 2).saturating_sub(room);
+    // The end of the logs; once a new primary has begun, the place where it began.
+    let begun = group.log.logs().iter().flat_map(|log| log.runs().last()).max_by_key(|run| run.epoch);
+    let newest = begun.filter(|run| run.epoch > 1).map(|run| run.start.saturating_sub(room / 3));
+    let start = (end + 2).saturating_sub(room).min(newest.unwrap_or(u64::MAX));
     let rows = group.members.len() as u16;
     let pitch = if area.height.saturating_sub(y) >= rows * 3 { 3 } else { 2 };
     for member in 0..group.members.len() {
@@ -93,7 +96,8 @@ fn draw_member(
     let more = start > 0;
     write(buf, area, (0, y + 1), if more { theme.glyphs.pick("…", "~") } else { "" }, theme.faint(), theme);
     let end = group.log.logs().iter().map(|l| l.len()).max().unwrap_or(0);
-    for entry in start..end {
+    let room = u64::from(area.width.saturating_sub(2));
+    for entry in start..end.min(start + room) {
         let x = (entry - start) as u16 + 1;
         let Some(epoch) = log.epoch_of(entry) else {
             write(buf, cell(area, x), (x, y + 1), theme.glyphs.pick("·", "."), theme.faint(), theme);
@@ -108,6 +112,9 @@ fn draw_member(
             _ => (digit, theme.faint_text()),
         };
         write(buf, cell(area, x), (x, y + 1), &text, style, theme);
+    }
+    if log.len() > start + room {
+        write(buf, area, (area.width.saturating_sub(1), y + 1), theme.glyphs.pick("…", "~"), theme.faint(), theme);
     }
     let barred = model.tuning.fencing && group.claims[member] && !newest;
     if barred {
