@@ -30,7 +30,7 @@ impl Places {
         let depth = layers.iter().max().map_or(1, |d| d + 1) as u16;
         // Room for the links of the users, where there is some.
         let top = if area.height >= 3 + 4 * depth { 3_u16 } else { 2 };
-        let pitch = (area.height.saturating_sub(top) / depth).clamp(1, 6);
+        let pitch = (area.height.saturating_sub(top) / depth).clamp(1, 10);
         let high = if pitch >= 4 { 3 } else { 1 };
         let gap = 1_u16;
         let column = |i: usize| {
@@ -133,7 +133,8 @@ fn links(scene: &FailureScene<'_>, places: &Places, canvas: &mut Canvas) {
         let start = match places.machines.get(from) {
             Some(place) => ends(canvas, *place).1,
             None => {
-                let at = canvas.at_cell(places.users.x, places.users.y);
+                // From below the names of the zones.
+                let at = canvas.at_cell(places.users.x, places.users.y + 1);
                 (at.0, at.1 + 3.0)
             }
         };
