@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use scalelab::labs::{OpenLab, REGISTRY};
+use scalelab::labs::REGISTRY;
 use scalelab::lessons::check::{Report, check_built_in, check_path};
-use scalelab::lessons::{LessonError, Library, Phase, Session, Step, limits, reference, source, template};
+use scalelab::lessons::{LessonError, Library, Step, limits, reference, source, template};
 use tempfile::TempDir;
 
 fn here(path: &str) -> PathBuf {
@@ -61,80 +61,6 @@ fn the_unit_on_hashing_uses_every_kind_of_step_and_of_guess() {
         steps.iter().any(|s| matches!(s, Step::Predict(p) if way(p)))
     };
     assert!(guesses(|p| p.pick.is_some()) && guesses(|p| p.number.is_some()) && guesses(|p| !p.choices.is_empty()));
-}
-
-fn settle(session: &mut Session, lab: &mut dyn OpenLab, line: &str) {
-    lab.command(line).unwrap_or_else(|e| panic!("{line}: {e}"));
-    lab.advance_to(lab.settled_at());
-    session.look(lab);
-}
-
-fn play(session: &mut Session, lab: &mut dyn OpenLab) {
-    while let Some(line) = session.next_command() {
-        settle(session, lab, &line);
-    }
-    session.look(lab);
-}
-
-/// One step, the right way; every wrong choice is tried before, where one may try again.
-fn walk_step(session: &mut Session, lab: &mut dyn OpenLab, place: &str) {
-    match session.step().cloned() {
-        Some(Step::Explain(q) | Step::Recall(q)) => {
-            let right = q.choices.iter().position(|c| c.right).unwrap_or(0);
-            for index in (0..q.choices.len()).filter(|i| *i != right).chain([right]) {
-                session.cursor = index;
-                session.enter_key(lab);
-                let Phase::Answered(verdict) = session.phase().clone() else {
-                    panic!("{place}: {:?}", session.phase())
-                };
-                assert_eq!((verdict.right, verdict.reply.as_str()), (index == right, q.choices[index].reply.as_str()));
-                session.enter_key(lab);
-            }
-            return;
-        }
-        Some(Step::Predict(p)) => {
-            if p.number.is_some() {
-                session.typed = "1".to_owned();
-            }
-            session.enter_key(lab);
-            session.enter_key(lab);
-            play(session, lab);
-            assert!(
-                matches!(session.phase(), Phase::Answered(v) if !v.happened.is_empty() && !v.reply.is_empty()),
-                "{place}"
-            );
-        }
-        Some(Step::Watch(watch)) => {
-            for _ in &watch.play {
-                session.enter_key(lab);
-                play(session, lab);
-            }
-        }
-        Some(Step::Do(work) | Step::Fix(work) | Step::Challenge(work)) => {
-            play(session, lab);
-            assert_eq!(*session.phase(), Phase::Doing, "{place}: the goal must be open");
-            for line in &work.solution {
-                session.permits(line).unwrap_or_else(|e| panic!("{place}: {e}"));
-                settle(session, lab, line);
-            }
-            assert!(matches!(session.phase(), Phase::Reached { .. }), "{place}: {:?}", session.message());
-        }
-        _ => {}
-    }
-    session.enter_key(lab);
-}
-
-#[test]
-fn a_learner_gets_through_every_lesson_of_the_program() {
-    for entry in Library::built_in().lessons() {
-        let lesson = &entry.lesson;
-        let mut lab = entry.open_lab(lesson.seed).unwrap_or_else(|e| panic!("{}: {e}", lesson.id));
-        let mut session = Session::new(lesson.clone(), lab.as_mut());
-        for step in &lesson.steps {
-            walk_step(&mut session, lab.as_mut(), &format!("{}/{}", lesson.id, step.id()));
-        }
-        assert_eq!(*session.phase(), Phase::Finished, "{}", lesson.id);
-    }
 }
 
 /// The errors that a fixture announces in its first lines: `# expect LINE:COLUMN words of the error`.

@@ -148,7 +148,9 @@ impl Serialize for Signed<'_> {
                 None => number.serialize(serializer),
             },
             serde_json::Value::Array(list) => serializer.collect_seq(list.iter().map(Signed)),
-            serde_json::Value::Object(map) => serializer.collect_map(map.iter().map(|(key, value)| (key, Signed(value)))),
+            serde_json::Value::Object(map) => {
+                serializer.collect_map(map.iter().map(|(key, value)| (key, Signed(value))))
+            }
             plain => plain.serialize(serializer),
         }
     }

@@ -200,7 +200,7 @@ fn list(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault>
 
 /// Writes a lesson to begin with.
 fn new(name: &str, unit: &Path, lab: &str, out: &mut dyn Write) -> Result<(), Fault> {
-    let written = template::write(name, unit, lab).map_err(Fault::Usage)?;
+    let written = template::write(name, unit, lab).map_err(|why| Fault::Usage(visible(&why).into_owned()))?;
     let (file, folder) = (visible(&written.file).into_owned(), visible(&written.folder).into_owned());
     for file in &written.all {
         writeln!(out, "wrote {}", visible(file))?;

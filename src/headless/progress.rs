@@ -13,10 +13,12 @@ use crate::lessons::progress::{
     leaning, now,
 };
 use crate::lessons::{Library, UnitEntry};
-use crate::picture::{pad, pad_left, visible, width};
+use crate::picture::{pad, pad_left, visible, width, wrap};
 
 /// Widest column of ids.
 const MOST_COLUMNS: usize = 40;
+/// Widest line of a sentence.
+const MOST_LINE: usize = 76;
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
@@ -31,7 +33,6 @@ pub fn definition() -> Command {
         |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("progress")
         .about("Show what you have learned: what is done, open and due, and how well you judge yourself")
-        .args_conflicts_with_subcommands(true)
         .arg(switch("json", "As one JSON object"))
         .subcommand(
             Command::new("export")
@@ -57,6 +58,9 @@ pub fn definition() -> Command {
 pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
     let store = store()?;
     match matches.subcommand() {
+        Some((name, _)) if matches.get_flag("json") => {
+            Err(Fault::Usage(format!("--json is of `scalelab progress` alone: leave it out before {name}")))
+        }
         Some(("export", sub)) => export(&store, sub.get_one::<String>("file").map(String::as_str), out),
         Some(("import", sub)) => {
             let paths: Vec<String> = sub.get_many::<String>("file").into_iter().flatten().cloned().collect();
@@ -168,7 +172,9 @@ fn write_calibration(calibration: &[Calibration], out: &mut dyn Write) -> Result
         let counts = format!("{} of {}", row.right, row.predictions);
         writeln!(out, "  sure {}   right {}   {counts}", pad_left(&sure, 5), pad_left(&share, 5))?;
     }
-    writeln!(out, "  {}", calibration_sentence(calibration))?;
+    for line in wrap(&calibration_sentence(calibration), MOST_LINE) {
+        writeln!(out, "  {line}")?;
+    }
     Ok(())
 }
 

@@ -18,22 +18,32 @@ const SEE: &str = "`scalelab lessons reference` lists every field.";
 const WHOLE: &str = "a whole number from 0 up";
 const KINDS: [&str; 8] = ["read", "watch", "predict", "do", "fix", "challenge", "explain", "recall"];
 
+/// What is known of a file before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// A test has proven it: it comes with the program.
+    Proven,
+    /// Anybody wrote it.
+    Unknown,
+}
+
 /// Reads a `unit.toml`.
 ///
 /// # Errors
 /// Bad TOML, fields that are missing, unknown or of another type, and what [`rules`] refuses.
-pub(super) fn unit(name: &str, text: &str) -> Result<(Unit, Source), LessonErrors> {
+pub(super) fn unit(name: &str, text: &str, trust: Trust) -> Result<(Unit, Source), LessonErrors> {
     let mut source = Source::new(name, text);
     let document = document(&mut source, text)?;
     let unit: Unit = typed(&source, document).map_err(one)?;
-    LessonErrors::of(rules::unit(&unit, &source)).map_or(Ok((unit, source)), Err)
+    let errors = if trust == Trust::Proven { Vec::new() } else { rules::unit(&unit, &source) };
+    LessonErrors::of(errors).map_or(Ok((unit, source)), Err)
 }
 
 /// Reads a lesson.
 ///
 /// # Errors
 /// Bad TOML, fields that are missing, unknown or of another type, and what [`rules`] refuses.
-pub(super) fn lesson(name: &str, text: &str) -> Result<(Lesson, Source), LessonErrors> {
+pub(super) fn lesson(name: &str, text: &str, trust: Trust) -> Result<(Lesson, Source), LessonErrors> {
     let mut source = Source::new(name, text);
     let document = document(&mut source, text)?;
     let (at, mut table) = (document.span(), document.into_inner());
@@ -62,7 +72,8 @@ pub(super) fn lesson(name: &str, text: &str) -> Result<(Lesson, Source), LessonE
     match typed::<Lesson>(&source, Spanned::new(at, table)) {
         Ok(lesson) if errors.is_empty() => {
             let lesson = Lesson { steps, ..lesson };
-            LessonErrors::of(rules::lesson(&lesson, &source)).map_or(Ok((lesson, source)), Err)
+            let errors = if trust == Trust::Proven { Vec::new() } else { rules::lesson(&lesson, &source) };
+            LessonErrors::of(errors).map_or(Ok((lesson, source)), Err)
         }
         Ok(_) => Err(LessonErrors::of(errors).unwrap_or_else(|| one(source.error("step", "no step was read", SEE)))),
         Err(error) => {

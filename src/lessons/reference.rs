@@ -84,7 +84,11 @@ fn type_of(field: &Value) -> String {
         Some("integer") => "whole number".to_owned(),
         Some("number") => "number".to_owned(),
         Some("boolean") => "`true` or `false`".to_owned(),
-        Some("array") => format!("list of {}", field.get("items").map_or("values".to_owned(), type_of)),
+        Some("array") => match field.get("items").map_or("value".to_owned(), type_of) {
+            steps if steps == "steps" => "list of steps".to_owned(),
+            one if one.starts_with('[') => format!("list of {one}"),
+            one => format!("list of {one}s"),
+        },
         Some("object") => "table of texts".to_owned(),
         _ => "value".to_owned(),
     }

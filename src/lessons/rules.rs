@@ -152,7 +152,7 @@ pub(super) fn lesson(lesson: &Lesson, source: &Source) -> Vec<LessonError> {
             }
             Step::Predict(step) => predict(&path, step, commands.as_ref(), &mut findings),
             Step::Do(step) | Step::Fix(step) | Step::Challenge(step) => {
-                work(&path, step, commands.as_ref(), &mut findings)
+                work(&path, step, commands.as_ref(), &mut findings);
             }
             Step::Explain(step) | Step::Recall(step) => question(&path, step, &mut findings),
         }
@@ -164,7 +164,8 @@ fn head(lesson: &Lesson, lab: Option<&LabInfo>, commands: Option<&Commands>, fin
     findings.name("id", &lesson.id);
     findings.line("title", &lesson.title);
     if !(1..=limits::MINUTES).contains(&lesson.minutes) {
-        findings.say("minutes", format!("{} minutes", lesson.minutes), format!("Say 1 to {}.", limits::MINUTES));
+        let problem = format!("a lesson of {} minutes", lesson.minutes);
+        findings.say("minutes", problem, format!("A lesson takes 1 to {} minutes.", limits::MINUTES));
     }
     findings.count("needs", lesson.needs.len(), limits::LIST, "lessons");
     for (i, name) in lesson.needs.iter().enumerate().take(limits::LIST) {

@@ -197,7 +197,7 @@ impl Session {
         if work.allow.iter().any(|a| a == name) || name == "help" || name.is_empty() {
             return Ok(());
         }
-        Err(format!("In this step only {} may be used. Press B and Enter to start it anew.", work.allow.join(", ")))
+        Err(format!("In this step only {} may be used.", work.allow.join(", ")))
     }
 
     /// After a command of anybody's, or when the lab has come to rest.
@@ -324,10 +324,14 @@ impl Session {
         }
     }
 
+    /// Whether a thing on the picture is to be picked now.
+    pub fn picking(&self) -> bool {
+        matches!((&self.phase, self.step()), (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some())
+    }
+
     /// Chooses the thing with this name, if one can be picked now.
     pub fn pick(&mut self, name: &str) -> bool {
-        let picking = matches!((&self.phase, self.step()), (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some());
-        match self.names.iter().position(|n| n == name).filter(|_| picking) {
+        match self.names.iter().position(|n| n == name).filter(|_| self.picking()) {
             Some(index) => {
                 self.cursor = index;
                 true

@@ -80,7 +80,7 @@ impl Source {
             column: self.text[line_start..start].chars().count() + 1,
             excerpt: Excerpt::new(&self.name, &self.text, start..at.end.max(start)),
         };
-        LessonError::new(&self.name, Some(place), &problem.into(), &help.into())
+        LessonError::new(&self.name, Some(Box::new(place)), &problem.into(), &help.into())
     }
 }
 
@@ -119,13 +119,14 @@ struct Place {
 #[error("{problem}")]
 pub struct LessonError {
     file: String,
-    place: Option<Place>,
+    /// Boxed: an error is handed through many functions.
+    place: Option<Box<Place>>,
     problem: String,
     help: String,
 }
 
 impl LessonError {
-    fn new(file: &str, place: Option<Place>, problem: &str, help: &str) -> Self {
+    fn new(file: &str, place: Option<Box<Place>>, problem: &str, help: &str) -> Self {
         let shown = |text: &str| text.lines().map(|line| visible(line).into_owned()).collect::<Vec<_>>().join("\n");
         Self { file: visible(file).into_owned(), place, problem: shown(problem), help: shown(help) }
     }

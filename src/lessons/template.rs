@@ -223,12 +223,12 @@ Say one idea here, in **short** sentences and with a concrete number.
 kind = "predict"
 id = "guess"
 text = "Say here what is about to happen. The figure `{fact}` is {before} now."
-question = "What will `{fact}` be afterwards?"
+question = "What happens to `{fact}`?"
 run = [{command}]
 choices = [
-  {{ text = "More than {before}", when = "{fact} > {before}", reply = "Right. Say here why." }},
-  {{ text = "Still {before}", when = "{fact} == {before}", reply = "Say here what they have overlooked." }},
-  {{ text = "Less than {before}", when = "{fact} < {before}", reply = "Say here what they have overlooked." }},
+  {{ text = "It grows", when = "{fact} > {before}", reply = "Right. Say here why." }},
+  {{ text = "It stays as it is", when = "{fact} == {before}", reply = "Say here what they have overlooked." }},
+  {{ text = "It shrinks", when = "{fact} < {before}", reply = "Say here what they have overlooked." }},
 ]
 outcome = "'{fact} is ' + string({fact})"
 

@@ -39,7 +39,7 @@ impl Learning {
         Self { library, store, progress, folder: None, warnings }
     }
 
-    /// Lessons of a folder, read anew when [`Learning::reload`] is called.
+    /// The folder that the lessons are from: [`App::reload`](super::App::reload) reads it anew.
     #[must_use]
     pub fn in_folder(mut self, folder: PathBuf) -> Self {
         self.folder = Some(folder);
@@ -131,8 +131,8 @@ impl Learning {
 pub(super) fn in_words(seconds: Seconds) -> String {
     let (count, unit) = match seconds {
         ..=90 => return "in a minute".to_owned(),
-        ..=5_400 => ((seconds + 30) / 60, "minute"),
-        ..=129_600 => ((seconds + 1_800) / 3_600, "hour"),
+        91..=5_400 => ((seconds + 30) / 60, "minute"),
+        5_401..=129_600 => ((seconds + 1_800) / 3_600, "hour"),
         _ => ((seconds + 43_200) / 86_400, "day"),
     };
     format!("in {count} {unit}{}", crate::engine::numbers::plural(count.unsigned_abs()))

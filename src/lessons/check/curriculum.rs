@@ -6,7 +6,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Around;
-use crate::lessons::format::Step;
+use crate::lessons::format::{Lesson, Step};
 use crate::lessons::library::{LessonEntry, Library, suggest};
 use crate::lessons::rules::Findings;
 use crate::lessons::source::LessonError;
@@ -37,15 +37,8 @@ pub(super) fn check(entry: &LessonEntry, around: &Around<'_>) -> Vec<LessonError
         };
         findings.say(path, format!("the lesson {verb} '{other}', which does not come before it"), help);
     };
-    for (i, need) in entry.lesson.needs.iter().enumerate() {
-        refer(&format!("needs[{i}]"), need, "needs");
-    }
-    for (i, step) in entry.lesson.steps.iter().enumerate() {
-        if let Step::Recall(question) = step
-            && let Some(from) = &question.from
-        {
-            refer(&format!("step[{i}].from"), from, "recalls");
-        }
+    for (path, other) in references(&entry.lesson) {
+        refer(&path, other, if path.starts_with("needs") { "needs" } else { "recalls" });
     }
     if let Some(cycle) = cycle(id, lessons) {
         findings.say(
@@ -55,6 +48,16 @@ pub(super) fn check(entry: &LessonEntry, around: &Around<'_>) -> Vec<LessonError
         );
     }
     findings.into_errors()
+}
+
+/// The lessons that a lesson names, each with its place.
+pub(super) fn references(lesson: &Lesson) -> Vec<(String, &str)> {
+    let needs = lesson.needs.iter().enumerate().map(|(i, need)| (format!("needs[{i}]"), need.as_str()));
+    let recalls = lesson.steps.iter().enumerate().filter_map(|(i, step)| match step {
+        Step::Recall(question) => Some((format!("step[{i}].from"), question.from.as_deref()?)),
+        _ => None,
+    });
+    needs.chain(recalls).collect()
 }
 
 /// The lessons that need each other round about, if this one is among them.

@@ -11,6 +11,7 @@ use super::library::{self, LessonEntry, Library, Loaded};
 use super::limits;
 use super::source::LessonError;
 pub use fit::{COLUMNS, ROWS};
+pub use proof::PATIENCE;
 
 /// What came out for one lesson.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ impl Report {
 
 /// The lessons around one.
 struct Around<'a> {
-    /// Those that are checked with it.
+    /// Those that lie with it.
     lessons: &'a Library,
     /// Those that come before all of them.
     before: &'a Library,
@@ -65,21 +66,27 @@ struct Around<'a> {
 /// Proves the lessons of a folder, of a unit, or of one file; `tell` hears each as it is done.
 ///
 /// A lesson may build on those that come with the program. Cost: every command of every lesson once
-/// for each seed; a lesson that takes longer than [`proof::PATIENCE`] is stopped and is wrong.
+/// for each seed; a lesson that takes more than [`PATIENCE`] of processor time is stopped and is wrong.
 pub fn check_path(path: &Path, tell: &mut dyn FnMut(&LessonReport)) -> Report {
     let loaded = library::load_path(path);
-    check(loaded, &Library::built_in(), tell)
+    let built_in = Library::built_in();
+    let known = |id: &str| loaded.library.find(id).or_else(|| built_in.find(id)).is_some();
+    // One file may build on those beside it.
+    let alone = loaded.library.lessons().all(|l| curriculum::references(&l.lesson).iter().all(|(_, id)| known(id)));
+    let unit = if alone || path.is_dir() { None } else { library::load_unit_of(path) };
+    check(&loaded, unit.as_ref().unwrap_or(&loaded), &built_in, tell)
 }
 
 /// Proves the lessons that come with the program.
 pub fn check_built_in(tell: &mut dyn FnMut(&LessonReport)) -> Report {
-    check(library::load_built_in(), &Library::default(), tell)
+    let loaded = library::load_built_in();
+    check(&loaded, &loaded, &Library::default(), tell)
 }
 
-/// Proves lessons, which may build on others that come before them.
-fn check(loaded: Loaded, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
-    let mut report = Report { unloaded: loaded.errors, ..Report::default() };
-    let around = Around { lessons: &loaded.library, before, complete: report.unloaded.is_empty() };
+/// Proves lessons; they may build on those that lie with them, and on others that come before all of these.
+fn check(loaded: &Loaded, with: &Loaded, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
+    let mut report = Report { unloaded: loaded.errors.clone(), ..Report::default() };
+    let around = Around { lessons: &with.library, before, complete: loaded.errors.is_empty() };
     for unit in &loaded.library.units {
         for entry in &unit.lessons {
             let (commands, errors) = check_lesson(entry, &around);

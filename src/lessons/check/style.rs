@@ -72,17 +72,17 @@ fn goal(path: &str, kind: &str, work: &Work, commands: Option<&Commands>, findin
     for (name, given) in [("par", work.par.is_some()), ("expert", work.expert.is_some())] {
         match (challenge, given) {
             (true, false) => {
-                findings.say(path, format!("the challenge has no `{name}`"), "A challenge has `par` and `expert`.")
+                findings.say(path, format!("the challenge has no `{name}`"), "A challenge has `par` and `expert`.");
             }
             (false, true) => {
-                findings.say(&format!("{path}.{name}"), format!("only a challenge has `{name}`"), "Leave it out.")
+                findings.say(&format!("{path}.{name}"), format!("only a challenge has `{name}`"), "Leave it out.");
             }
             _ => {}
         }
     }
     match (kind == "fix", work.given.is_empty()) {
         (true, true) => {
-            findings.say(path, "nothing is given", "A `fix` has `given`: the part of the work that is done.")
+            findings.say(path, "nothing is given", "A `fix` has `given`: the part of the work that is done.");
         }
         (false, false) => findings.say(&format!("{path}.given"), "only a `fix` has `given`", "Leave it out."),
         _ => {}

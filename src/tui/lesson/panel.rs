@@ -119,7 +119,7 @@ impl Panel {
                 self.offer(session, columns);
             }
         }
-        if !session.hints().is_empty() && !matches!(session.phase(), Phase::Finished) {
+        if matches!(session.phase(), Phase::Asking | Phase::Weighing(_) | Phase::Doing) {
             self.hints(session, columns);
         }
     }
@@ -163,6 +163,9 @@ impl Panel {
         let first = self.body.len();
         self.choices = rows.into_iter().map(|r| r.start + first..r.end + first).collect();
         self.body.extend(lines);
+        if session.picking() {
+            self.body.extend(paragraph("or click it on the picture", columns, Tone::Quiet));
+        }
         if let Some(unit) = session.wants_number() {
             self.gap();
             let before = "Your number: ";

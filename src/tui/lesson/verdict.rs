@@ -14,7 +14,10 @@ pub(super) fn answered(session: &Session, verdict: &Verdict, columns: usize) -> 
         lines.extend(paragraph(&visible(&step.question), columns, Tone::Quiet));
     }
     lines.push(TextLine::default());
-    let (sign, word, tone) = if verdict.right { ("✓", "Right", Tone::Good) } else { ("✗", "Not so", Tone::Bad) };
+    let (sign, word, tone) = match verdict.right {
+        true => ("✓", "It came true", Tone::Good),
+        false => ("✗", "It came out otherwise", Tone::Bad),
+    };
     if verdict.happened.is_empty() {
         lines.extend(paragraph(&format!("{sign} {}", visible(&verdict.said)), columns, tone));
     } else {
