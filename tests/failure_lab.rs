@@ -139,7 +139,7 @@ const SCENARIOS: &[(&[&str], &[&str])] = &[
     (&["wait 2s", "kill db-1", "replicate db", "wait 2s"], &["primary['db'] == 'db-2' && machines_up == 6"]),
     (&["slow app-1 100", "wait 5s"], &["requests_failed > 0"]),
     (&["step"], &["requests_ok == 1"]),
-    (&["soak 50"], &["soak_years == 50 && soak_low <= availability && availability <= soak_high"]),
+    (&["soak 100"], &["soak_years == 100 && soak_low <= availability && availability <= soak_high"]),
     (&["build single", "soak 200"], &["soak_low <= availability && availability <= soak_high"]),
     (&["build balancer", "soak 200"], &["soak_low <= availability && availability <= soak_high"]),
     (

@@ -80,7 +80,7 @@ pub fn monte_carlo<R: Rng>(
 
 /// 95 % interval of a sum of times that came at random, `count` of them with `total` in all: outages within a year,
 /// say. Both their number and their length are left to chance: the number is Poisson distributed, each length
-/// exponentially. If none came, one of the length `usual` might have.
+/// exponentially. The upper end counts one more of the length `usual`: the long ones are rare, and may not have come yet.
 ///
 /// The variance of such a sum is twice its mean times the mean length, so that its square root has an even spread
 /// (Anscombe, "The Transformation of Poisson, Binomial and Negative-Binomial Data", 1948). Good from one upwards.
@@ -95,7 +95,7 @@ pub fn monte_carlo<R: Rng>(
 pub fn outage_interval(total: f64, count: u64, usual: f64) -> (f64, f64) {
     const HALF: f64 = 1.959_963_984_540_054 / std::f64::consts::SQRT_2;
     let n = count as f64;
-    let each = if count == 0 { usual } else { total / n };
     let (low, high) = ((n.sqrt() - HALF).max(0.0), (n + 1.0).sqrt() + HALF);
-    (each * low * low, each * high * high)
+    let each = if count == 0 { 0.0 } else { total / n };
+    (each * low * low, (total + usual) / (n + 1.0) * high * high)
 }

@@ -94,7 +94,7 @@ impl FailureModel {
         }
         let repair = lives.iter().map(|l| l.mttr_s).fold(0.0, f64::max);
         let dead = outage_interval(down.dead, down.outages, repair);
-        let failover = outage_interval(down.failover, down.failovers, 0.0);
+        let failover = outage_interval(down.failover, down.failovers, down.failover / down.failovers.max(1) as f64);
         let up = |down: f64| (1.0 - down / end).max(0.0);
         Ok(Soak {
             years,
