@@ -24,9 +24,9 @@ fn near(a: f64, b: f64, within: f64) {
 
 #[test]
 fn phi_of_akka() {
-    // references.md: mean 1000, standard deviation 100; the figures there are cut off after one digit.
+    // references.md: mean 1000, standard deviation 100; Akka's own test allows 0.1.
     for (elapsed, phi) in [(1000.0, 0.3), (1200.0, 1.6), (1400.0, 4.7), (1600.0, 10.8), (1700.0, 15.3)] {
-        near((phi_akka(elapsed, 1000.0, 100.0) * 10.0).floor() / 10.0, phi, 1e-9);
+        near(phi_akka(elapsed, 1000.0, 100.0), phi, 0.1);
     }
     // At the mean a normal interval is late every second time.
     near(phi_akka(1000.0, 1000.0, 100.0), 2.0_f64.log10(), 1e-12);
