@@ -220,7 +220,7 @@ impl Group {
         let lost = self.lost(member);
         if let Some(log) = self.logs.get(member) {
             self.acknowledged.iter_mut().for_each(|run| run.end = run.start + log.holds(*run));
-            self.acknowledged.retain(|run| run.len() > 0);
+            self.acknowledged.retain(|run| !run.is_empty());
         }
         lost
     }

@@ -368,7 +368,7 @@ pub fn what_if(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let part = model.plan.part_name(what.part);
     let users = if what.serves { "users are still served" } else { "nobody is served any more" };
     let years = model.plan.life(what.part).mtbf_s / YEAR_S;
-    let often = if years.is_finite() { format!(" It dies about every {:.1} years.", years) } else { String::new() };
+    let often = if years.is_finite() { format!(" It dies about every {years:.1} years.") } else { String::new() };
     tell(log, now, EventKind::Change, format!("If {part} dies, {users}.{often}"));
     let others: Vec<&str> = what
         .dead

@@ -78,8 +78,7 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
         let of = format!("of {} reads", thousands(counts.reads));
         figures.push(figure("stale reads", thousands(counts.stale), None, Some(of), false));
     }
-    if counts.writes > 0 {
-        let mean = counts.write_latency_us / counts.writes;
+    if let Some(mean) = counts.write_latency_us.checked_div(counts.writes) {
         figures.push(figure("a write", duration(mean), None, None, false));
     }
     figures.push(figure("cost", format!("{:.1}", analysis.cost), None, Some("an app server is 1".to_owned()), false));

@@ -118,7 +118,7 @@ impl FailureModel {
     ) {
         let alive = |m: usize| plan.parts_of(m).iter().all(|p| up[*p]);
         let groups = || plan.users.iter().chain(plan.tiers.iter().flat_map(|t| &t.deps));
-        for tier in 0..plan.tiers.len() {
+        for (tier, serving) in serving.iter_mut().enumerate() {
             let members = plan.members(tier);
             let hit: Vec<usize> = members.iter().copied().filter(|m| plan.parts_of(*m).contains(&part)).collect();
             let alternatives = groups().filter(|g| g.contains(&tier)).map(Vec::len).max().unwrap_or(1);
@@ -129,8 +129,8 @@ impl FailureModel {
             let ttl = if self.by_dns(tier) { DNS_TTL_US } else { 0 };
             let takes = (self.tuning.phases(members.len(), passive).iter().sum::<u64>() + ttl) as f64 / 1e6;
             if plan.passive(tier) {
-                if serving[tier].is_some_and(|m| hit.contains(&m)) {
-                    serving[tier] = members.iter().copied().find(|m| alive(*m)).or(serving[tier]);
+                if serving.is_some_and(|m| hit.contains(&m)) {
+                    *serving = members.iter().copied().find(|m| alive(*m)).or(*serving);
                     down.failovers += 1;
                     if alternatives > 1 {
                         down.failover += takes / alternatives as f64;

@@ -152,13 +152,4 @@ impl World {
         let step = if a == b { 0 } else { 1 + usize::from(plan.zones[a].region != plan.zones[b].region) };
         HOP_US[step]
     }
-
-    /// Whether anything is wrong anywhere.
-    pub fn troubled(&self) -> bool {
-        let node = |n: &Node| !n.up || n.gray() || n.paused_until > 0;
-        self.nodes.iter().any(node)
-            || !self.cuts.is_empty()
-            || self.zones_down.contains(&true)
-            || self.regions_down.contains(&true)
-    }
 }
