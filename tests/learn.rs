@@ -303,6 +303,34 @@ fn the_learner_may_wander_off_and_comes_back_to_the_step_as_it_was() {
 }
 
 #[test]
+fn whatever_the_learner_does_the_next_step_begins_as_the_lesson_means_it() {
+    let facts = |robot: &Robot| robot.app.lab().map(|lab| lab.facts());
+    let (mut straight, mut astray) =
+        (Robot::in_lesson("every-kind", kinds(), None), Robot::in_lesson("every-kind", kinds(), None));
+    while straight.phase() != Phase::Finished {
+        let place = straight.place();
+        for robot in [&mut straight, &mut astray] {
+            if matches!(robot.phase(), Phase::Asking | Phase::Doing) {
+                robot.do_step(Way::Right);
+            }
+        }
+        // One wanders off, in time and in another way.
+        if straight.step().id() != "repair" {
+            astray.type_line("add stranger");
+            astray.type_line("remove node-a");
+            astray.press(KeyCode::Left);
+        }
+        for robot in [&mut straight, &mut astray] {
+            while robot.place() == place && robot.phase() != Phase::Finished {
+                robot.go_on();
+            }
+        }
+        assert_eq!(straight.phase(), astray.phase());
+        assert!(straight.phase() == Phase::Finished || facts(&straight) == facts(&astray), "step {}", place + 1);
+    }
+}
+
+#[test]
 fn a_step_may_limit_commands_and_their_number() {
     let mut robot = Robot::in_lesson("every-kind", kinds(), None);
     while robot.step().id() != "repair" {

@@ -4,6 +4,7 @@
 //! in this module knows about labs, terminals or lessons, so it can be used as a library by itself.
 
 pub mod availability;
+pub mod bloom;
 pub mod detector;
 pub mod graph;
 pub mod hash;

@@ -66,6 +66,27 @@ impl TextLine {
     }
 }
 
+/// Markdown as one plain line of text: the words without their marks, made [`visible`].
+///
+/// ```
+/// assert_eq!(scalelab::picture::unmarked("why `hash % N` **hurts**"), "why hash % N hurts");
+/// ```
+pub fn unmarked(text: &str) -> String {
+    // After a word, nothing at the start is taken for a heading or a list.
+    let text = format!("x{text}");
+    let mut plain = String::with_capacity(text.len());
+    for event in Parser::new(&text) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                plain.push_str(&visible(&text));
+            }
+            Event::SoftBreak | Event::HardBreak => plain.push(' '),
+            _ => {}
+        }
+    }
+    plain.strip_prefix('x').map_or_else(String::new, str::to_owned)
+}
+
 /// Text without Markdown, wrapped, in one tone.
 pub fn paragraph(text: &str, columns: usize, tone: Tone) -> Vec<TextLine> {
     wrap(text, columns).into_iter().map(|line| TextLine::of(line, tone)).collect()

@@ -22,7 +22,7 @@ use super::home::calibration_lines;
 use super::learning::{DueCard, Learning, MOST_CARDS, in_words};
 use crate::engine::numbers::plural;
 use crate::lessons::progress::Recalled;
-use crate::picture::{TextLine, Theme, Tone, draw_lines, markdown, paragraph, put, visible};
+use crate::picture::{TextLine, Theme, Tone, draw_lines, markdown, paragraph, put, unmarked};
 
 /// What a review wants after an event.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -147,11 +147,11 @@ impl Review {
         let Some(card) = self.cards.get(self.at) else { return Vec::new() };
         let place = format!("Review: question {} of {}", self.at + 1, self.cards.len());
         let mut lines = vec![TextLine::of(place, Tone::Heading)];
-        lines.extend(paragraph(&visible(&card.lesson), columns, Tone::Quiet));
+        lines.extend(paragraph(&unmarked(&card.lesson), columns, Tone::Quiet));
         lines.push(TextLine::default());
         lines.extend(markdown(&card.question.text, columns));
         lines.push(TextLine::default());
-        lines.extend(paragraph(&visible(&card.question.question), columns, Tone::Strong));
+        lines.extend(paragraph(&unmarked(&card.question.question), columns, Tone::Strong));
         lines.push(TextLine::default());
         let choices: Vec<String> = card.question.choices.iter().map(|c| c.text.clone()).collect();
         match self.answer.and_then(|i| card.question.choices.get(i)) {
@@ -167,12 +167,12 @@ impl Review {
             }
             Some(given) => {
                 let (sign, tone) = if given.right { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
-                lines.extend(paragraph(&format!("{sign} {}", visible(&given.text)), columns, tone));
+                lines.extend(paragraph(&format!("{sign} {}", unmarked(&given.text)), columns, tone));
                 lines.push(TextLine::default());
                 lines.extend(markdown(&given.reply, columns));
                 if let Some(right) = card.question.choices.iter().find(|c| c.right && !given.right) {
                     lines.push(TextLine::default());
-                    lines.extend(paragraph(&format!("✓ {}", visible(&right.text)), columns, Tone::Good));
+                    lines.extend(paragraph(&format!("✓ {}", unmarked(&right.text)), columns, Tone::Good));
                     lines.extend(markdown(&right.reply, columns));
                 }
             }

@@ -7,7 +7,7 @@ use crate::labs::REGISTRY;
 use crate::lessons::Step;
 use crate::lessons::library::{LessonEntry, UnitEntry};
 use crate::lessons::progress::{Progress, Status, calibration_sentence};
-use crate::picture::{TextLine, Theme, Tone, pad, paragraph, visible, width};
+use crate::picture::{TextLine, Theme, Tone, pad, paragraph, unmarked, visible, width};
 use crate::tui::learning::{Learning, in_words};
 
 /// Lines, and which of them is which lesson.
@@ -35,7 +35,8 @@ fn unit(unit: &UnitEntry, chosen: Option<usize>, columns: usize, learning: &Lear
         let status = learning.status(&entry.lesson.id);
         let minutes = format!("{} min", entry.lesson.minutes);
         let room = columns.saturating_sub(width(&minutes) + 1);
-        let title = format!("{} {}", sign(status, theme), visible(&entry.lesson.title));
+        let mark = if chosen == Some(i) { "▶" } else { " " };
+        let title = format!("{mark}{} {}", sign(status, theme), visible(&entry.lesson.title));
         let text = format!("{} {minutes}", pad(&title, room));
         rows.push((lines.len(), i));
         let tone = match (chosen == Some(i), status) {
@@ -98,7 +99,7 @@ fn objectives(entry: &LessonEntry, columns: usize) -> Vec<TextLine> {
     let mut lines = vec![TextLine::of("You will be able to", Tone::Quiet)];
     for objective in &entry.lesson.objectives {
         for (row, line) in
-            paragraph(&visible(objective), columns.saturating_sub(2), Tone::Plain).into_iter().enumerate()
+            paragraph(&unmarked(objective), columns.saturating_sub(2), Tone::Plain).into_iter().enumerate()
         {
             let mut line = line;
             line.0.insert(0, (if row == 0 { "• " } else { "  " }.to_owned(), Tone::Plain));

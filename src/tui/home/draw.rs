@@ -16,7 +16,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Home, Item, details};
+use super::{Home, Item, details, has_challenge};
 use crate::engine::numbers::plural;
 use crate::labs::REGISTRY;
 use crate::lessons::progress::Status;
@@ -77,7 +77,10 @@ pub(super) fn draw(home: &mut Home, area: Rect, buf: &mut Buffer, theme: Theme, 
         put(buf, page.x, foot, page.width, &visible(message), theme.error(), theme.glyphs);
     }
     let hints = match home.lesson {
-        Some(_) => "↑↓ choose   Enter open   t test out   ← back   ? help   q quit",
+        Some(_) if home.chosen_lesson(learning).is_some_and(has_challenge) => {
+            "↑↓ choose   Enter open   t test out   ← back   ? help   q quit"
+        }
+        Some(_) => "↑↓ choose   Enter open   ← back   ? help   q quit",
         None => "↑↓ choose   Enter open   ? help   q quit",
     };
     put(buf, page.x, page.bottom().saturating_sub(1), page.width, hints, theme.key_hint(), theme.glyphs);

@@ -51,6 +51,8 @@ pub(super) struct LessonScreen {
     wide: bool,
     /// First row of the text that is shown.
     top: usize,
+    /// A hint was just asked for: it is to be seen.
+    reveal: bool,
     /// Step and phase that `top` belongs to.
     place: (usize, u8),
     panel: Panel,
@@ -67,6 +69,7 @@ impl LessonScreen {
             news: None,
             wide: false,
             top: 0,
+            reveal: false,
             place: (usize::MAX, 0),
             panel: Panel::default(),
         };
@@ -168,7 +171,7 @@ impl LessonScreen {
             _ if self.busy() => return self.hurry(key),
             KeyCode::Enter => return self.enter(),
             KeyCode::Char('H') => {
-                self.session.hint();
+                self.reveal = self.session.hint();
                 self.wide = false;
             }
             KeyCode::Char('S') => {
@@ -347,6 +350,9 @@ impl LessonScreen {
             busy: self.busy(),
         };
         self.panel = Panel::lay_out(&content, page.panel, theme);
+        if std::mem::take(&mut self.reveal) {
+            self.top = self.panel.last_top();
+        }
         self.top = self.top.min(self.panel.last_top());
         let typed = self.panel.draw(self.top, buf, theme);
         cursor.or(typed)

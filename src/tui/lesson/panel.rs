@@ -21,7 +21,9 @@ use super::Tally;
 use super::verdict::{answered, finished, reached};
 use crate::labs::OpenLab;
 use crate::lessons::{Guess, Phase, Session, Step};
-use crate::picture::{Glyphs, TextLine, Theme, Tone, draw_lines, markdown, pad, paragraph, put, visible, width};
+use crate::picture::{
+    Glyphs, TextLine, Theme, Tone, draw_lines, markdown, pad, paragraph, put, unmarked, visible, width,
+};
 use crate::tui::choices::choice_lines;
 
 /// Fewest columns that text and lab need side by side.
@@ -126,12 +128,12 @@ impl Panel {
 
     fn question(&mut self, text: &str, columns: usize) {
         self.gap();
-        self.body.extend(paragraph(&visible(text), columns, Tone::Strong));
+        self.body.extend(paragraph(&unmarked(text), columns, Tone::Strong));
     }
 
     /// What was asked, and what one said to it.
     fn guess(&mut self, session: &Session, guess: &Guess, columns: usize) {
-        self.body = paragraph(&visible(question(session).unwrap_or_default()), columns, Tone::Quiet);
+        self.body = paragraph(&unmarked(question(session).unwrap_or_default()), columns, Tone::Quiet);
         self.gap();
         let said = match (guess, session.step()) {
             (Guess::Number(_), Some(Step::Predict(p))) => {
@@ -144,7 +146,7 @@ impl Panel {
             _ => String::new(),
         };
         self.body.push(TextLine::of("You say", Tone::Quiet));
-        self.body.extend(paragraph(&visible(&said), columns, Tone::Strong));
+        self.body.extend(paragraph(&unmarked(&said), columns, Tone::Strong));
     }
 
     fn gap(&mut self) {
@@ -175,6 +177,12 @@ impl Panel {
                 (format!("{}_ ", session.typed), Tone::Chosen),
                 (format!(" {}", visible(unit)), Tone::Plain),
             ]));
+            if let Some(Step::Predict(predict)) = session.step()
+                && let Some(number) = &predict.number
+            {
+                let text = format!("Right within {} {}.", number.tolerance, visible(unit));
+                self.body.extend(paragraph(&text, columns, Tone::Quiet));
+            }
         }
     }
 
@@ -203,6 +211,9 @@ impl Panel {
         for (i, hint) in session.hints().iter().enumerate() {
             self.gap();
             let mut lines = markdown(hint, columns.saturating_sub(2).max(8));
+            if hint.contains('`') && *session.phase() == Phase::Doing {
+                lines.push(TextLine::of("Press : first, then type it.", Tone::Quiet));
+            }
             for (row, line) in lines.iter_mut().enumerate() {
                 line.0.insert(0, (if row == 0 { "☞ " } else { "  " }.to_owned(), Tone::Heading));
             }
@@ -363,7 +374,7 @@ fn foot(content: &Content<'_>, columns: usize) -> Vec<TextLine> {
     if let Some((goal, reached)) = session.goal() {
         let (sign, tone) = if reached { ("✓", Tone::Good) } else { ("◎", Tone::Strong) };
         lines.push(TextLine::default());
-        lines.extend(paragraph(&format!("{sign} Goal: {}", visible(goal)), columns, tone));
+        lines.extend(paragraph(&format!("{sign} Goal: {}", unmarked(goal)), columns, tone));
         if let Some(text) = limits(content) {
             lines.extend(paragraph(&text, columns, Tone::Quiet));
         }
@@ -409,6 +420,7 @@ fn keys(content: &Content<'_>) -> Vec<(KeyCode, String, String)> {
         Phase::Reading | Phase::Reached { .. } => "go on",
         Phase::Answered(verdict) if !verdict.right && session.retries() => "try again",
         Phase::Answered(_) => "go on",
+        Phase::Watching(played) if matches!(session.step(), Some(Step::Watch(w)) if *played >= w.play.len()) => "go on",
         Phase::Watching(_) => "play",
         Phase::Asking => "answer",
         Phase::Weighing(_) => "lock in",
@@ -426,6 +438,7 @@ fn keys(content: &Content<'_>) -> Vec<(KeyCode, String, String)> {
     }
     if *session.phase() == Phase::Doing {
         key(KeyCode::Char('S'), "S", "show me");
+        key(KeyCode::Char(':'), ":", "command");
     }
     key(KeyCode::Char('B'), "B", "back");
     key(KeyCode::Char('T'), "T", "lab only");
@@ -439,8 +452,8 @@ pub(super) fn draw_strip(session: &Session, lab: &dyn OpenLab, area: Rect, buf: 
         return;
     }
     let text = match session.goal() {
-        Some((goal, true)) => format!("✓ Goal: {}", visible(goal)),
-        Some((goal, false)) => format!("◎ Goal: {} · {} commands", visible(goal), session.used(lab)),
+        Some((goal, true)) => format!("✓ Goal: {}", unmarked(goal)),
+        Some((goal, false)) => format!("◎ Goal: {} · {} commands", unmarked(goal), session.used(lab)),
         None => visible(&session.lesson().title).into_owned(),
     };
     let keys = " T text ";

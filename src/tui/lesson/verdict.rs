@@ -3,15 +3,15 @@
 use super::panel::Content;
 use crate::engine::numbers::plural;
 use crate::lessons::{Session, Step, Verdict};
-use crate::picture::{TextLine, Tone, markdown, pad, paragraph, visible, wrap};
+use crate::picture::{TextLine, Tone, markdown, pad, paragraph, unmarked, wrap};
 
 /// An answer beside what happened, and why.
 pub(super) fn answered(session: &Session, verdict: &Verdict, columns: usize) -> Vec<TextLine> {
     let mut lines = Vec::new();
     if let Some(Step::Predict(predict)) = session.step() {
-        lines.extend(paragraph(&visible(&predict.question), columns, Tone::Quiet));
+        lines.extend(paragraph(&unmarked(&predict.question), columns, Tone::Quiet));
     } else if let Some(Step::Explain(step) | Step::Recall(step)) = session.step() {
-        lines.extend(paragraph(&visible(&step.question), columns, Tone::Quiet));
+        lines.extend(paragraph(&unmarked(&step.question), columns, Tone::Quiet));
     }
     lines.push(TextLine::default());
     let (sign, word, tone) = match verdict.right {
@@ -19,11 +19,11 @@ pub(super) fn answered(session: &Session, verdict: &Verdict, columns: usize) -> 
         false => ("✗", "It came out otherwise", Tone::Bad),
     };
     if verdict.happened.is_empty() {
-        lines.extend(paragraph(&format!("{sign} {}", visible(&verdict.said)), columns, tone));
+        lines.extend(paragraph(&format!("{sign} {}", unmarked(&verdict.said)), columns, tone));
     } else {
         let sure = session.sure();
-        let said = format!("{} ({sure} % sure)", visible(&verdict.said));
-        lines.extend(beside(("You said", &said), ("It was", &visible(&verdict.happened)), columns, tone));
+        let said = format!("{} ({sure} % sure)", unmarked(&verdict.said));
+        lines.extend(beside(("You said", &said), ("It was", &unmarked(&verdict.happened)), columns, tone));
         lines.push(TextLine::default());
         lines.push(TextLine::of(format!("{sign} {word}"), tone));
     }
@@ -94,7 +94,7 @@ pub(super) fn finished(content: &Content<'_>, columns: usize) -> Vec<TextLine> {
     let mut lines = paragraph("✓ The lesson is done. You can now:", columns, Tone::Good);
     lines.push(TextLine::default());
     for objective in &content.session.lesson().objectives {
-        let wrapped = wrap(&visible(objective), columns.saturating_sub(2).max(8));
+        let wrapped = wrap(&unmarked(objective), columns.saturating_sub(2).max(8));
         for (row, text) in wrapped.into_iter().enumerate() {
             lines.push(TextLine::of(format!("{}{text}", if row == 0 { "• " } else { "  " }), Tone::Plain));
         }
@@ -103,7 +103,7 @@ pub(super) fn finished(content: &Content<'_>, columns: usize) -> Vec<TextLine> {
     if tally.predictions > 0 {
         lines.push(TextLine::default());
         let text = format!(
-            "{} of your {} prediction{} came true.",
+            "In this sitting {} of your {} prediction{} came true.",
             tally.came_true,
             tally.predictions,
             plural(tally.predictions as u64)
@@ -119,7 +119,7 @@ pub(super) fn finished(content: &Content<'_>, columns: usize) -> Vec<TextLine> {
     lines.extend(paragraph(text, columns, Tone::Quiet));
     if let Some(next) = content.next {
         lines.push(TextLine::default());
-        lines.extend(paragraph(&format!("Next: {}", visible(next)), columns, Tone::Strong));
+        lines.extend(paragraph(&format!("Next: {}", unmarked(next)), columns, Tone::Strong));
     }
     lines
 }
