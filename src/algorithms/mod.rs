@@ -3,6 +3,11 @@
 //! Every function here is pure: the same arguments give the same result on every machine. Nothing
 //! in this module knows about labs, terminals or lessons, so it can be used as a library by itself.
 
+pub mod availability;
 pub mod bloom;
+pub mod detector;
+pub mod graph;
 pub mod hash;
+pub mod lease;
 pub mod placement;
+pub mod replication;

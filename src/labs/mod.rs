@@ -4,6 +4,7 @@
 //! folder here, one line in the registry.
 
 pub mod bloom;
+pub mod failure;
 mod open;
 pub mod ring;
 
@@ -18,7 +19,11 @@ pub use open::{Click, OpenLab, View};
 pub const DEFAULT_SEED: u64 = 7;
 
 /// Every lab, in the order in which home lists them.
-pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>(), Registration::of::<bloom::BloomLab>()];
+pub const REGISTRY: &[Registration] = &[
+    Registration::of::<ring::RingLab>(),
+    Registration::of::<bloom::BloomLab>(),
+    Registration::of::<failure::FailureLab>(),
+];
 
 /// The lab with this name.
 ///

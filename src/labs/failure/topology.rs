@@ -1,0 +1,326 @@
+//! Reads a plan from TOML and checks it.
+
+use serde::Deserialize;
+
+use super::plan::{Kind, Life, MAX_MACHINES, MAX_PLACES, Machine, Plan, Region, Style, Tier, Zone};
+use crate::algorithms::graph::Graph;
+use crate::engine::ModelError;
+
+/// Longest name, in characters.
+pub const MAX_NAME: usize = 24;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: Option<String>,
+    #[serde(default)]
+    users: Vec<String>,
+    #[serde(default, rename = "region")]
+    regions: Vec<RegionEntry>,
+    #[serde(default, rename = "zone")]
+    zones: Vec<ZoneEntry>,
+    #[serde(default, rename = "component")]
+    components: Vec<Component>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionEntry {
+    name: String,
+    mtbf: Option<String>,
+    mttr: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ZoneEntry {
+    name: String,
+    region: Option<String>,
+    mtbf: Option<String>,
+    mttr: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Component {
+    name: String,
+    kind: Kind,
+    mtbf: Option<String>,
+    mttr: Option<String>,
+    #[serde(default)]
+    depends_on: Vec<String>,
+    #[serde(default = "one")]
+    replicas: usize,
+    #[serde(default = "one")]
+    needs: usize,
+    style: Option<Style>,
+    zone: Option<OneOrMany>,
+    cost: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+fn one() -> usize {
+    1
+}
+
+/// Reads a plan; `file` names it in messages.
+///
+/// # Errors
+/// What is no TOML, with its line; names that are unknown or twice; times that are none; cycles; what users do not
+/// reach; nothing at all.
+pub fn read(file: &str, text: &str) -> Result<Plan, ModelError> {
+    let parsed: File = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let message = error.message().lines().collect::<Vec<_>>().join(" ");
+        ModelError::new(
+            format!("{file}, line {line}: {message}"),
+            "a topology has [[region]], [[zone]] and [[component]] tables; see `assets/topologies` for examples",
+        )
+    })?;
+    let plan = build(file, parsed)?;
+    check(&plan).map_err(|e| ModelError::new(format!("{file}: {}", e.problem), e.remedy))?;
+    Ok(plan)
+}
+
+fn build(file: &str, parsed: File) -> Result<Plan, ModelError> {
+    let wrong = |problem: String, remedy: &str| ModelError::new(format!("{file}: {problem}"), remedy);
+    let mut plan = Plan {
+        name: parsed.name.unwrap_or_else(|| file.to_owned()),
+        regions: Vec::new(),
+        zones: Vec::new(),
+        tiers: Vec::new(),
+        machines: Vec::new(),
+        users: Vec::new(),
+    };
+    if parsed.components.len() > MAX_PLACES || parsed.zones.len() > MAX_PLACES || parsed.regions.len() > MAX_PLACES {
+        return Err(wrong(format!("more than {MAX_PLACES} components, zones or regions"), "draw a part of the system"));
+    }
+    for entry in &parsed.regions {
+        let life =
+            life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
+        plan.regions.push(Region { name: entry.name.clone(), life });
+    }
+    if plan.regions.is_empty() {
+        plan.regions.push(Region { name: "here".to_owned(), life: Life::FOREVER });
+    }
+    for entry in &parsed.zones {
+        let region = match &entry.region {
+            None => 0,
+            Some(name) => plan.regions.iter().position(|r| r.name == *name).ok_or_else(|| {
+                wrong(
+                    format!("zone '{}' lies in the region '{name}', which is not there", entry.name),
+                    "add a [[region]]",
+                )
+            })?,
+        };
+        let life =
+            life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
+        plan.zones.push(Zone { name: entry.name.clone(), region, life });
+    }
+    if plan.zones.is_empty() {
+        plan.zones.push(Zone { name: "zone-a".to_owned(), region: 0, life: Life::FOREVER });
+    }
+    let names: Vec<String> = parsed.components.iter().map(|c| c.name.clone()).collect();
+    for entry in &parsed.components {
+        add_component(&mut plan, &names, entry).map_err(|e| in_file(file, e))?;
+    }
+    plan.users = if parsed.users.is_empty() {
+        let called = |t: usize| plan.tiers.iter().any(|tier| tier.deps.iter().flatten().any(|d| *d == t));
+        let roots: Vec<usize> = (0..plan.tiers.len()).filter(|t| !called(*t)).collect();
+        if roots.len() > 1 {
+            let names: Vec<&str> = roots.iter().map(|t| plan.tiers[*t].name.as_str()).collect();
+            return Err(wrong(
+                format!("nobody depends on {}: where do users begin?", names.join(", ")),
+                "say it at the top, e.g. users = [\"dns\"]; what users do not reach must go",
+            ));
+        }
+        roots.into_iter().map(|t| vec![t]).collect()
+    } else {
+        dependencies("users", &names, &parsed.users).map_err(|e| in_file(file, e))?
+    };
+    Ok(plan)
+}
+
+fn in_file(file: &str, error: ModelError) -> ModelError {
+    ModelError::new(format!("{file}: {}", error.problem), error.remedy)
+}
+
+fn add_component(plan: &mut Plan, names: &[String], entry: &Component) -> Result<(), ModelError> {
+    let name = &entry.name;
+    let zones: Vec<String> = match &entry.zone {
+        None => vec![plan.zones[0].name.clone()],
+        Some(OneOrMany::One(zone)) => vec![zone.clone()],
+        Some(OneOrMany::Many(zones)) => zones.clone(),
+    };
+    let find = |zone: &String| {
+        plan.zones.iter().position(|z| z.name == *zone).ok_or_else(|| {
+            let known: Vec<&str> = plan.zones.iter().map(|z| z.name.as_str()).collect();
+            let remedy = format!("add a [[zone]], or use one of: {}", known.join(", "));
+            ModelError::new(format!("component '{name}' stands in the zone '{zone}', which is not there"), remedy)
+        })
+    };
+    let zones: Vec<usize> = zones.iter().map(find).collect::<Result<_, _>>()?;
+    if zones.is_empty() {
+        return Err(ModelError::new(format!("component '{name}' stands in no zone"), "name one, or leave `zone` out"));
+    }
+    if entry.replicas == 0 || entry.replicas > MAX_MACHINES {
+        let problem = format!("component '{name}' has {} replicas", entry.replicas);
+        return Err(ModelError::new(problem, format!("use 1 to {MAX_MACHINES}")));
+    }
+    let cost = entry.cost.unwrap_or(entry.kind.cost());
+    if !(0.0..=1e6).contains(&cost) {
+        return Err(ModelError::new(format!("component '{name}' costs {cost}"), "use 0 to 1,000,000"));
+    }
+    let passive = entry.kind == Kind::Database;
+    if passive && entry.style == Some(Style::Active) {
+        let problem = format!("database '{name}' is active-active, which would need two truths at once");
+        return Err(ModelError::new(problem, "leave `style` out: one primary writes, the others follow"));
+    }
+    let tier = plan.tiers.len();
+    plan.tiers.push(Tier {
+        name: name.clone(),
+        kind: entry.kind,
+        life: life(name, entry.mtbf.as_deref(), entry.mttr.as_deref(), Some(entry.kind.hours()))?,
+        needs: entry.needs,
+        style: entry.style.unwrap_or(if passive { Style::Passive } else { Style::Active }),
+        deps: dependencies(name, names, &entry.depends_on)?,
+        cost,
+    });
+    for i in 0..entry.replicas {
+        let machine = Machine { name: format!("{name}-{}", i + 1), tier, zone: zones[i % zones.len()] };
+        plan.machines.push(machine);
+    }
+    Ok(())
+}
+
+/// `["db", "lb-eu | lb-us"]`: all of these, and of each group any one.
+fn dependencies(who: &str, names: &[String], entries: &[String]) -> Result<Vec<Vec<usize>>, ModelError> {
+    let find = |name: &str| {
+        names.iter().position(|n| n == name.trim()).ok_or_else(|| {
+            let problem = format!("'{who}' depends on '{}', which is not there", name.trim());
+            ModelError::new(problem, format!("add a [[component]] of that name, or use one of: {}", names.join(", ")))
+        })
+    };
+    entries.iter().map(|entry| entry.split('|').map(find).collect()).collect()
+}
+
+fn life(name: &str, mtbf: Option<&str>, mttr: Option<&str>, default: Option<(f64, f64)>) -> Result<Life, ModelError> {
+    let default = default.map(|(mtbf, mttr)| (mtbf * 3_600.0, mttr * 3_600.0));
+    let mtbf_s = match mtbf {
+        Some(text) => {
+            duration_s(text).map_err(|e| ModelError::new(format!("MTBF of '{name}': {}", e.problem), e.remedy))?
+        }
+        None => default.map_or(f64::INFINITY, |d| d.0),
+    };
+    let mttr_s = match mttr {
+        Some(text) => {
+            duration_s(text).map_err(|e| ModelError::new(format!("MTTR of '{name}': {}", e.problem), e.remedy))?
+        }
+        None => default.map_or(3_600.0, |d| d.1),
+    };
+    if mtbf_s <= 0.0 || mttr_s <= 0.0 {
+        let which = if mtbf_s <= 0.0 { "MTBF" } else { "MTTR" };
+        let problem = format!("the {which} of '{name}' is not above 0");
+        return Err(ModelError::new(problem, "give a time, e.g. mtbf = \"1000h\", mttr = \"1h\""));
+    }
+    Ok(Life { mtbf_s, mttr_s })
+}
+
+/// A time as one writes it: `1000h`, `30 d`, `90s`, `5y`.
+///
+/// # Errors
+/// What is no number with a unit, or negative.
+pub fn duration_s(text: &str) -> Result<f64, ModelError> {
+    let trimmed = text.trim();
+    let split = trimmed.find(|c: char| c.is_alphabetic()).unwrap_or(trimmed.len());
+    let (number, unit) = trimmed.split_at(split);
+    let per = match unit.trim() {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        "w" => 7.0 * 86_400.0,
+        "y" => crate::algorithms::availability::YEAR_S,
+        _ => f64::NAN,
+    };
+    let value = number.trim().parse::<f64>().map_or(f64::NAN, |n| n * per);
+    if (0.0..=1e12).contains(&value) {
+        return Ok(value);
+    }
+    let text: String = text.chars().take(30).collect();
+    Err(ModelError::new(
+        format!("'{text}' is no time above 0"),
+        "give a number and a unit of ms, s, m, h, d, w or y, e.g. 1000h",
+    ))
+}
+
+/// Checks a plan: names, numbers, cycles, and that users reach everything.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(plan: &Plan) -> Result<(), ModelError> {
+    if plan.tiers.is_empty() {
+        return Err(ModelError::new("there is no component", "add a [[component]] with a name and a kind"));
+    }
+    if plan.machines.len() > MAX_MACHINES {
+        let problem = format!("there are {} machines", plan.machines.len());
+        return Err(ModelError::new(problem, format!("{MAX_MACHINES} are the most: draw a part of the system")));
+    }
+    names(plan)?;
+    for (t, tier) in plan.tiers.iter().enumerate() {
+        let members = plan.members(t).len();
+        if tier.needs == 0 || tier.needs > members {
+            let problem = format!("'{}' needs {} of its {members} machines", tier.name, tier.needs);
+            return Err(ModelError::new(problem, format!("use 1 to {members}, or more replicas")));
+        }
+    }
+    let edges: Vec<(usize, usize)> =
+        plan.tiers.iter().enumerate().flat_map(|(t, tier)| tier.deps.iter().flatten().map(move |d| (t, *d))).collect();
+    let graph = Graph::new(plan.tiers.len(), &edges);
+    if let Some(cycle) = graph.cycle() {
+        let mut way: Vec<&str> = cycle.iter().map(|t| plan.tiers[*t].name.as_str()).collect();
+        way.extend(cycle.first().map(|t| plan.tiers[*t].name.as_str()));
+        let problem = format!("the dependencies run in a circle: {}", way.join(" → "));
+        return Err(ModelError::new(problem, "take one of them out: who waits for oneself never starts"));
+    }
+    if plan.users.is_empty() {
+        return Err(ModelError::new("users reach nothing", "say where they begin, e.g. users = [\"balancer\"]"));
+    }
+    let mut reached = vec![false; plan.tiers.len()];
+    for root in plan.users.iter().flatten() {
+        graph.reachable(*root, None).iter().zip(&mut reached).for_each(|(now, all)| *all |= now);
+    }
+    if let Some(lost) = reached.iter().position(|r| !r) {
+        let problem = format!("no request ever reaches '{}'", plan.tiers[lost].name);
+        return Err(ModelError::new(problem, "let something that users reach depend on it, or take it out"));
+    }
+    plan.structure(true).map(|_| ())
+}
+
+fn names(plan: &Plan) -> Result<(), ModelError> {
+    let tiers = plan.tiers.iter().map(|t| &t.name);
+    let machines = plan.machines.iter().map(|m| &m.name);
+    let places = plan.zones.iter().map(|z| &z.name).chain(plan.regions.iter().map(|r| &r.name));
+    let mut seen: Vec<&String> = vec![];
+    for name in tiers.chain(machines).chain(places) {
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(plain) || name.starts_with('-') {
+            let shown: String = name.chars().take(MAX_NAME).collect();
+            let remedy = format!("use 1 to {MAX_NAME} letters, digits, hyphens, dots");
+            return Err(ModelError::new(format!("'{shown}' is no name"), remedy));
+        }
+        if seen.contains(&name) {
+            let problem = format!("the name '{name}' stands for two things");
+            return Err(ModelError::new(problem, "give each component, machine, zone and region its own name"));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}

@@ -1,0 +1,340 @@
+//! The architecture: machines in the layers of their tiers and the columns of their zones.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::FailureScene;
+use crate::engine::Micros;
+use crate::labs::failure::plan::Scope;
+use crate::labs::failure::request::Trace;
+use crate::picture::{Canvas, caption, fit, pad, width, write};
+
+/// How long a request is seen on its way, in microseconds.
+const TRAVEL_US: Micros = 600_000;
+
+/// Where everything stands.
+struct Places {
+    area: Rect,
+    users: Position,
+    /// Heading of each zone that has machines.
+    zones: Vec<(usize, Rect)>,
+    machines: Vec<Rect>,
+}
+
+impl Places {
+    fn of(scene: &FailureScene<'_>, area: Rect) -> Self {
+        let plan = &scene.model.plan;
+        let used: Vec<usize> = (0..plan.zones.len()).filter(|z| plan.machines.iter().any(|m| m.zone == *z)).collect();
+        let layers = plan.layers();
+        let depth = layers.iter().max().map_or(1, |d| d + 1) as u16;
+        // Room for the links of the users, where there is some.
+        let top = if area.height >= 3 + 4 * depth { 3_u16 } else { 2 };
+        let pitch = (area.height.saturating_sub(top) / depth).clamp(1, 10);
+        let high = if pitch >= 4 { 3 } else { 1 };
+        let gap = 1_u16;
+        let column = |i: usize| {
+            let all = area.width;
+            let (a, b) = (all * i as u16 / used.len().max(1) as u16, all * (i as u16 + 1) / used.len().max(1) as u16);
+            Rect { x: area.x + a, width: (b - a).saturating_sub(gap), ..area }
+        };
+        let mut machines = vec![Rect { width: 0, height: 0, ..area }; plan.machines.len()];
+        for (i, zone) in used.iter().enumerate() {
+            for layer in 0..usize::from(depth) {
+                let here: Vec<usize> = (0..plan.machines.len())
+                    .filter(|m| plan.machines[*m].zone == *zone && layers[plan.machines[*m].tier] == layer)
+                    .collect();
+                for (k, m) in here.iter().enumerate() {
+                    machines[*m] = slot(column(i), k, here.len(), area.y + top + layer as u16 * pitch, high, area);
+                }
+            }
+        }
+        let zones = used
+            .iter()
+            .enumerate()
+            .map(|(i, z)| (*z, Rect { y: area.y + 1, height: 1, ..column(i) }.intersection(area)))
+            .collect();
+        Self { area, users: Position { x: area.x + area.width / 2, y: area.y }, zones, machines }
+    }
+}
+
+/// The k-th of so many boxes side by side; as wide as useful, the whole in the middle of the column.
+fn slot(column: Rect, k: usize, count: usize, y: u16, height: u16, area: Rect) -> Rect {
+    let each = (column.width / count.max(1) as u16).min(22);
+    let used = each * count as u16;
+    let x = column.x + (column.width - used) / 2 + each * k as u16;
+    let gap = u16::from(k + 1 < count || each > 8);
+    Rect { x, y, width: each.saturating_sub(gap), height }.intersection(area)
+}
+
+/// Draws machines, links, zones and the requests on their way.
+pub(super) fn draw(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
+    let theme = scene.theme;
+    let glyph = theme.glyphs.pick("◆", "*");
+    let none = scene.model.analysis.spofs.is_empty();
+    let spofs = if none { "no single point of failure".to_owned() } else { format!("{glyph} single point of failure") };
+    let mut parts = vec![spofs];
+    let model = scene.model;
+    if let Some(what) = &model.what_if {
+        parts.insert(0, format!("if {} died: what is crossed dies with it", model.plan.part_name(what.part)));
+    }
+    for cut in model.world.cuts.iter().take(2) {
+        let name = |s: Scope| match model.plan.part(s) {
+            Some(part) => model.plan.part_name(part).to_owned(),
+            None => "tier".to_owned(),
+        };
+        let other = cut.b.map_or_else(|| "all others".to_owned(), name);
+        parts.insert(0, format!("cut: {} and {other}", name(cut.a)));
+    }
+    parts.push("click kills or repairs".to_owned());
+    let area = caption(buf, area, &parts, theme);
+    let places = Places::of(scene, area);
+    let mut canvas = Canvas::new(area, theme.glyphs);
+    links(scene, &places, &mut canvas);
+    canvas.draw(buf);
+    let dead = out_of_reach(scene);
+    for (zone, place) in &places.zones {
+        heading(scene, *zone, *place, buf);
+    }
+    for (m, place) in places.machines.iter().enumerate() {
+        machine(scene, m, *place, dead[m], buf);
+    }
+    users(scene, &places, buf);
+    requests(scene, &places, buf);
+}
+
+/// Machines that are down or that no request reaches, now or as asked by `what-if`.
+fn out_of_reach(scene: &FailureScene<'_>) -> Vec<bool> {
+    let (model, plan) = (scene.model, &scene.model.plan);
+    let count = plan.machines.len();
+    if let Some(what) = &model.what_if {
+        return (0..count).map(|m| what.dead.contains(&m)).collect();
+    }
+    let calls = plan.calls();
+    let up = |m: &usize| *m == count || model.world.powered(plan, *m);
+    let kept: Vec<(usize, usize)> = calls.edges().iter().copied().filter(|(a, b)| up(a) && up(b)).collect();
+    let reached = crate::algorithms::graph::Graph::new(count + 1, &kept).reachable(count, None);
+    (0..count).map(|m| !reached[m]).collect()
+}
+
+/// Top and bottom middle of a box, in dots.
+fn ends(canvas: &Canvas, place: Rect) -> ((f64, f64), (f64, f64)) {
+    let x = place.x + place.width / 2;
+    let (top, bottom) = (canvas.at_cell(x, place.y), canvas.at_cell(x, place.bottom().saturating_sub(1)));
+    ((top.0, top.1 - 3.0), (bottom.0, bottom.1 + 3.0))
+}
+
+fn links(scene: &FailureScene<'_>, places: &Places, canvas: &mut Canvas) {
+    let (model, theme) = (scene.model, scene.theme);
+    let users = model.plan.machines.len();
+    let recent: Vec<(usize, usize)> = model.traces.iter().rev().take(8).flat_map(|t| hops(t, users)).collect();
+    for &(from, to) in model.plan.calls().edges() {
+        let end = places.machines.get(to).map(|p| ends(canvas, *p).0).unwrap_or_default();
+        let start = match places.machines.get(from) {
+            Some(place) => ends(canvas, *place).1,
+            None => {
+                // From below the names of the zones.
+                let at = canvas.at_cell(places.users.x, places.users.y + 1);
+                (at.0, at.1 + 3.0)
+            }
+        };
+        let cut = from < users && !model.world.both_ways(from, to);
+        let (style, priority) = match (cut, recent.contains(&(from, to))) {
+            (true, _) => (theme.error(), 3),
+            (_, true) => (theme.accent(), 4),
+            _ => (theme.faint(), 1),
+        };
+        canvas.line(start, end, style, priority);
+        if cut {
+            let middle = ((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0);
+            canvas.text_centered(middle.0, middle.1, theme.glyphs.pick("✗", "x"), theme.error());
+        }
+    }
+}
+
+/// From whom to whom a request went.
+fn hops(trace: &Trace, users: usize) -> Vec<(usize, usize)> {
+    let starts = std::iter::once(users).chain(trace.path.iter().copied());
+    starts.zip(trace.path.iter().copied()).collect()
+}
+
+fn heading(scene: &FailureScene<'_>, zone: usize, place: Rect, buf: &mut Buffer) {
+    let (model, theme) = (scene.model, scene.theme);
+    let z = &model.plan.zones[zone];
+    let region = &model.plan.regions[z.region];
+    let down = model.world.zones_down[zone] || model.world.regions_down[z.region];
+    let spof = model.plan.part(Scope::Zone(zone)).is_some_and(|p| model.analysis.spofs.contains(&p))
+        || model.plan.part(Scope::Region(z.region)).is_some_and(|p| model.analysis.spofs.contains(&p));
+    let several = model.plan.regions.len() > 1;
+    let mut text = if several { format!("{} {}", region.name, z.name) } else { z.name.clone() };
+    if spof {
+        text = format!("{} {text}", theme.glyphs.pick("◆", "*"));
+    }
+    let style = match (down, spof) {
+        (true, _) => theme.error(),
+        (_, true) => theme.warning(),
+        _ => theme.dim(),
+    };
+    if down {
+        text = format!("{text}, no power");
+    }
+    let line = theme.glyphs.pick("─", "-");
+    let text = format!("{line}{line} {} ", fit(&text, usize::from(place.width).saturating_sub(4)));
+    let rest = usize::from(place.width).saturating_sub(width(&text));
+    write(buf, place, (0, 0), &format!("{text}{}", line.repeat(rest)), style, theme);
+}
+
+/// What is special about a machine, in a word and in a letter.
+fn state(scene: &FailureScene<'_>, m: usize) -> (String, &'static str) {
+    let (model, now) = (scene.model, scene.now);
+    let node = &model.world.nodes[m];
+    let group = model.groups[model.plan.machines[m].tier].as_ref();
+    let role = group.filter(|g| g.members.len() > 1).and_then(|g| g.member(m).map(|i| g.claims[i]));
+    if !model.world.powered(&model.plan, m) {
+        ("down".to_owned(), "x")
+    } else if node.paused_until > now {
+        ("paused".to_owned(), "z")
+    } else if node.suspected.is_some() {
+        match role {
+            Some(true) => ("primary, suspected".to_owned(), "P?"),
+            _ => ("suspected".to_owned(), "?"),
+        }
+    } else if node.slow > 1.0 {
+        (format!("{} times slow", node.slow), "~")
+    } else if node.loss > 0.0 {
+        (format!("loses {:.0} %", node.loss * 100.0), "%")
+    } else {
+        match role {
+            Some(true) => ("primary".to_owned(), "P"),
+            Some(false) => (format!("{} standby", model.tuning.standby.name()), "s"),
+            None => (String::new(), ""),
+        }
+    }
+}
+
+fn machine(scene: &FailureScene<'_>, m: usize, place: Rect, dead: bool, buf: &mut Buffer) {
+    let (model, theme) = (scene.model, scene.theme);
+    if place.is_empty() {
+        return;
+    }
+    let up = model.world.powered(&model.plan, m);
+    let spof = model.analysis.spofs.contains(&m);
+    let hurt = up && (model.world.nodes[m].suspected.is_some() || model.world.nodes[m].gray());
+    let (word, sign) = state(scene, m);
+    let style = match (up, dead, hurt, spof) {
+        (false, ..) => theme.error(),
+        (_, true, ..) => theme.faint_text(),
+        (_, _, true, _) => theme.warning(),
+        (_, _, _, true) => theme.warning(),
+        _ => theme.text(),
+    };
+    let name = &model.plan.machines[m].name;
+    let crossed = model.what_if.is_some() && dead;
+    let mark = match (up, crossed, spof) {
+        (false, ..) | (_, true, _) => theme.glyphs.pick("×", "x"),
+        (_, _, true) => theme.glyphs.pick("◆", "*"),
+        _ => "",
+    };
+    let room = usize::from(place.width);
+    if place.height < 3 {
+        let text = label(&format!("{mark}{name}"), &word, sign, room.saturating_sub(2));
+        let text = format!("[{}]", pad(&text, room.saturating_sub(2)));
+        write(buf, place, (0, 0), &text, style, theme);
+        return;
+    }
+    frame(place, spof, up && !crossed, style, scene, buf);
+    let inner = Rect { x: place.x + 1, y: place.y + 1, width: place.width.saturating_sub(2), height: 1 };
+    let text = label(&format!("{mark}{name}"), &word, sign, usize::from(inner.width));
+    write(buf, inner, (0, 0), &pad(&text, usize::from(inner.width)), style, theme);
+}
+
+/// Name and word if they fit, else name and letter, else the name.
+fn label(name: &str, word: &str, sign: &str, room: usize) -> String {
+    let long = if word.is_empty() { name.to_owned() } else { format!("{name} {word}") };
+    let short = if sign.is_empty() { name.to_owned() } else { format!("{} {sign}", fit(name, room.saturating_sub(2))) };
+    if width(&long) <= room { long } else { fit(&short, room) }
+}
+
+/// A box: double for a single point of failure, broken for what is dead.
+fn frame(place: Rect, spof: bool, up: bool, style: Style, scene: &FailureScene<'_>, buf: &mut Buffer) {
+    let theme = scene.theme;
+    let [corner_a, corner_b, corner_c, corner_d, across, down] = match (up, spof) {
+        (false, _) => theme.glyphs.pick(["┌", "┐", "└", "┘", "┄", "┊"], ["x", "x", "x", "x", ".", ":"]),
+        (_, true) => theme.glyphs.pick(["╔", "╗", "╚", "╝", "═", "║"], ["#", "#", "#", "#", "=", "#"]),
+        _ => theme.glyphs.pick(["┌", "┐", "└", "┘", "─", "│"], ["+", "+", "+", "+", "-", "|"]),
+    };
+    let inside = across.repeat(usize::from(place.width.saturating_sub(2)));
+    write(buf, place, (0, 0), &format!("{corner_a}{inside}{corner_b}"), style, theme);
+    write(buf, place, (0, place.height - 1), &format!("{corner_c}{inside}{corner_d}"), style, theme);
+    for y in 1..place.height - 1 {
+        write(buf, place, (0, y), down, style, theme);
+        write(buf, place, (place.width.saturating_sub(1), y), down, style, theme);
+    }
+}
+
+fn users(scene: &FailureScene<'_>, places: &Places, buf: &mut Buffer) {
+    let (model, theme) = (scene.model, scene.theme);
+    let (text, style) = match (&model.outage, model.traces.back()) {
+        (Some(outage), _) => (format!("users {} {} failed", theme.glyphs.pick("✗", "x"), outage.failed), theme.error()),
+        (None, Some(_)) => (format!("users {} served", theme.glyphs.pick("✓", "ok")), theme.good()),
+        (None, None) => ("users".to_owned(), theme.text()),
+    };
+    let x = places.users.x.saturating_sub(width(&text) as u16 / 2).max(places.area.x);
+    write(buf, places.area, (x - places.area.x, 0), &text, style, theme);
+}
+
+/// Requests on their way down, and where the last one failed.
+fn requests(scene: &FailureScene<'_>, places: &Places, buf: &mut Buffer) {
+    let (theme, users) = (scene.theme, scene.model.plan.machines.len());
+    let canvas = Canvas::new(places.area, theme.glyphs);
+    for trace in &scene.model.traces {
+        let age = scene.now.saturating_sub(trace.at) as f64 / TRAVEL_US as f64;
+        if age > 1.0 || trace.path.is_empty() || !scene.motion {
+            continue;
+        }
+        let hops = hops(trace, users);
+        let way = age * hops.len() as f64;
+        let (from, to) = hops[(way as usize).min(hops.len() - 1)];
+        let t = way.fract();
+        let start = match places.machines.get(from) {
+            Some(place) => ends(&canvas, *place).1,
+            None => canvas.at_cell(places.users.x, places.users.y + 1),
+        };
+        let end = places.machines.get(to).map(|p| ends(&canvas, *p).0).unwrap_or(start);
+        let at = (start.0 + (end.0 - start.0) * t, start.1 + (end.1 - start.1) * t);
+        let (x, y) = canvas.cell_of(at.0, at.1);
+        // Boxes and words stay whole.
+        let covered = places.machines.iter().any(|p| p.contains(Position { x, y })) || y <= places.area.y + 1;
+        if !covered {
+            let glyph = if trace.write { theme.glyphs.pick("●", "@") } else { theme.glyphs.pick("○", "o") };
+            write(buf, places.area, (x - places.area.x, y - places.area.y), glyph, theme.strong(), theme);
+        }
+    }
+    let Some(last) = scene.model.traces.back().filter(|t| t.why.is_some()) else { return };
+    let at = last.path.last().and_then(|m| places.machines.get(*m)).map(|p| (p.x + p.width / 2, p.y.saturating_sub(1)));
+    let (x, y) = at.unwrap_or((places.users.x, places.users.y + 1));
+    if y > places.area.y + 1 {
+        write(
+            buf,
+            places.area,
+            (x - places.area.x, y - places.area.y),
+            theme.glyphs.pick("✗", "X"),
+            theme.error(),
+            theme,
+        );
+    }
+}
+
+/// A click kills what runs and repairs what is down.
+pub(super) fn click(scene: &FailureScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
+    let below = Rect { height: area.height.saturating_sub(u16::from(area.height >= 3)), ..area };
+    let places = Places::of(scene, below);
+    let at = Position { x, y };
+    let (plan, world) = (&scene.model.plan, &scene.model.world);
+    let verb = |down: bool| if down { "repair" } else { "kill" };
+    if let Some(m) = places.machines.iter().position(|p| p.contains(at)) {
+        return Some(format!("{} {}", verb(!world.nodes[m].up), plan.machines[m].name));
+    }
+    let (zone, _) = places.zones.iter().find(|(_, p)| p.contains(at))?;
+    Some(format!("{} {}", verb(world.zones_down[*zone]), plan.zones[*zone].name))
+}

@@ -1,0 +1,365 @@
+//! The failure lab from outside: what each command does to its facts, bad input, and its pictures.
+
+#![expect(clippy::panic, reason = "a test says why it fails")]
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use scalelab::engine::{Blank, Expectation, Input, Setup};
+use scalelab::labs::{Click, OpenLab, View, find};
+use scalelab::picture::{Glyphs, Palette, Theme, to_text};
+
+const MONO: Theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
+
+fn lab(seed: u64) -> Box<dyn OpenLab> {
+    match find("failure").map(|r| (r.open)(Setup::seeded(seed))) {
+        Some(Ok(lab)) => lab,
+        _ => panic!("the failure lab does not open"),
+    }
+}
+
+fn with_topology(text: &str) -> Result<Box<dyn OpenLab>, String> {
+    let input = Input::read("shop.toml", text.as_bytes(), Blank::Keep, |_, _| ()).map_err(|e| e.to_string())?;
+    let inputs = [("topology".to_owned(), Arc::new(input))].into();
+    let registration = find("failure").unwrap_or_else(|| panic!("no failure lab"));
+    (registration.open)(Setup { seed: 7, inputs }).map_err(|e| e.to_string())
+}
+
+fn run(lab: &mut dyn OpenLab, commands: &[&str]) {
+    for command in commands {
+        lab.command(command).unwrap_or_else(|e| panic!("`{command}`: {e}"));
+        lab.advance_to(lab.settled_at());
+        assert_eq!(lab.broken(), [""; 0], "after `{command}`");
+    }
+}
+
+fn expect(lab: &dyn OpenLab, expression: &str) {
+    let verdict = Expectation::compile(expression).and_then(|e| e.judge(&lab.facts()));
+    let verdict = verdict.unwrap_or_else(|e| panic!("{e}"));
+    assert!(verdict.holds, "`{expression}`: {:?}\n{}", verdict.seen, told(lab));
+}
+
+fn told(lab: &dyn OpenLab) -> String {
+    lab.story().0.iter().map(|e| format!("{:>10} {}\n", e.at_us, e.text)).collect()
+}
+
+/// Commands, then what must be true of the facts.
+const SCENARIOS: &[(&[&str], &[&str])] = &[
+    (&[], &["architecture == 'tiers'", "spof_count == 0", "machines == 6", "availability > 0.99997"]),
+    (&["build single"], &["spofs == ['server-1']", "availability < 0.9961 && availability > 0.9960"]),
+    (&["build database"], &["spof_count == 2", "'db-1' in spofs && 'web-1' in spofs"]),
+    (&["build balancer"], &["spofs == ['lb-1', 'db-1', 'zone-a']", "articulation_points == ['lb-1']"]),
+    (&["build three-zones"], &["spof_count == 0", "zones == 3", "machine['db-1'].serves && !machine['db-2'].serves"]),
+    (&["build two-regions"], &["spof_count == 0", "regions == 2", "cost == 22.0"]),
+    // A primary dies: four phases, beside theory, and another one serves.
+    (
+        &["wait 5s", "kill db-1"],
+        &[
+            "failovers == 1 && primary['db'] == 'db-2' && epoch['db'] == 2",
+            "detection_ms > 3900.0 && detection_ms < 5200.0",
+            "decision_ms >= 500.0 && decision_ms < 1100.0 && promotion_ms == 1000.0",
+            "rto_ms > 5000.0 && rto_ms < theory_rto_ms + 1500.0 && rto_ms > theory_rto_ms - 1500.0",
+            "failover_failed > 0 && failover_failed <= requests_failed && serving",
+            "lost_writes == rpo_writes && false_alarms == 0",
+        ],
+    ),
+    // All machines serve: one dies, the others take its share, and there is no promotion.
+    (&["wait 5s", "kill app-1"], &["failovers == 0 && serving && detection_ms > 3900.0", "suspected == ['app-1']"]),
+    // What each mode loses.
+    (&["mode sync", "wait 5s", "kill db-1"], &["failovers == 1 && rpo_writes == 0 && lost_writes == 0"]),
+    (&["mode semi", "wait 5s", "kill db-1"], &["failovers == 1 && rpo_writes == 0"]),
+    (
+        &["build three-zones", "mode quorum", "wait 5s", "kill db-1"],
+        &["rpo_writes == 0 && stale_reads == 0", "theory_stale_share == 0.0"],
+    ),
+    (
+        &["build three-zones", "mode quorum --write 1 --read 1", "wait 20s"],
+        &["stale_reads > 0 && theory_stale_share > 0.66"],
+    ),
+    // In sync mode a dead follower stops writes until it is taken for dead, and no longer.
+    (
+        &["mode sync", "wait 2s", "kill db-2"],
+        &["failovers == 0 && requests_failed > 20 && serving", "primary['db'] == 'db-1'"],
+    ),
+    // Standbys: the colder, the later.
+    (&["standby warm", "wait 5s", "kill db-1"], &["promotion_ms == 10000.0", "rto_ms > 14000.0"]),
+    (&["standby cold", "wait 70s", "kill db-1"], &["promotion_ms == 60000.0 && rpo_writes > 20"]),
+    // A cut link without leases makes two primaries; with leases it does not.
+    (
+        &["fencing off", "wait 3s", "cut db-1 db-2", "wait 5s"],
+        &["split_brain && split_brain_ever && false_alarms >= 1"],
+    ),
+    (
+        &["fencing off", "wait 3s", "cut db-1 db-2", "wait 5s", "heal", "repair db-1"],
+        &["!split_brain && split_brain_ever && lost_writes > 10 && primary['db'] == 'db-2'"],
+    ),
+    (&["wait 3s", "cut db-1 db-2", "wait 10s"], &["!split_brain_ever && primary['db'] == 'db-1' && suspicions >= 1"]),
+    // Cut off from the witness too, the primary loses its lease, and the other gets it.
+    (&["wait 3s", "isolate db-1", "wait 5s"], &["primary['db'] == 'db-2' && epoch['db'] == 2"]),
+    // The sleeper: fenced with leases, a second primary without.
+    (&["wait 3s", "pause db-1 12s"], &["fenced_writes > 0 && !split_brain && primary['db'] == 'db-2'"]),
+    (&["fencing off", "wait 3s", "pause db-1 12s"], &["split_brain && fenced_writes == 0"]),
+    // SWIM asks others, so that a cut link accuses nobody.
+    (&["detector swim", "wait 3s", "cut db-1 db-2", "wait 10s"], &["false_alarms == 0 && failovers == 0"]),
+    (&["detector swim", "wait 3s", "kill db-1"], &["failovers == 1 && detection_ms < 9000.0"]),
+    (&["detector phi", "wait 60s", "kill db-1"], &["failovers == 1 && detection_ms < 2500.0", "false_alarms == 0"]),
+    // A quick timeout buries the living when messages are lost; a patient one does not.
+    (&["detector fixed 1.2", "lossy app-1 0.4", "wait 30s"], &["false_alarms > 3"]),
+    (&["detector cassandra", "lossy app-1 0.3", "wait 30s"], &["false_alarms == 0"]),
+    // A zone and everything in it.
+    (
+        &["wait 3s", "zone down zone-a"],
+        &["machines_up == 3 && serving && primary['db'] == 'db-2' && primary['lb'] == 'lb-2'"],
+    ),
+    (&["zone down zone-a", "zone down zone-b"], &["machines_up == 0 && !serving"]),
+    (
+        &["build two-regions", "wait 3s", "region down eu"],
+        &["serving && primary['db'] == 'db-2'", "failover_failed > 0"],
+    ),
+    (
+        &["build two-regions", "wait 3s", "region down eu", "region up eu", "wait 5s"],
+        &["machines_up == machines && suspected == []"],
+    ),
+    (&["build two-regions", "mode sync", "wait 10s"], &["write_latency_ms >= 80.0"]),
+    // Asking changes nothing but the answer.
+    (&["build balancer", "what-if db-1"], &["what_if == 'db-1' && what_if_serves == false", "requests_failed == 0"]),
+    (&["build balancer", "what-if lb-1"], &["what_if_dead == ['lb-1', 'web-1', 'web-2', 'db-1']"]),
+    // Edits.
+    (
+        &["build database", "replicate db", "place db-2 zone-b"],
+        &["machines == 3 && zones == 2", "spofs == ['web-1', 'zone-a']"],
+    ),
+    (&["build database", "add cache cache web"], &["components == 3 && 'cache-1' in spofs"]),
+    (&["build database", "add lb balancer"], &["'lb-1' in spofs", "machines == 3"]),
+    (&["build database", "add spare database web", "remove spare-1"], &["components == 2"]),
+    (&["build balancer", "remove web-2"], &["machines == 3 && 'web-1' in spofs"]),
+    (&["replicate db", "wait 2s"], &["machine['db-3'].log == machine['db-1'].log || mode == 'async'", "machines == 7"]),
+    // A plan that lives: what runs goes on.
+    (&["wait 2s", "kill db-1", "replicate db", "wait 2s"], &["primary['db'] == 'db-2' && machines_up == 6"]),
+    (&["slow app-1 100", "wait 5s"], &["requests_failed > 0"]),
+    (&["step"], &["requests_ok == 1"]),
+    (&["soak 100"], &["soak_years == 100 && soak_low <= availability && availability <= soak_high"]),
+    (&["build single", "soak 200"], &["soak_low <= availability && availability <= soak_high"]),
+    (&["build balancer", "soak 200"], &["soak_low <= availability && availability <= soak_high"]),
+    (
+        &["chaos 20000", "wait 5m"],
+        &["suspicions > 3 && observed_availability > 0.5 && chaos_availability < availability"],
+    ),
+];
+
+#[test]
+fn each_command_does_what_it_says() {
+    for (commands, expectations) in SCENARIOS {
+        let mut lab = lab(7);
+        run(lab.as_mut(), commands);
+        for expression in *expectations {
+            expect(lab.as_ref(), expression);
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    let cases = [
+        ("kill nobody", "nothing called 'nobody'"),
+        ("repair nobody", "nothing called"),
+        ("cut db-1 db-1", "no link to itself"),
+        ("heal", "no link is cut"),
+        ("slow db-1 0.5", "1 (normal) to 1000"),
+        ("slow db-1 NaN", "1 (normal) to 1000"),
+        ("slow db 3", "not one machine"),
+        ("lossy db-1 1.5", "0 (none) to 1 (all)"),
+        ("pause db-1 2d", "too long or too short"),
+        ("pause db-1 soon", "no time above 0"),
+        ("zone down db-1", "no zone"),
+        ("region down zone-a", "no region"),
+        ("chaos -1", "makes no sense"),
+        ("soak 1", "2 to 10000"),
+        ("soak 99999", "2 to 10000"),
+        ("mode quorum --write 9", "does not fit 2 members"),
+        ("mode sync --write 2", "belong to quorums"),
+        ("detector fixed 0", "0.2 to 60"),
+        ("wait 2h", "too long or too short"),
+        ("add db database", "stands for two things"),
+        ("add 'x y' app", "is no name"),
+        ("connect db lb", "run in a circle"),
+        ("connect app db", "depends on db already"),
+        ("disconnect app db", "no request ever reaches 'db'"),
+        ("disconnect lb db", "does not depend on"),
+        ("replicate nobody", "no component"),
+        ("replicate db nowhere", "no zone 'nowhere'"),
+        ("place db-1 zone-a", "in zone-a already"),
+        ("place db-1 app", "'app' is no zone"),
+        ("what-if app", "'app' is 2 machines"),
+    ];
+    let mut lab = lab(7);
+    run(lab.as_mut(), &["wait 1s"]);
+    let before = lab.facts();
+    for (line, message) in cases {
+        match lab.command(line) {
+            Err(error) => assert!(error.to_string().contains(message), "`{line}`: {error}"),
+            Ok(_) => panic!("`{line}` was accepted"),
+        }
+        assert_eq!(lab.facts(), before, "`{line}`");
+    }
+    run(lab.as_mut(), &["standby cold"]);
+    assert!(lab.command("mode sync").is_err_and(|e| e.to_string().contains("cold standby")));
+    run(lab.as_mut(), &["standby warm", "mode sync"]);
+    assert!(lab.command("standby cold").is_err_and(|e| e.to_string().contains("mode async")));
+    run(lab.as_mut(), &["kill app-1"]);
+    assert!(lab.command("kill app-1").is_err_and(|e| e.to_string().contains("down already")));
+}
+
+#[test]
+fn a_topology_file_is_read_or_refused_plainly() {
+    let component = |extra: &str| format!("[[component]]\nname = \"web\"\nkind = \"app\"\n{extra}\n");
+    let good = component("mtbf = \"30d\"\nmttr = \"10m\"\nreplicas = 3\nneeds = 2\nzone = [\"a\", \"b\"]");
+    let zones = "[[zone]]\nname = \"a\"\n[[zone]]\nname = \"b\"\nmtbf = \"1y\"\nmttr = \"1h\"\n";
+    let lab = with_topology(&format!("{zones}{good}")).unwrap_or_else(|e| panic!("{e}"));
+    expect(lab.as_ref(), "machines == 3 && machine['web-2'].zone == 'b' && machine['web-3'].zone == 'a'");
+    let cases = [
+        ("x = ", "shop.toml, line 1"),
+        ("[[component]]\nname = \"a\"\nkind = \"app\"\n\nsize = 3\n", "line 5"),
+        ("name = \"empty\"", "there is no component"),
+        (&component("mtbf = \"0h\""), "the MTBF of 'web' is not above 0"),
+        (&component("mtbf = \"-5h\""), "is no time above 0"),
+        (&component("mttr = \"soon\""), "MTTR of 'web'"),
+        (&component("replicas = 0"), "0 replicas"),
+        (&component("replicas = 1000"), "1000 replicas"),
+        (&component("needs = 2"), "needs 2 of its 1 machines"),
+        (&component("depends_on = [\"db\"]"), "depends on 'db', which is not there"),
+        (&component("zone = \"moon\""), "the zone 'moon', which is not there"),
+        (&format!("users = [\"web\"]\n{}{}", component(""), component("")), "stands for two things"),
+        (&format!("{}[[component]]\nname = \"db\"\nkind = \"database\"\n", component("")), "where do users begin"),
+        (
+            &format!("users = [\"web\"]\n{}[[component]]\nname = \"db\"\nkind = \"database\"\n", component("")),
+            "no request ever reaches 'db'",
+        ),
+        (
+            &format!(
+                "{}[[component]]\nname = \"db\"\nkind = \"database\"\ndepends_on = [\"web\"]\n",
+                component("depends_on = [\"db\"]")
+            ),
+            "run in a circle",
+        ),
+        (
+            &format!(
+                "users = [\"web\"]\n{}[[component]]\nname = \"db\"\nkind = \"database\"\ndepends_on = [\"web\"]\n",
+                component("depends_on = [\"db\"]")
+            ),
+            "circle: web → db → web",
+        ),
+        (&component("name2 = 1\u{1b}[31m"), "line"),
+    ];
+    for (text, message) in cases {
+        match with_topology(text) {
+            Err(error) => assert!(error.contains(message), "{text}\n{error}"),
+            Ok(_) => panic!("accepted: {text}"),
+        }
+    }
+}
+
+#[test]
+fn too_many_ways_are_refused_and_not_counted_for_ever() {
+    // 20 layers of pairs, each depending on both of the next: 2^20 ways.
+    let mut text = "users = [\"a0 | b0\"]\n".to_owned();
+    for i in 0..12 {
+        let next = if i < 11 { format!("depends_on = [\"a{0} | b{0}\"]\n", i + 1) } else { String::new() };
+        for side in ["a", "b"] {
+            text += &format!("[[component]]\nname = \"{side}{i}\"\nkind = \"app\"\n{next}");
+        }
+    }
+    match with_topology(&text) {
+        Ok(lab) => expect(lab.as_ref(), "spof_count == 0"),
+        Err(error) => assert!(error.contains("ways"), "{error}"),
+    }
+}
+
+#[test]
+fn computed_availability_is_what_a_thousand_years_bring() {
+    for (commands, seed) in
+        [(&["build single"][..], 1), (&["build balancer"], 2), (&["build tiers", "standby warm"], 3)]
+    {
+        let mut lab = lab(seed);
+        run(lab.as_mut(), commands);
+        run(lab.as_mut(), &["soak 300"]);
+        // A 95 % interval misses once in twenty; half again as wide it should not.
+        let wide = "soak_low - (soak_high - soak_low) / 2.0 <= availability && availability <= soak_high + (soak_high - soak_low) / 2.0";
+        expect(lab.as_ref(), wide);
+    }
+}
+
+#[test]
+fn routine_does_not_flood_the_story() {
+    let mut lab = lab(7);
+    run(lab.as_mut(), &["wait 60s"]);
+    assert!(lab.story().1 < 5, "{}", told(lab.as_ref()));
+    run(lab.as_mut(), &["kill db-1"]);
+    assert!(lab.story().1 < 15, "{}", told(lab.as_ref()));
+}
+
+fn picture(lab: &dyn OpenLab, view: usize, (width, height): (u16, u16), theme: Theme) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    let view = View { index: view, motion: false, ..View::new(theme) };
+    lab.render(&view, &[(":".to_owned(), "command".to_owned())], area, &mut buf);
+    buf
+}
+
+#[test]
+fn pictures() {
+    let mut failed_over = lab(7);
+    run(failed_over.as_mut(), &["wait 4s", "kill db-1", "wait 1s"]);
+    for (width, height) in [(80, 24), (120, 36)] {
+        for view in 0..4 {
+            let text = to_text(&picture(failed_over.as_ref(), view, (width, height), MONO));
+            insta::assert_snapshot!(format!("failure_failover_{width}x{height}_view_{}", view + 1), text);
+        }
+    }
+    let mut regions = lab(7);
+    run(regions.as_mut(), &["build two-regions", "wait 2s"]);
+    insta::assert_snapshot!("failure_regions_120x36", to_text(&picture(regions.as_ref(), 0, (120, 36), MONO)));
+    let mut split = lab(7);
+    run(split.as_mut(), &["fencing off", "wait 3s", "cut db-1 db-2", "wait 2s"]);
+    insta::assert_snapshot!("failure_split_80x24", to_text(&picture(split.as_ref(), 2, (80, 24), MONO)));
+}
+
+#[test]
+fn any_size_is_drawn_in_any_state() {
+    let states: [&[&str]; 5] = [
+        &[],
+        &["build single", "kill server-1"],
+        &["build two-regions", "region down eu"],
+        &["fencing off", "cut db-1 db-2", "what-if zone-a"],
+        &["replicate db", "replicate db", "replicate app", "slow app-1 50", "lossy lb-1 0.2", "pause db-2 8s"],
+    ];
+    for commands in states {
+        let mut lab = lab(7);
+        run(lab.as_mut(), commands);
+        for size in [(0, 0), (1, 1), (60, 18), (61, 19), (80, 24), (200, 60), (300, 20)] {
+            for view in 0..4 {
+                for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+                    let buf = picture(lab.as_ref(), view, size, Theme { palette: Palette::Dark, glyphs });
+                    assert!(glyphs == Glyphs::Unicode || to_text(&buf).is_ascii(), "view {view} at {size:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_click_on_a_machine_pulls_its_plug() {
+    let mut lab = lab(7);
+    let size = (120, 36);
+    let area = Rect::new(0, 0, size.0, size.1);
+    let view = View { motion: false, ..View::new(MONO) };
+    let text = to_text(&picture(lab.as_ref(), 0, size, MONO));
+    let (row, line) = text.lines().enumerate().find(|(_, l)| l.contains("db-1")).unwrap_or_else(|| panic!("{text}"));
+    let column = line.find("db-1").map_or(0, |byte| line[..byte].chars().count());
+    let click = lab.click(&view, &[], area, column as u16, row as u16);
+    assert_eq!(click, Click::Command("kill db-1".to_owned()));
+    run(lab.as_mut(), &["kill db-1"]);
+    let click = lab.click(&view, &[], area, column as u16, row as u16);
+    assert_eq!(click, Click::Command("repair db-1".to_owned()));
+}
