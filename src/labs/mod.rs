@@ -3,6 +3,7 @@
 //! `tui`, `lessons` and `headless` see only [`OpenLab`] and [`REGISTRY`]. To add a lab: one
 //! folder here, one line in the registry.
 
+pub mod balancer;
 mod open;
 pub mod ring;
 
@@ -17,7 +18,7 @@ pub use open::{Click, OpenLab, View};
 pub const DEFAULT_SEED: u64 = 7;
 
 /// Every lab, in the order in which home lists them.
-pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>()];
+pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>(), Registration::of::<balancer::BalancerLab>()];
 
 /// The lab with this name.
 ///
