@@ -40,7 +40,7 @@ const LAPSE_LAB_US: Micros = 2_400_000;
 /// Lab time of one followed request.
 const STEP_LAB_US: Micros = 1_400_000;
 /// System time in which a followed request settles in its queue after it arrived.
-pub const SETTLE_US: Micros = 25_000;
+const SETTLE_US: Micros = 25_000;
 /// Most requests of one `run`, over all algorithms.
 const MAX_RUN_REQUESTS: f64 = 2_000_000.0;
 /// Longest `run`, in seconds.
@@ -148,7 +148,7 @@ impl BalancerModel {
         }
         self.pass(lab, &[((seconds * 1e6).round().max(1.0) as Micros, LAPSE_LAB_US)]);
         self.followed = None;
-        narrate::run(self, lab, seconds, log);
+        narrate::run(lab, seconds, log);
         Ok(())
     }
 
@@ -162,7 +162,9 @@ impl BalancerModel {
             return Err(ModelError::new("no request comes", remedy));
         };
         self.followed = Some(self.next_id);
-        let ahead = next.saturating_sub(self.now_us) + SETTLE_US;
+        // The one after it is another step.
+        let gap = self.traffic.second_at().map_or(Micros::MAX, |second| second.saturating_sub(next + 1));
+        let ahead = next.saturating_sub(self.now_us) + SETTLE_US.min(gap);
         self.clock.plan(lab, &[(ahead, STEP_LAB_US)]);
         (self.settled_us, self.summary_us, self.changed_lab_us) = (lab + STEP_LAB_US, None, lab);
         Ok(())

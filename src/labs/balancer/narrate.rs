@@ -70,8 +70,6 @@ fn missing_pools(model: &BalancerModel) -> Vec<String> {
 }
 
 fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
-    let settings = &model.settings;
-    let seconds = |us: Micros| duration(us);
     match command {
         BalancerCommand::Algorithm { algorithm } => format!("Servers are now chosen by {}.", algorithm.words()),
         BalancerCommand::Compare { algorithms } => {
@@ -94,6 +92,12 @@ fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Clients { count, .. } => {
             format!("{} client{} now, all sending alike.", thousands(*count), plural(*count))
         }
+        other => server_words(model, other),
+    }
+}
+
+fn server_words(model: &BalancerModel, command: &BalancerCommand) -> String {
+    match command {
         BalancerCommand::Servers { count } => format!("There are {} server{} now.", thousands(*count), plural(*count)),
         BalancerCommand::Weight { server, weight: 0 } => format!("{server} has weight 0 and gets nothing new."),
         BalancerCommand::Weight { server, weight } => format!("{server} has weight {weight} now."),
@@ -106,14 +110,21 @@ fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Fail { server } => fail_words(model, server),
         BalancerCommand::Recover { server } => recover_words(model, server),
         BalancerCommand::Drain { server } => format!("{server} drains: it gets nothing new and finishes what it holds."),
+        other => layer_words(model, other),
+    }
+}
+
+fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
+    let settings = &model.settings;
+    match command {
         BalancerCommand::Layer { layer: Layer::Four } => {
             "The balancer works at layer 4: it sees addresses, and balances connections.".to_owned()
         }
         BalancerCommand::Layer { layer: Layer::Seven } => format!(
             "The balancer works at layer 7: it ends TLS ({} for a handshake, {} for each more request), reads every \
              request, and may try it again.",
-            seconds(TLS_HANDSHAKE_US),
-            seconds(TLS_REQUEST_US)
+            duration(TLS_HANDSHAKE_US),
+            duration(TLS_REQUEST_US)
         ),
         BalancerCommand::Route { prefix, pool } => format!("Paths below {prefix} go to {pool} now."),
         BalancerCommand::Header { device, pool } => format!("Requests with X-Device: {} go to {pool} now.", device.name()),
@@ -271,8 +282,7 @@ pub fn measure(lab: Micros, log: &mut Vec<Event>) {
 }
 
 /// Time passes.
-pub fn run(model: &BalancerModel, lab: Micros, seconds: f64, log: &mut Vec<Event>) {
-    let _ = model;
+pub fn run(lab: Micros, seconds: f64, log: &mut Vec<Event>) {
     tell(log, lab, EventKind::Change, format!("{seconds} s pass in time lapse."));
 }
 
@@ -373,17 +383,16 @@ pub fn trace_found(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
     if trace.malformed > 0 {
         let lines: Vec<String> = trace.malformed_lines.iter().map(ToString::to_string).collect();
         let and_so_on = if trace.malformed > lines.len() { " and more" } else { "" };
-        let text = format!(
-            "{} line{} are no log entries and were left out: line {}{and_so_on}.",
-            thousands(trace.malformed as u64),
-            plural(trace.malformed as u64),
-            lines.join(", ")
-        );
+        let count = trace.malformed as u64;
+        let are = if count == 1 { "is no log entry and was" } else { "are no log entries and were" };
+        let (lines, s) = (lines.join(", "), plural(count));
+        let text = format!("{} line{s} {are} left out: number{s} {lines}{and_so_on}.", thousands(count));
         tell(log, lab, EventKind::Warning, text);
     }
     if trace.out_of_order > 0 {
-        let count = thousands(trace.out_of_order as u64);
-        let text = format!("{count} entries were earlier than the line above them: the trace was sorted by time.");
+        let count = trace.out_of_order as u64;
+        let were = if count == 1 { "entry was" } else { "entries were" };
+        let text = format!("{} {were} earlier than the line above: the trace was sorted by time.", thousands(count));
         tell(log, lab, EventKind::Warning, text);
     }
     if trace.left_out > 0 || trace.folded_clients > 0 {

@@ -186,6 +186,12 @@ pub struct Stats {
     current: (Second, Times),
 }
 
+impl Default for Stats {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Stats {
     /// Nothing counted.
     pub fn new() -> Self {

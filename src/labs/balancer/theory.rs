@@ -62,6 +62,9 @@ pub fn expected(model: &BalancerModel, system: &System) -> Result<Expected, &'st
 /// From so many servers on, the supermarket model is within a few percent.
 const SUPERMARKET_SERVERS: u32 = 50;
 
+/// Up to so many clients, the shares of servers are added up client by client.
+const MOST_CLIENTS: usize = 5_000;
+
 fn mg1_name(variability: f64) -> &'static str {
     match variability {
         v if v == 1.0 => "M/M/1",
@@ -102,6 +105,9 @@ fn simple(model: &BalancerModel, system: &System) -> Result<(), &'static str> {
 /// Each client always goes to one server, so each server is a queue with its own share of the traffic.
 fn by_client(model: &BalancerModel, system: &System, seconds: f64, variability: f64) -> Result<f64, &'static str> {
     let clients = &model.traffic.clients;
+    if clients.len() > MOST_CLIENTS {
+        return Err("too many clients to add up one by one");
+    }
     let mut shares = vec![0.0; system.home().servers.len()];
     let mut balancer = system.home().pools[0].balancer.clone();
     // Hashes need no luck.

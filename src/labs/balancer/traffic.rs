@@ -252,6 +252,12 @@ impl Traffic {
         self.ahead.front().map(|a| a.at_us)
     }
 
+    /// When the one after it does.
+    pub fn second_at(&mut self) -> Option<Micros> {
+        self.fill(self.next_at()?);
+        self.ahead.get(1).map(|a| a.at_us)
+    }
+
     /// The next request that reaches the balancer by `until_us`, if there is one.
     pub fn pop(&mut self, until_us: Micros) -> Option<Arrival> {
         let at_us = self.ahead.front().filter(|a| a.at_us <= until_us)?.at_us;

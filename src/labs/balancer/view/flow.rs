@@ -21,7 +21,7 @@ struct Plan {
     rows: (u16, u16),
 }
 
-fn plan(scene: &BalancerScene<'_>, area: Rect) -> Plan {
+fn plan(area: Rect) -> Plan {
     let top = u16::from(area.height >= 6);
     let below = u16::from(area.height >= 5);
     let rows = area.height.saturating_sub(top + below);
@@ -38,7 +38,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     parts.push(if lapse { "marks are a sample".to_owned() } else { "each mark is a request".to_owned() });
     parts.push("`s` follows the next one".to_owned());
     let area = caption(buf, area, &parts, scene.theme);
-    let plan = plan(scene, area);
+    let plan = plan(area);
     heading(scene, area, &plan, buf);
     clients(scene, area, &plan, buf);
     balancer(scene, area, &plan, buf);
@@ -158,7 +158,7 @@ fn decision(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
 /// A click on a server's lane takes it down or brings it back; one left of the balancer follows a request.
 pub(super) fn click(scene: &BalancerScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
     let area = Rect { height: area.height.saturating_sub(u16::from(area.height >= 4)), ..area };
-    let plan = plan(scene, area);
+    let plan = plan(area);
     if x < area.x + plan.balancer {
         return Some("step".to_owned());
     }

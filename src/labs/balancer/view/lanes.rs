@@ -81,7 +81,7 @@ impl Lanes<'_> {
         let right = if self.words { 1 + name.len() as u16 + 1 + 6 } else { 1 + name.len() as u16 };
         let Some(slot) = area.width.checked_sub(right + 3).filter(|s| *s > 0) else { return };
         let takes = cluster.takes(index);
-        let floor = if takes { theme.glyphs.pick("·", ".") } else { theme.glyphs.pick(" ", " ") };
+        let floor = if takes { theme.glyphs.pick("·", ".") } else { " " };
         for x in 0..slot {
             write(buf, area, (x, 0), floor, theme.faint(), theme);
         }
@@ -139,7 +139,7 @@ impl Lanes<'_> {
             (false, true) => ("down!".to_owned(), theme.error()),
             (false, false) => ("out".to_owned(), theme.dim()),
             (true, false) if server.draining => ("drains".to_owned(), theme.warning()),
-            (true, false) if cluster.ejected(index) => ("ejected".to_owned(), theme.warning()),
+            (true, false) if cluster.ejected(index) => ("eject".to_owned(), theme.warning()),
             (true, false) if server.config.weight == 0 => ("no wt".to_owned(), theme.dim()),
             (true, false) => ("back?".to_owned(), theme.warning()),
             (true, true) if server.config.slowness > 1.0 => (format!("×{}", server.config.slowness), theme.warning()),

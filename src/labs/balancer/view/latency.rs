@@ -21,7 +21,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let parts = [
         format!("{} requests", crate::engine::numbers::thousands(stats.times.count())),
         "height: how many".to_owned(),
-        "both axes of time are as wide for 1 to 10 ms as for 10 to 100 ms".to_owned(),
+        "each step to the right is as many times longer".to_owned(),
     ];
     let area = caption(buf, area, &parts, scene.theme);
     if stats.times.count() == 0 {
