@@ -46,7 +46,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let table = if area.height >= table + 4 * panel_rows(systems.len(), area.width) { table } else { 0 };
     let above = area.height.saturating_sub(table + u16::from(table > 0));
     for (index, system) in systems.iter().enumerate() {
-        panel(scene, system, place(index, systems.len(), Rect { height: above, ..area }), buf);
+        panel(scene, system, place(index, systems.len(), Rect { height: above, ..area }), table > 0, buf);
     }
     if table > 0 {
         draw_table(scene, Rect { y: area.bottom() - table, height: table, ..area }, buf);
@@ -73,16 +73,21 @@ fn place(index: usize, count: usize, area: Rect) -> Rect {
 }
 
 /// One algorithm: its name, its figures, its servers.
-fn panel(scene: &BalancerScene<'_>, system: &System, area: Rect, buf: &mut Buffer) {
+fn panel(scene: &BalancerScene<'_>, system: &System, area: Rect, in_table: bool, buf: &mut Buffer) {
     let theme = scene.theme;
     let facts = AlgorithmFacts::of(scene.model, system);
     write(buf, area, (0, 0), system.algorithm().name(), theme.title(), theme);
     let best = best_p99(scene);
     let style = if scene.model.systems.len() > 1 && facts.p99_ms == best { theme.strong() } else { theme.text() };
     let figures = format!("mean {}  p99 {}", ms_or(facts.mean_ms), ms_or(facts.p99_ms));
-    write(buf, area, (0, 1), &figures, style, theme);
+    // Where they do not fit, they stand in the table.
+    let fits = area.width >= 26 || !in_table;
+    if fits {
+        write(buf, area, (0, 1), &figures, style, theme);
+    }
     let lanes = Lanes { scene, system, now: system_now(scene), words: area.width >= 36 };
-    let below = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area };
+    let top = (1 + u16::from(fits)).min(area.height);
+    let below = Rect { y: area.y + top, height: area.height - top, ..area };
     lanes.draw(below, buf);
 }
 

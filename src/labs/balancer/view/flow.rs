@@ -55,7 +55,8 @@ fn heading(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer)
     }
     let (model, theme) = (scene.model, scene.theme);
     let count = model.traffic.clients.len() as u64;
-    let clients = format!("{} client{}", thousands(count), plural(count));
+    let long = format!("{} client{}", thousands(count), plural(count));
+    let clients = if long.len() + 3 <= usize::from(plan.balancer) { long } else { thousands(count) };
     let room = Rect { width: plan.balancer.saturating_sub(3), ..area };
     write(buf, room, (0, 0), &clients, theme.faint_text(), theme);
     let layer = if model.settings.layer == Layer::Four { "L4" } else { "L7" };
