@@ -66,7 +66,9 @@ mod simulation {
 
     #[divan::bench(args = [10, 1000], sample_count = 5)]
     fn round_robin(bencher: Bencher<'_, '_>, servers: usize) {
-        bencher.counter(ItemsCount::new(REQUESTS)).bench(|| simulate(Algorithm::RoundRobin, black_box(servers), REQUESTS));
+        bencher
+            .counter(ItemsCount::new(REQUESTS))
+            .bench(|| simulate(Algorithm::RoundRobin, black_box(servers), REQUESTS));
     }
 }
 

@@ -70,7 +70,8 @@ fn health_checks_count_in_a_row() {
     assert_eq!(health.progress(), (0, 3));
     let results = [false, false, true, false, false, false, true, false, true, true, true];
     let changes: Vec<Option<HealthChange>> = results.iter().map(|ok| health.check(*ok)).collect();
-    let changed: Vec<(usize, HealthChange)> = changes.iter().enumerate().filter_map(|(i, c)| c.map(|c| (i, c))).collect();
+    let changed: Vec<(usize, HealthChange)> =
+        changes.iter().enumerate().filter_map(|(i, c)| c.map(|c| (i, c))).collect();
     assert_eq!(changed, [(5, HealthChange::Down), (9, HealthChange::Up)]);
 }
 
@@ -256,7 +257,12 @@ fn bounds_budgets_and_ejections() {
     assert_eq!((bounded_cap(125, 5, 1, 0), bounded_cap(u32::MAX, u64::MAX, u32::MAX, 1)), (0, u64::MAX));
     // Finagle: 20 % of requests and 10 a second.
     let mut budget = RetryBudget::new(20, 10);
-    let granted = (0..1_000).filter(|i| { budget.deposit(); budget.withdraw(i * 1_000) }).count();
+    let granted = (0..1_000)
+        .filter(|i| {
+            budget.deposit();
+            budget.withdraw(i * 1_000)
+        })
+        .count();
     assert!((205..=221).contains(&granted), "{granted}");
     // Envoy: five in a row; at most 10 % but one may always go; the second time for twice as long.
     let mut outliers = Outliers::new(4, 5, 30_000_000, 10);

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use scalelab::algorithms::balance::{
-    Algorithm, Balancer, Health, Outliers, Ready, RetryBudget, RoundRobin, RouteError, Routes, Sessions, SmoothWeighted,
-    Vrrp, Why, bounded_cap, slow_start,
+    Algorithm, Balancer, Health, Outliers, Ready, RetryBudget, RoundRobin, RouteError, Routes, Sessions,
+    SmoothWeighted, Vrrp, Why, bounded_cap, slow_start,
 };
 use scalelab::algorithms::queueing::theory;
 

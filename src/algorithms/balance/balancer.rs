@@ -298,7 +298,8 @@ impl Balancer {
             }
             State::Stateless => (ready.draw(rng)?, Why::Chance),
             State::Ring(ring) if self.algorithm == Algorithm::ConsistentHash => {
-                let (server, passed) = if ready.list().is_empty() { None } else { walk(ring, client, |i| ready.takes(i)) }?;
+                let (server, passed) =
+                    if ready.list().is_empty() { None } else { walk(ring, client, |i| ready.takes(i)) }?;
                 (server, Why::Clockwise { passed })
             }
             State::Ring(ring) => {

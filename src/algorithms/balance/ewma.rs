@@ -108,12 +108,7 @@ impl PeakEwma {
     }
 
     /// Of two at random the one with the lower load, and the other one if there were two.
-    pub fn pick<R: Rng + ?Sized>(
-        &self,
-        ready: &Ready,
-        now_us: u64,
-        rng: &mut R,
-    ) -> Option<(usize, Option<usize>)> {
+    pub fn pick<R: Rng + ?Sized>(&self, ready: &Ready, now_us: u64, rng: &mut R) -> Option<(usize, Option<usize>)> {
         let (a, b) = ready.draw_two(rng)?;
         Some(match (a, b) {
             _ if a == b => (a, None),

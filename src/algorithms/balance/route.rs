@@ -57,7 +57,10 @@ impl Routes {
         if !prefix.starts_with('/') || prefix.len() > LONGEST {
             return Err(RouteError::NoPath(prefix.to_owned()));
         }
-        if target.is_empty() || target.len() > LONGEST || target.get(1..).is_some_and(|t| !target.starts_with('/') && t.contains('/')) {
+        if target.is_empty()
+            || target.len() > LONGEST
+            || target.get(1..).is_some_and(|t| !target.starts_with('/') && t.contains('/'))
+        {
             return Err(RouteError::NoPool(target.to_owned()));
         }
         if self.rules.len() >= MOST && !self.rules.contains_key(prefix) {
@@ -85,7 +88,8 @@ impl Routes {
     #[must_use]
     pub fn pool(&self, path: &str) -> Option<&str> {
         let fits = |prefix: &str| {
-            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || prefix.ends_with('/') || rest.starts_with(['/', '?']))
+            path.strip_prefix(prefix)
+                .is_some_and(|rest| rest.is_empty() || prefix.ends_with('/') || rest.starts_with(['/', '?']))
         };
         let longest = self.rules.keys().filter(|prefix| fits(prefix)).max_by_key(|prefix| prefix.len())?;
         let mut target = self.rules.get(longest)?;

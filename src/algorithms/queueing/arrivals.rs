@@ -78,8 +78,7 @@ impl Arrivals {
                 let (mut work, mut passed) = (exponential(rng), 0.0);
                 for _ in 0..100_000 {
                     if bursts.left <= 0.0 {
-                        bursts.left =
-                            exponential(rng) * if bursts.burst { Bursts::BURST } else { Bursts::CALM };
+                        bursts.left = exponential(rng) * if bursts.burst { Bursts::BURST } else { Bursts::CALM };
                     }
                     let here = rate * bursts.factor();
                     if work <= here * bursts.left {

@@ -15,9 +15,7 @@ use super::server::{Job, Running, Server};
 use super::settings::{ServerConfig, Settings};
 use super::stats::{Failure, Stats};
 use super::traffic::{MAX_CLIENTS, Traffic};
-use crate::algorithms::balance::{
-    Balancer, Health, HealthChange, Outliers, RetryBudget, Sessions, Vrrp, Why,
-};
+use crate::algorithms::balance::{Balancer, Health, HealthChange, Outliers, RetryBudget, Sessions, Vrrp, Why};
 use crate::engine::{EventQueue, Micros, ModelError};
 
 /// Time between steps of a slow start.
@@ -622,7 +620,12 @@ impl Cluster {
         let jobs = self.central.len() + self.servers.iter().map(|s| s.queue.capacity()).sum::<usize>();
         let times: usize = self.servers.iter().map(|s| s.stats.times.memory_bytes() + 256).sum();
         let pools: usize = self.pools.iter().map(|p| p.balancer.ready().list().len() * 96).sum();
-        jobs * size_of::<Job>() + times + pools + self.sessions.len() * 48 + self.connections.len() * 24 + self.events.len() * 48
+        jobs * size_of::<Job>()
+            + times
+            + pools
+            + self.sessions.len() * 48
+            + self.connections.len() * 24
+            + self.events.len() * 48
     }
 }
 

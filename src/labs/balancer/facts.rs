@@ -294,7 +294,9 @@ impl BalancerFacts {
             queue_max: stats.queue_max,
             inside: stats.inside(),
             mean_inside: stats.mean_inside(now),
-            theory_mean_inside: main.mean_ms.filter(|_| since_s > 0.0 && system.regions.len() == 1)
+            theory_mean_inside: main
+                .mean_ms
+                .filter(|_| since_s > 0.0 && system.regions.len() == 1)
                 .map(|mean| little(stats.served as f64 / since_s, mean / 1_000.0)),
             servers: cluster.servers.len(),
             servers_up: cluster.servers.iter().filter(|s| s.alive).count(),

@@ -185,7 +185,8 @@ impl BalancerModel {
             self.followed = None;
         }
         narrate::failures(self, lab, log);
-        let ended = self.traffic.process == Process::Trace && self.traffic.next_at().is_none() && self.traffic.rate > 0.0;
+        let ended =
+            self.traffic.process == Process::Trace && self.traffic.next_at().is_none() && self.traffic.rate > 0.0;
         if ended && !self.trace_told {
             narrate::trace_end(self, lab, log);
         }

@@ -79,7 +79,11 @@ fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Rate { rate } => rate_words(model, *rate),
         BalancerCommand::Burst { factor, seconds: length } => {
             let rate = model.traffic.rate * factor;
-            format!("For {length} s, {} requests a second arrive instead of {}.", number(rate), number(model.traffic.rate))
+            format!(
+                "For {length} s, {} requests a second arrive instead of {}.",
+                number(rate),
+                number(model.traffic.rate)
+            )
         }
         BalancerCommand::Service { shape, .. } => {
             format!("Requests take {} on average now ({}).", ms(model.traffic.service_ms), shape.name())
@@ -87,7 +91,11 @@ fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Arrivals { process } => format!("Requests arrive {} now.", arrival_words(*process)),
         BalancerCommand::Clients { count, skew } if *skew > 0.0 => {
             let share = percent(model.traffic.clients.share(0));
-            format!("{} client{} now, and client-1 alone sends {share} of the requests.", thousands(*count), plural(*count))
+            format!(
+                "{} client{} now, and client-1 alone sends {share} of the requests.",
+                thousands(*count),
+                plural(*count)
+            )
         }
         BalancerCommand::Clients { count, .. } => {
             format!("{} client{} now, all sending alike.", thousands(*count), plural(*count))
@@ -109,7 +117,9 @@ fn server_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         }
         BalancerCommand::Fail { server } => fail_words(model, server),
         BalancerCommand::Recover { server } => recover_words(model, server),
-        BalancerCommand::Drain { server } => format!("{server} drains: it gets nothing new and finishes what it holds."),
+        BalancerCommand::Drain { server } => {
+            format!("{server} drains: it gets nothing new and finishes what it holds.")
+        }
         other => layer_words(model, other),
     }
 }
@@ -127,7 +137,9 @@ fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
             duration(TLS_REQUEST_US)
         ),
         BalancerCommand::Route { prefix, pool } => format!("Paths below {prefix} go to {pool} now."),
-        BalancerCommand::Header { device, pool } => format!("Requests with X-Device: {} go to {pool} now.", device.name()),
+        BalancerCommand::Header { device, pool } => {
+            format!("Requests with X-Device: {} go to {pool} now.", device.name())
+        }
         BalancerCommand::Unroute { prefix: Some(prefix) } => format!("The rule for {prefix} is gone."),
         BalancerCommand::Unroute { prefix: None } => "All rules are gone.".to_owned(),
         BalancerCommand::Sticky { switch: Switch::On } => match settings.layer {
@@ -138,20 +150,30 @@ fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Keepalive { requests: 1 } => "Each request opens a connection of its own.".to_owned(),
         BalancerCommand::Keepalive { requests } => match settings.layer {
             Layer::Four => format!("Each connection carries {requests} requests, and all of them go to one server."),
-            Layer::Seven => format!("Each connection carries {requests} requests; the balancer still sends each where it likes."),
+            Layer::Seven => {
+                format!("Each connection carries {requests} requests; the balancer still sends each where it likes.")
+            }
         },
         BalancerCommand::Retries { count: 0 } => "A failed request is not tried again.".to_owned(),
-        BalancerCommand::Retries { count } => format!("At layer 7, a failed request is tried again up to {count} time{}.", plural(*count)),
+        BalancerCommand::Retries { count } => {
+            format!("At layer 7, a failed request is tried again up to {count} time{}.", plural(*count))
+        }
         BalancerCommand::Checks { fall, rise } => {
             format!("{fall} failed check{} in a row take a server out, {rise} passed bring it back.", plural(*fall))
         }
-        BalancerCommand::Outliers { switch: Switch::On } => "A server that fails five requests in a row is ejected at once.".to_owned(),
+        BalancerCommand::Outliers { switch: Switch::On } => {
+            "A server that fails five requests in a row is ejected at once.".to_owned()
+        }
         BalancerCommand::Outliers { switch: Switch::Off } => "Only health checks take servers out now.".to_owned(),
-        BalancerCommand::SlowStart { seconds } if *seconds == 0.0 => "Servers that come back get their whole share at once.".to_owned(),
+        BalancerCommand::SlowStart { seconds } if *seconds == 0.0 => {
+            "Servers that come back get their whole share at once.".to_owned()
+        }
         BalancerCommand::SlowStart { seconds } => {
             format!("For {seconds} s, a server that comes back gets a growing share of its weight.")
         }
-        BalancerCommand::QueueLimit { length } => format!("At most {length} request{} may wait at each server.", plural(*length)),
+        BalancerCommand::QueueLimit { length } => {
+            format!("At most {length} request{} may wait at each server.", plural(*length))
+        }
         BalancerCommand::Patience { ms } => format!("Clients give up after waiting {ms} ms in a queue."),
         other => network_words(model, other),
     }
@@ -258,7 +280,9 @@ fn balancer_words(model: &BalancerModel, failed: u64) -> String {
         (Some(master), _) => format!("Balancer {failed} failed; {} holds the address, so nobody notices.", master + 1),
         (None, Some(at)) => {
             let wait = duration(at.saturating_sub(model.now_us));
-            format!("Balancer {failed} failed, and all that went through it is lost. The other one takes the address in {wait}.")
+            format!(
+                "Balancer {failed} failed, and all that went through it is lost. The other one takes the address in {wait}."
+            )
         }
         (None, None) => format!("Balancer {failed} failed, and there is no other: every request fails."),
     }
@@ -294,7 +318,10 @@ pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
         let (kind, text) = match incident {
             Incident::Down(i) => {
                 let fall = model.settings.fall;
-                (EventKind::Change, format!("{} is out: {fall} checks in a row failed. It gets nothing more.", server_name(i)))
+                (
+                    EventKind::Change,
+                    format!("{} is out: {fall} checks in a row failed. It gets nothing more.", server_name(i)),
+                )
             }
             Incident::Up(i) => (EventKind::Change, format!("{} is back in: its checks passed.", server_name(i))),
             Incident::Ejected(i, _) => {
@@ -357,7 +384,8 @@ pub fn summary(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
             0 => String::new(),
             n => format!(", {} failed", thousands(n)),
         };
-        let name = if model.systems.len() > 1 { format!("{}: ", system.algorithm().name()) } else { format!("In {passed}: ") };
+        let name =
+            if model.systems.len() > 1 { format!("{}: ", system.algorithm().name()) } else { format!("In {passed}: ") };
         let text = format!(
             "{name}{} served{failed}; mean {}{theory}, p99 {}; the busiest server worked {:.2} times the mean.",
             thousands(facts.served),
@@ -468,4 +496,3 @@ fn rule_words(why: Why) -> String {
         Why::Room { passed, cap } => format!("past {passed} above {cap} active"),
     }
 }
-

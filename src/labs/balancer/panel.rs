@@ -51,7 +51,11 @@ pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
         note: Some(note),
         changed: facts.mean_ms.is_some(),
     }];
-    figures.push(plain("p99", ms_or(facts.p99_ms), Some(format!("p50 {}, p95 {}", ms_or(facts.p50_ms), ms_or(facts.p95_ms)))));
+    figures.push(plain(
+        "p99",
+        ms_or(facts.p99_ms),
+        Some(format!("p50 {}, p95 {}", ms_or(facts.p50_ms), ms_or(facts.p95_ms))),
+    ));
     figures.extend(counts(&facts));
     figures.push(Figure {
         name: "busy".to_owned(),
@@ -83,7 +87,8 @@ fn counts(facts: &BalancerFacts) -> Vec<Figure> {
         figures.push(failed);
     }
     if facts.retried > 0 {
-        let denied = (facts.retries_denied > 0).then(|| format!("{} beyond the budget", thousands(facts.retries_denied)));
+        let denied =
+            (facts.retries_denied > 0).then(|| format!("{} beyond the budget", thousands(facts.retries_denied)));
         figures.push(plain("retried", thousands(facts.retried), denied));
     }
     if facts.sticky {
@@ -96,7 +101,11 @@ fn counts(facts: &BalancerFacts) -> Vec<Figure> {
         figures.push(stale);
     }
     if let (Some(sent), Some(all)) = (facts.trace_sent, facts.trace_requests) {
-        figures.push(plain("trace", percent(sent as f64 / all.max(1) as f64), Some(format!("of {} sent", thousands(all as u64)))));
+        figures.push(plain(
+            "trace",
+            percent(sent as f64 / all.max(1) as f64),
+            Some(format!("of {} sent", thousands(all as u64))),
+        ));
     }
     figures
 }

@@ -133,7 +133,6 @@ pub fn round_trip_us(a: usize, b: usize) -> Micros {
     MS.get(a).and_then(|row| row.get(b)).copied().unwrap_or(300) * 1_000
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

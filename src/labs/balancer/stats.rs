@@ -210,7 +210,10 @@ impl Stats {
             area: 0,
             area_at_us: 0,
             seconds: VecDeque::new(),
-            current: (Second { second: 0, served: 0, failed: 0, p50_ms: 0.0, p99_ms: 0.0, queue_max: 0 }, Times::new(2)),
+            current: (
+                Second { second: 0, served: 0, failed: 0, p50_ms: 0.0, p99_ms: 0.0, queue_max: 0 },
+                Times::new(2),
+            ),
         }
     }
 

@@ -133,7 +133,8 @@ impl System {
             return;
         }
         loop {
-            let first = (0..self.regions.len()).filter_map(|i| self.regions[i].cluster.next_at().map(|at| (at, i))).min();
+            let first =
+                (0..self.regions.len()).filter_map(|i| self.regions[i].cluster.next_at().map(|at| (at, i))).min();
             let (at, region) = first.unwrap_or((Micros::MAX, 0));
             if self.next_check_us <= at.min(until_us) {
                 self.check_regions(self.next_check_us);

@@ -139,7 +139,12 @@ pub fn from_input(input: Option<&Arc<Input>>) -> Result<Option<Arc<Trace>>, Mode
 }
 
 /// The index of a text that was seen before, or a new one while there is room.
-fn index_of<'a>(text: &'a str, known: &mut BTreeMap<&'a str, u32>, all: &mut Vec<Box<str>>, most: usize) -> Option<u32> {
+fn index_of<'a>(
+    text: &'a str,
+    known: &mut BTreeMap<&'a str, u32>,
+    all: &mut Vec<Box<str>>,
+    most: usize,
+) -> Option<u32> {
     if let Some(index) = known.get(text) {
         return Some(*index);
     }
@@ -171,8 +176,7 @@ fn parse(line: &str) -> Option<(&str, i64, &str)> {
 
 /// `10/Oct/2000:13:55:36 -0700` in seconds since 1970.
 fn seconds(time: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (stamp, zone) = time.split_once(' ')?;
     let mut date = stamp.splitn(4, ['/', ':']);
     let day: i64 = number(date.next()?, 1, 31)?;
@@ -221,7 +225,13 @@ mod tests {
         assert_eq!(seconds("01/Jan/1970:00:00:00 +0000"), Some(0));
         assert_eq!(seconds("10/Oct/2000:13:55:36 -0700"), Some(971_211_336));
         assert_eq!(seconds("29/Feb/2024:23:59:59 +0530"), Some(1_709_231_399));
-        for bad in ["", "10/Oct/2000:13:55:36", "10/Okt/2000:13:55:36 +0000", "10/Oct/2000:25:00:00 +0000", "1/Jan/1970:0:0:0 é"] {
+        for bad in [
+            "",
+            "10/Oct/2000:13:55:36",
+            "10/Okt/2000:13:55:36 +0000",
+            "10/Oct/2000:25:00:00 +0000",
+            "1/Jan/1970:0:0:0 é",
+        ] {
             assert_eq!(seconds(bad), None, "{bad}");
         }
     }
@@ -232,7 +242,9 @@ mod tests {
         assert_eq!(parse(common), Some(("203.0.113.9", 971_211_336, "/a/b")));
         let combined = format!("{common} \"http://example.org/\" \"Mozilla/5.0 (X11)\"");
         assert_eq!(parse(&combined), parse(common));
-        for bad in ["", "hello", "- - [] \"\" 1", "1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET\" 200 1", "\u{1b}[31m"] {
+        for bad in
+            ["", "hello", "- - [] \"\" 1", "1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET\" 200 1", "\u{1b}[31m"]
+        {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }
@@ -242,7 +254,9 @@ mod tests {
         let line = |client: &str, second: u32, path: &str| {
             format!("{client} - - [10/Oct/2000:13:55:{second:02} +0000] \"GET {path} HTTP/1.1\" 200 5\n")
         };
-        let text = [line("b", 9, "/"), "nonsense\n".to_owned(), line("a", 3, "/x"), line("a", 3, "/"), line("c", 4, "/y")].concat();
+        let text =
+            [line("b", 9, "/"), "nonsense\n".to_owned(), line("a", 3, "/x"), line("a", 3, "/"), line("c", 4, "/y")]
+                .concat();
         let trace = Trace::read(&input(&text)).unwrap();
         assert_eq!((trace.malformed, trace.malformed_lines.as_slice(), trace.out_of_order), (1, &[2][..], 1));
         let seen: Vec<(Micros, &str, &str)> =

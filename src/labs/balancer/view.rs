@@ -10,8 +10,8 @@
 
 mod comparison;
 mod flow;
-mod latency;
 mod lanes;
+mod latency;
 mod map;
 
 use ratatui::buffer::Buffer;

@@ -38,7 +38,8 @@ impl BalancerModel {
             BalancerCommand::Sticky { switch } => settings.sticky = *switch == Switch::On,
             BalancerCommand::Outliers { switch } => settings.outliers = *switch == Switch::On,
             BalancerCommand::Keepalive { requests } => {
-                settings.keepalive = within(*requests, 1, 1_000_000, "requests on a connection", "`keepalive 50`")? as u32;
+                settings.keepalive =
+                    within(*requests, 1, 1_000_000, "requests on a connection", "`keepalive 50`")? as u32;
             }
             BalancerCommand::Retries { count } => {
                 settings.retries = within(*count, 0, 5, "second tries", "`retries 1`")? as u32;
@@ -149,7 +150,10 @@ impl BalancerModel {
         let up = action == Action::Recover;
         if vip.up(index) == up {
             let state = if up { "up" } else { "down" };
-            return Err(ModelError::new(format!("balancer {number} is {state} already"), "it can only do the opposite"));
+            return Err(ModelError::new(
+                format!("balancer {number} is {state} already"),
+                "it can only do the opposite",
+            ));
         }
         let now: Micros = self.now_us;
         self.at_home(|cluster, context| cluster.set_balancer(index, up, now, context));

@@ -132,7 +132,14 @@ fn balancer(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer
             write(buf, area, (x, middle), &mark, theme.series(job.client as usize), theme);
         }
         let text = format!("{} wait", thousands(cluster.central.len() as u64));
-        write(buf, area, (plan.balancer.saturating_sub(text.len() as u16 + 1), middle + 1), &text, theme.warning(), theme);
+        write(
+            buf,
+            area,
+            (plan.balancer.saturating_sub(text.len() as u16 + 1), middle + 1),
+            &text,
+            theme.warning(),
+            theme,
+        );
     }
 }
 

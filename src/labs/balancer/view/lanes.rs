@@ -116,9 +116,7 @@ impl Lanes<'_> {
         let flash = cluster.seen.iter().rev().find(|s| s.server == index && s.at_us + FLASH_US > self.now);
         let (sign, sign_style) = match flash {
             Some(seen) if !seen.answered => (theme.glyphs.pick("✗", "x"), theme.error()),
-            Some(seen) if self.scene.motion => {
-                (theme.glyphs.pick("✓", "+"), theme.series(seen.client as usize))
-            }
+            Some(seen) if self.scene.motion => (theme.glyphs.pick("✓", "+"), theme.series(seen.client as usize)),
             _ if touched => (theme.glyphs.pick("▸", ">"), theme.strong()),
             _ => (" ", theme.text()),
         };
@@ -184,7 +182,8 @@ impl Lanes<'_> {
             }
             let room = f64::from(if tall > 1 { tall - 1 } else { 1 });
             let height = server.active() as f64 / most * room;
-            let style = if last == Some(index) { theme.strong() } else { theme.series(usize::from(server.active() > 1)) };
+            let style =
+                if last == Some(index) { theme.strong() } else { theme.series(usize::from(server.active() > 1)) };
             write(buf, area, (x, bottom), theme.glyphs.pick("·", "."), theme.faint(), theme);
             for cell in 0..tall {
                 if let Some(block) = eighths(height, cell, theme) {

@@ -117,7 +117,14 @@ fn ticks(axis: &Axis, stats: &Stats, area: Rect, buf: &mut Buffer, theme: crate:
         let value = 10.0_f64.powi(power);
         if value > axis.least && value < axis.most {
             let text = if value >= 1_000.0 { format!("{} s", value / 1_000.0) } else { format!("{value} ms") };
-            write(buf, area, (label_at(axis.column(value), text.len() as u16, area.width), row), &text, theme.dim(), theme);
+            write(
+                buf,
+                area,
+                (label_at(axis.column(value), text.len() as u16, area.width), row),
+                &text,
+                theme.dim(),
+                theme,
+            );
         }
     }
     let mut free = 0;
