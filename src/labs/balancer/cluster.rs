@@ -5,18 +5,26 @@
 //!                   ↑ retry within the budget ←── refused, full, lost
 //! ```
 
+mod parts;
+mod upkeep;
+mod work;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::command::{Algorithm, Layer};
-use super::server::{Job, Running, Server};
+use super::server::{Job, Server};
 use super::settings::{ServerConfig, Settings};
-use super::stats::{Failure, Stats};
-use super::traffic::{MAX_CLIENTS, Traffic};
-use crate::algorithms::balance::{Balancer, Health, HealthChange, Outliers, RetryBudget, Sessions, Vrrp, Why};
+use super::stats::Failure;
+use super::traffic::MAX_CLIENTS;
+use crate::algorithms::balance::{Balancer, Health, HealthChange, Outliers, RetryBudget, Sessions, Vrrp};
 use crate::engine::{EventQueue, Micros, ModelError};
+use parts::{Connection, Due};
+use parts::{Connection, Due};
+pub use parts::{Context, Decision, Incident, Pool, Reason, Seen};
+pub use parts::{Context, Decision, Incident, Pool, Reason, Seen};
 
 /// Time between steps of a slow start.
 const RAMP_US: Micros = 250_000;
@@ -32,123 +40,6 @@ const EJECTED_PERCENT: u32 = 34;
 const CENTRAL: u32 = u32::MAX;
 /// How often another server is looked for when a request is tried again.
 const OTHER_PICKS: usize = 4;
-
-/// What happens later.
-#[derive(Clone, Debug)]
-enum Due {
-    /// A server is done with what it works on.
-    Done(u32),
-    /// The head of a queue gives up, perhaps.
-    Expire(u32),
-    /// A request has been decrypted and read.
-    Admit(Box<Job>),
-    /// Health checks.
-    Checks,
-    /// A server's ejection is over.
-    Return,
-    /// A balancer takes the address.
-    Takeover,
-    /// Slow starts go on.
-    Ramp,
-}
-
-/// Something that people should hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Incident {
-    /// Health checks took a server out.
-    Down(usize),
-    /// Health checks brought it back.
-    Up(usize),
-    /// It was ejected until then.
-    Ejected(usize, Micros),
-    /// Its ejection is over.
-    Returned(usize),
-    /// This balancer holds the address now.
-    Takeover(usize),
-    /// DNS does not name this region any more.
-    RegionDown(usize),
-    /// DNS names it again.
-    RegionUp(usize),
-}
-
-/// Why a request went where it went.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reason {
-    /// By the algorithm.
-    Rule(Why),
-    /// Its client sticks to the server.
-    Sticky,
-    /// Its connection leads there.
-    Connection,
-    /// A server was free.
-    Free,
-    /// None was free: it waits at the balancer.
-    Waits,
-}
-
-/// The last decision.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Decision {
-    /// When.
-    pub at_us: Micros,
-    /// Number of the request.
-    pub id: u64,
-    /// Index of its client.
-    pub client: u32,
-    /// Index of its path.
-    pub path: u32,
-    /// The server; none if it waits or failed.
-    pub server: Option<usize>,
-    /// Why there.
-    pub reason: Option<Reason>,
-    /// What it failed of.
-    pub failure: Option<Failure>,
-    /// Second tries so far.
-    pub tries: u8,
-}
-
-/// A request that left a moment ago.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Seen {
-    /// When.
-    pub at_us: Micros,
-    /// Index of its client.
-    pub client: u32,
-    /// Where from.
-    pub server: usize,
-    /// Whether it was answered.
-    pub answered: bool,
-}
-
-/// A connection of a client.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Connection {
-    server: u32,
-    left: u32,
-}
-
-/// A pool of servers with its own balancer state.
-#[derive(Clone, Debug)]
-pub struct Pool {
-    /// Its name.
-    pub name: String,
-    /// Chooses among its servers.
-    pub balancer: Balancer,
-}
-
-/// What the parts of a run share while time passes.
-pub struct Context<'a> {
-    /// Counts.
-    pub stats: &'a mut Stats,
-    /// What the user set.
-    pub settings: &'a Settings,
-    /// Who sends.
-    pub traffic: &'a Traffic,
-    /// What people should hear of.
-    pub incidents: &'a mut Vec<(Micros, usize, Incident)>,
-    /// Index of the region.
-    pub region: usize,
-}
 
 /// A balancer and its servers.
 #[derive(Clone, Debug)]
@@ -418,109 +309,6 @@ impl Cluster {
         }
     }
 
-    fn start(&mut self, job: Job, index: usize, now: Micros) {
-        let server = &mut self.servers[index];
-        let work = (f64::from(job.work_us) * server.config.slowness).round().max(1.0) as Micros;
-        let event = self.events.push(now + work, Due::Done(index as u32));
-        server.running = Some(Running { job, from_us: now, until_us: now + work, event });
-        if self.algorithm == Algorithm::OneQueue {
-            self.idle.remove(&(index as u32));
-        }
-    }
-
-    fn done(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
-        let server = &mut self.servers[index];
-        let Some(running) = server.running.take() else { return };
-        let job = running.job;
-        server.worked(&running, now);
-        let stayed = now - job.arrived_us;
-        let latency = stayed + Micros::from(job.network_us);
-        server.stats.served += 1;
-        server.stats.times.record(latency);
-        context.stats.answer(now, stayed, latency);
-        self.pools[server.pool].balancer.done(index, now, Some(now - job.sent_us));
-        if context.settings.outliers {
-            self.outliers.result(index, true, now);
-        }
-        self.show(Seen { at_us: now, client: job.client, server: index, answered: true });
-        self.next_job(index, now, context);
-    }
-
-    /// The server is free: it takes the next request, its own or one that waits at the balancer.
-    fn next_job(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
-        if let Some(next) = self.servers[index].queue.pop_front() {
-            self.start(next, index, now);
-            return;
-        }
-        if self.algorithm != Algorithm::OneQueue {
-            return;
-        }
-        self.idle.insert(index as u32);
-        let pool = self.servers[index].pool;
-        if !self.pools[pool].balancer.takes(index) {
-            return;
-        }
-        let mine = self.central.iter().position(|job| self.pool_of(job, context) == Some(pool));
-        if let Some(job) = mine.and_then(|place| self.central.remove(place)) {
-            self.hand_over(job, index, Reason::Free, now, context);
-        }
-    }
-
-    fn wait_at_balancer(&mut self, mut job: Job, now: Micros, context: &mut Context<'_>) {
-        let limit = context.settings.queue_limit.saturating_mul(self.servers.len());
-        if self.central.len() >= limit {
-            self.give_up(&job, None, Failure::QueueFull, now, context);
-            return;
-        }
-        job.sent_us = now;
-        self.last = Some(Decision {
-            at_us: now,
-            id: job.id,
-            client: job.client,
-            path: job.path,
-            server: None,
-            reason: Some(Reason::Waits),
-            failure: None,
-            tries: job.tries,
-        });
-        self.central.push_back(job);
-        context.stats.queue(now, self.central.len());
-        if !self.central_timer {
-            self.central_timer = true;
-            self.events.push(now + context.settings.patience_us, Due::Expire(CENTRAL));
-        }
-    }
-
-    /// Clients at the head of a queue whose patience is over leave.
-    fn expire(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
-        let patience = context.settings.patience_us;
-        self.servers[index].timer = false;
-        while let Some(head) = self.servers[index].queue.front().copied() {
-            if head.sent_us + patience > now {
-                self.servers[index].timer = true;
-                self.events.push(head.sent_us + patience, Due::Expire(index as u32));
-                return;
-            }
-            self.servers[index].queue.pop_front();
-            self.release(index, now);
-            self.give_up(&head, Some(index), Failure::Timeout, now, context);
-        }
-    }
-
-    fn expire_central(&mut self, now: Micros, context: &mut Context<'_>) {
-        let patience = context.settings.patience_us;
-        self.central_timer = false;
-        while let Some(head) = self.central.front().copied() {
-            if head.sent_us + patience > now {
-                self.central_timer = true;
-                self.events.push(head.sent_us + patience, Due::Expire(CENTRAL));
-                return;
-            }
-            self.central.pop_front();
-            self.give_up(&head, None, Failure::Timeout, now, context);
-        }
-    }
-
     /// A request that a server held is there no more, unanswered.
     fn release(&mut self, index: usize, now: Micros) {
         let pool = self.servers[index].pool;
@@ -628,8 +416,6 @@ impl Cluster {
             + self.events.len() * 48
     }
 }
-
-mod upkeep;
 
 /// How fine the times of each of so many servers are kept.
 pub fn digits(servers: usize) -> u8 {
