@@ -341,25 +341,22 @@ pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
 /// Failures since they were told last, now and then.
 pub fn failures(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
     let (now, system) = (model.now_us, &mut model.systems[0]);
-    let failed = system.stats.failed_total();
-    let fresh = failed.saturating_sub(system.told_failures);
-    if fresh == 0 || system.told_us.is_some_and(|at| now < at + REPORT_US && system.told_failures > 0) {
+    let mut fresh = system.stats.failed;
+    fresh.iter_mut().zip(system.told).for_each(|(failed, told)| *failed = failed.saturating_sub(told));
+    let (count, before) = (fresh.iter().sum::<u64>(), system.told.iter().sum::<u64>());
+    if count == 0 || system.told_us.is_some_and(|at| now < at + REPORT_US && before > 0) {
         return;
     }
-    let reason = main_reason(&system.stats.failed);
-    let text = if system.told_failures == 0 && fresh == 1 {
-        "A request failed: ".to_owned() + &reason.replace("their", "its").replace("clients", "client")
+    let most = Failure::ALL.iter().max_by_key(|f| fresh[**f as usize]).map_or("", |f| f.words());
+    let text = if before == 0 && count == 1 {
+        "A request failed: ".to_owned() + &most.replace("their", "its").replace("clients", "client")
     } else {
-        let more = if system.told_failures > 0 { "more " } else { "" };
-        format!("{} {more}request{} failed, most of all since {reason}", thousands(fresh), plural(fresh))
+        let more = if before > 0 { "more " } else { "" };
+        let mostly = if fresh.iter().filter(|n| **n > 0).count() > 1 { "mostly since" } else { "since" };
+        format!("{} {more}request{} failed, {mostly} {most}", thousands(count), plural(count))
     };
     tell(log, lab, EventKind::Warning, format!("{text}."));
-    (system.told_failures, system.told_us) = (failed, Some(now));
-}
-
-fn main_reason(failed: &[u64]) -> String {
-    let most = Failure::ALL.iter().max_by_key(|f| failed[**f as usize]);
-    most.map_or_else(String::new, |f| f.words().to_owned())
+    (system.told, system.told_us) = (system.stats.failed, Some(now));
 }
 
 /// The trace has no more lines.

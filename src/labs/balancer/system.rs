@@ -34,8 +34,8 @@ pub struct System {
     pub stats: Stats,
     /// What happened and was not told yet: when, in which region, what.
     pub incidents: Vec<(Micros, usize, Incident)>,
-    /// Failures that were told.
-    pub told_failures: u64,
+    /// Failures that were told, by what they failed of.
+    pub told: [u64; Failure::ALL.len()],
     /// When failures were told last.
     pub told_us: Option<Micros>,
     /// What each client remembers of DNS; empty with one region.
@@ -62,7 +62,7 @@ impl System {
             regions: Vec::new(),
             stats: Stats::new(),
             incidents: Vec::new(),
-            told_failures: 0,
+            told: [0; Failure::ALL.len()],
             told_us: None,
             caches: Arc::new(Vec::new()),
             next_check_us: (now_us / Health::INTERVAL_US + 1) * Health::INTERVAL_US,
@@ -246,7 +246,7 @@ impl System {
     /// Counts anew from now on.
     pub fn restart(&mut self, now: Micros) {
         self.stats.restart(now);
-        self.told_failures = 0;
+        self.told = [0; Failure::ALL.len()];
         self.regions.iter_mut().for_each(|r| r.cluster.restart(now));
     }
 

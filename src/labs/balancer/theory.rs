@@ -31,6 +31,11 @@ pub fn expected(model: &BalancerModel, system: &System) -> Result<Expected, &'st
     if utilization >= 1.0 {
         return Err("more work arrives than can be done");
     }
+    // A queue forgets that it was empty in about S/(1−ρ)².
+    let settled_us = 2.0e6 * seconds / (1.0 - utilization).powi(2);
+    if (model.now_us.saturating_sub(system.stats.since_us) as f64) < settled_us {
+        return Err("too early: the formulas are for the long run");
+    }
     let exponential = variability == 1.0;
     let (mean, formula, waits) = match system.algorithm() {
         Algorithm::Random => (theory::mg1_time(utilization, seconds, variability), mg1_name(variability), None),

@@ -69,12 +69,7 @@ fn place(index: usize, count: usize, area: Rect) -> Rect {
     let (column, row) = (index as u16 % columns, index as u16 / columns);
     let width = area.width.saturating_sub((columns - 1) * 2) / columns;
     let height = area.height / rows.max(1);
-    Rect {
-        x: area.x + column * (width + 2),
-        y: area.y + row * height,
-        width,
-        height: height.saturating_sub(u16::from(rows > 1 && row + 1 < rows)),
-    }
+    Rect { x: area.x + column * (width + 2), y: area.y + row * height, width, height }
 }
 
 /// One algorithm: its name, its figures, its servers.

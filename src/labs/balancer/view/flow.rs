@@ -35,7 +35,11 @@ fn plan(area: Rect) -> Plan {
 pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let mut parts = vec![pace_words(scene)];
     let lapse = scene.model.clock.pace(scene.now) > 1.0;
-    parts.push(if lapse { "marks are a sample".to_owned() } else { "each mark is a request".to_owned() });
+    if scene.model.configs.len() > usize::from(area.height.saturating_sub(3)) {
+        parts.push("a cell is a server, as high as what it holds".to_owned());
+    } else {
+        parts.push(if lapse { "marks are a sample".to_owned() } else { "each mark is a request".to_owned() });
+    }
     parts.push("`s` follows the next one".to_owned());
     let area = caption(buf, area, &parts, scene.theme);
     let plan = plan(area);

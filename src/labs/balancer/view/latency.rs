@@ -127,16 +127,18 @@ fn ticks(axis: &Axis, stats: &Stats, area: Rect, buf: &mut Buffer, theme: crate:
             );
         }
     }
-    let mut free = 0;
-    for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+    // The latest first: it matters most when there is little room.
+    let mut taken: Vec<(u16, u16)> = Vec::new();
+    for (name, share) in [("p99", 0.99), ("p50", 0.5), ("p95", 0.95)] {
         let Some(value) = stats.times.quantile_ms(share) else { continue };
         let text = format!("{}{name} {}", theme.glyphs.pick("▴", "^"), ms(value));
         let wide = crate::picture::width(&text) as u16;
-        let at = label_at(axis.column(value), wide, area.width).max(free);
-        if at + wide <= area.width {
+        let at = label_at(axis.column(value), wide, area.width);
+        let apart = |(from, to): &(u16, u16)| at + wide < *from || at > *to;
+        if wide <= area.width && taken.iter().all(apart) {
             let style = if share > 0.98 { theme.warning() } else { theme.text() };
             write(buf, area, (at, row + 1), &text, style, theme);
-            free = at + wide + 1;
+            taken.push((at, at + wide));
         }
     }
 }
