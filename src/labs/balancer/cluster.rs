@@ -22,8 +22,6 @@ use super::traffic::MAX_CLIENTS;
 use crate::algorithms::balance::{Balancer, Health, HealthChange, Outliers, RetryBudget, Sessions, Vrrp};
 use crate::engine::{EventQueue, Micros, ModelError};
 use parts::{Connection, Due};
-use parts::{Connection, Due};
-pub use parts::{Context, Decision, Incident, Pool, Reason, Seen};
 pub use parts::{Context, Decision, Incident, Pool, Reason, Seen};
 
 /// Time between steps of a slow start.
