@@ -69,6 +69,11 @@ impl Clients {
         self.hashes.len()
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
     /// Hash of a client.
     pub fn hash(&self, client: u32) -> u64 {
         self.hashes.get(client as usize).copied().unwrap_or(0)
