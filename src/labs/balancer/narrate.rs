@@ -314,7 +314,9 @@ pub fn run(lab: Micros, seconds: f64, log: &mut Vec<Event>) {
 pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
     let several = model.main().regions.len() > 1;
     for (_, region, incident) in std::mem::take(&mut model.systems[0].incidents) {
-        let place = if several { format!("{}: ", REGIONS[region.min(REGIONS.len() - 1)]) } else { String::new() };
+        let named = matches!(incident, Incident::RegionDown(_) | Incident::RegionUp(_));
+        let place =
+            if several && !named { format!("{}: ", REGIONS[region.min(REGIONS.len() - 1)]) } else { String::new() };
         let (kind, text) = match incident {
             Incident::Down(i) => {
                 let fall = model.settings.fall;
