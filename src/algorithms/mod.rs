@@ -4,10 +4,12 @@
 //! in this module knows about labs, terminals or lessons, so it can be used as a library by itself.
 
 pub mod availability;
+pub mod balance;
 pub mod bloom;
 pub mod detector;
 pub mod graph;
 pub mod hash;
 pub mod lease;
 pub mod placement;
+pub mod queueing;
 pub mod replication;

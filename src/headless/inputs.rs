@@ -1,10 +1,11 @@
-//! Opens real input: files and standard input, with a progress bar for long ones.
+//! Opens real input: files and standard input, gzip or not, with a progress bar for long ones.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::sync::Arc;
 
+use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Fault;
@@ -46,7 +47,21 @@ pub fn read(path: &str, blank: Blank) -> Result<Input, InputError> {
     read_from(path, BufReader::with_capacity(1 << 18, file), blank, Some(meta.len()))
 }
 
-fn read_from(name: &str, source: impl BufRead, blank: Blank, size: Option<u64>) -> Result<Input, InputError> {
+fn read_from(name: &str, mut source: impl BufRead, blank: Blank, size: Option<u64>) -> Result<Input, InputError> {
+    let start = source.fill_buf();
+    let start = start.map_err(|e| InputError::Unreadable { name: name.to_owned(), reason: reason(&e) })?;
+    if start.starts_with(&GZIP) {
+        // Its content may be far longer than the file: the limits of `Input` hold for what comes out.
+        let unpacked = BufReader::with_capacity(1 << 18, MultiGzDecoder::new(source));
+        return read_lines(name, unpacked, blank, None);
+    }
+    read_lines(name, source, blank, size)
+}
+
+/// The first bytes of gzip (RFC 1952).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+fn read_lines(name: &str, source: impl BufRead, blank: Blank, size: Option<u64>) -> Result<Input, InputError> {
     let bar = progress_bar(size);
     let input = Input::read(name, source, blank, |lines, bytes| {
         bar.set_position(bytes);

@@ -3,6 +3,7 @@
 //! `tui`, `lessons` and `headless` see only [`OpenLab`] and [`REGISTRY`]. To add a lab: one
 //! folder here, one line in the registry.
 
+pub mod balancer;
 pub mod bloom;
 pub mod failure;
 mod open;
@@ -22,6 +23,7 @@ pub const DEFAULT_SEED: u64 = 7;
 pub const REGISTRY: &[Registration] = &[
     Registration::of::<ring::RingLab>(),
     Registration::of::<bloom::BloomLab>(),
+    Registration::of::<balancer::BalancerLab>(),
     Registration::of::<failure::FailureLab>(),
 ];
 

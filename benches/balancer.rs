@@ -1,0 +1,98 @@
+//! How fast load is balanced: choices alone, and whole simulated requests without a picture.
+//!
+//! `cargo bench --bench balancer` prints the figures of divan, then simulated requests a second for each
+//! algorithm at 10 and at 1,000 servers, and their ratio: a cost per request that is flat has a ratio near 1.
+
+#![expect(clippy::expect_used, reason = "a benchmark may panic; its servers and rates always work")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use scalelab::algorithms::balance::{Algorithm as Rule, Balancer};
+use scalelab::labs::balancer::{Algorithm, ServerConfig, Settings, System, Traffic};
+
+const REQUESTS: u64 = 1_000_000;
+const SERVICE_MS: f64 = 50.0;
+
+/// Simulates requests at 75 % load; gives how many were served.
+fn simulate(algorithm: Algorithm, servers: usize, requests: u64) -> u64 {
+    let settings = Settings::default();
+    let rate = servers as f64 * 15.0;
+    let mut traffic = Traffic::new(7, rate, SERVICE_MS, 1_000, None);
+    let configs = vec![ServerConfig::default(); servers];
+    let mut system = System::new(algorithm, 1, &configs, &settings, 7, 0).expect("the servers are few enough");
+    let clients = std::sync::Arc::clone(&traffic.clients);
+    for id in 0..requests {
+        let Some(arrival) = traffic.pop(u64::MAX) else { break };
+        system.advance(arrival.at_us, &settings, &traffic);
+        system.offer(id, &arrival, &clients, &settings, &traffic);
+    }
+    system.stats.served
+}
+
+mod choice {
+    use super::*;
+    use divan::{Bencher, counter::ItemsCount};
+
+    const CHOICES: u64 = 100_000;
+
+    /// Choices with half a request in flight per server, so that counts change.
+    #[divan::bench(args = [10, 1000], consts = [0, 1, 2, 3, 4, 5, 6, 7, 8])]
+    fn pick<const RULE: usize>(bencher: Bencher<'_, '_>, servers: usize) {
+        let rule = Rule::ALL[RULE];
+        bencher.counter(ItemsCount::new(CHOICES)).bench(|| {
+            let mut rng = ChaCha8Rng::seed_from_u64(7);
+            let mut balancer = Balancer::new(rule, &vec![1; servers], 7).expect("the servers are few enough");
+            let mut inside = std::collections::VecDeque::new();
+            for i in 0..CHOICES {
+                let key = i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let server = balancer.pick(key, i, &mut rng).map_or(0, |c| c.server);
+                balancer.sent(server);
+                inside.push_back(server);
+                if inside.len() > servers / 2 {
+                    balancer.done(inside.pop_front().unwrap_or(0), i, Some(100));
+                }
+            }
+            black_box(balancer.active(0))
+        });
+    }
+}
+
+mod simulation {
+    use super::*;
+    use divan::{Bencher, counter::ItemsCount};
+
+    #[divan::bench(args = [10, 1000], sample_count = 5)]
+    fn round_robin(bencher: Bencher<'_, '_>, servers: usize) {
+        bencher
+            .counter(ItemsCount::new(REQUESTS))
+            .bench(|| simulate(Algorithm::RoundRobin, black_box(servers), REQUESTS));
+    }
+}
+
+/// Requests a second, the best of three.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+fn speed(algorithm: Algorithm, servers: usize) -> f64 {
+    let once = |_: i32| {
+        let start = Instant::now();
+        black_box(simulate(algorithm, black_box(servers), REQUESTS));
+        REQUESTS as f64 / start.elapsed().as_secs_f64()
+    };
+    (0..3).map(once).fold(0.0, f64::max)
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn main() {
+    divan::main();
+    if std::env::args().any(|arg| arg == "--test" || arg == "--list") {
+        return;
+    }
+    println!("\nsimulated requests a second      10 servers   1,000 servers   ratio   a choice costs");
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let (few, many) = (speed(algorithm, 10), speed(algorithm, 1_000));
+        let cost = if algorithm == Algorithm::OneQueue { "O(log n)" } else { algorithm.rule().cost() };
+        println!("{:<28} {:>11.2} M {:>13.2} M {:>7.2}   {cost}", algorithm.name(), few / 1e6, many / 1e6, few / many);
+    }
+}

@@ -1,0 +1,451 @@
+//! The load balancer lab's commands and keys.
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::algorithms::balance::{Algorithm as Rule, DnsPolicy};
+use crate::algorithms::queueing::Service as Shape;
+use crate::labs::KeyBinding;
+
+/// What one can do to traffic, servers, balancers and regions.
+#[derive(Subcommand, Clone, Debug, PartialEq)]
+pub enum BalancerCommand {
+    /// Choose servers in another way
+    Algorithm {
+        /// The way
+        #[arg(value_enum, value_name = "ALGORITHM")]
+        algorithm: Algorithm,
+    },
+    /// Let R requests a second arrive, on average
+    Rate {
+        /// Requests a second; 0 stops the traffic
+        #[arg(value_name = "R", allow_negative_numbers = true)]
+        rate: f64,
+    },
+    /// Have N servers (in each region)
+    Servers {
+        /// Number of servers
+        #[arg(value_name = "N")]
+        count: u64,
+    },
+    /// Give a server a weight: twice the weight, twice the requests; 0 takes it out
+    Weight {
+        /// Name of the server
+        #[arg(value_name = "SERVER")]
+        server: String,
+        /// Its weight, from 0 to 1000
+        #[arg(value_name = "W")]
+        weight: u64,
+    },
+    /// Make a server FACTOR times as slow; 1 is normal, below 1 is faster
+    Slow {
+        /// Name of the server
+        #[arg(value_name = "SERVER")]
+        server: String,
+        /// How many times as long each request takes there
+        #[arg(value_name = "FACTOR", allow_negative_numbers = true)]
+        factor: f64,
+    },
+    /// Make a server fail: what it holds is lost, and health checks need a while to notice
+    Fail {
+        /// Name of the server
+        #[arg(value_name = "SERVER")]
+        server: String,
+    },
+    /// Bring a failed server back, or end its draining
+    Recover {
+        /// Name of the server
+        #[arg(value_name = "DOWN")]
+        server: String,
+    },
+    /// Send a server nothing new; what it holds is still answered
+    Drain {
+        /// Name of the server
+        #[arg(value_name = "SERVER")]
+        server: String,
+    },
+    /// Let FACTOR times the traffic arrive for SECONDS
+    Burst {
+        /// How many times the normal rate
+        #[arg(value_name = "FACTOR", default_value_t = 4.0, allow_negative_numbers = true)]
+        factor: f64,
+        /// How long
+        #[arg(value_name = "SECONDS", default_value_t = 2.0, allow_negative_numbers = true)]
+        seconds: f64,
+    },
+    /// Balance connections by address (4), or requests by what is in them (7)
+    Layer {
+        /// Layer of the OSI model
+        #[arg(value_enum, value_name = "LAYER")]
+        layer: Layer,
+    },
+    /// Send the paths below PREFIX to a pool of servers (layer 7)
+    Route {
+        /// Beginning of the path, e.g. /api
+        #[arg(value_name = "PREFIX")]
+        prefix: String,
+        /// Name of a pool, or the prefix of another rule
+        #[arg(value_name = "POOL")]
+        pool: String,
+    },
+    /// Send requests with this X-Device header to a pool of servers (layer 7)
+    Header {
+        /// Value of the header
+        #[arg(value_enum, value_name = "DEVICE")]
+        device: Device,
+        /// Name of a pool
+        #[arg(value_name = "POOL")]
+        pool: String,
+    },
+    /// Take the rule for a path prefix away, or all rules
+    Unroute {
+        /// The prefix; all rules if none is named
+        #[arg(value_name = "RULE")]
+        prefix: Option<String>,
+    },
+    /// Put servers into a pool of their own
+    Pool {
+        /// Name of the pool
+        #[arg(value_name = "POOL")]
+        name: String,
+        /// Names of the servers
+        #[arg(value_name = "SERVER", required = true, num_args = 1..)]
+        servers: Vec<String>,
+    },
+    /// Keep each client at its server: by address at layer 4, by cookie at layer 7
+    Sticky {
+        /// Whether
+        #[arg(value_enum, value_name = "SWITCH")]
+        switch: Switch,
+    },
+    /// Send N requests over each connection
+    Keepalive {
+        /// Requests per connection; 1 opens one for each request
+        #[arg(value_name = "N")]
+        requests: u64,
+    },
+    /// Try a failed request again, up to N times (layer 7, within a budget of 20 % of all requests)
+    Retries {
+        /// Most second tries, from 0 to 5
+        #[arg(value_name = "N")]
+        count: u64,
+    },
+    /// Health checks every 2 s: FALL failed ones in a row take a server out, RISE passed ones bring it back
+    Checks {
+        /// Failed checks in a row, from 1 to 20
+        #[arg(value_name = "FALL")]
+        fall: u64,
+        /// Passed checks in a row, from 1 to 20
+        #[arg(value_name = "RISE", default_value_t = 2)]
+        rise: u64,
+    },
+    /// Eject servers that fail five requests in a row, without waiting for a check
+    Outliers {
+        /// Whether
+        #[arg(value_enum, value_name = "SWITCH")]
+        switch: Switch,
+    },
+    /// Spare a server that came back: its weight grows for SECONDS
+    SlowStart {
+        /// How long; 0 for not at all
+        #[arg(value_name = "SECONDS", allow_negative_numbers = true)]
+        seconds: f64,
+    },
+    /// Let at most N requests wait at each server
+    QueueLimit {
+        /// Length of a queue; 0 lets nobody wait
+        #[arg(value_name = "N")]
+        length: u64,
+    },
+    /// Let clients give up after waiting so long
+    Patience {
+        /// Milliseconds in a queue
+        #[arg(value_name = "MS")]
+        ms: u64,
+    },
+    /// How long requests take at a normal server
+    Service {
+        /// How they are spread
+        #[arg(value_enum, value_name = "SHAPE")]
+        shape: Service,
+        /// Mean in milliseconds
+        #[arg(value_name = "MS", allow_negative_numbers = true)]
+        ms: Option<f64>,
+    },
+    /// How requests arrive
+    Arrivals {
+        /// The process; `trace` is the log given with --trace
+        #[arg(value_enum, value_name = "PROCESS")]
+        process: Process,
+    },
+    /// Have N clients; with a skew, a few of them send most of the requests
+    Clients {
+        /// Number of clients
+        #[arg(value_name = "N")]
+        count: u64,
+        /// Zipf's exponent: 0 makes all alike, 1 gives a few heavy ones
+        #[arg(long, value_name = "S", default_value_t = 0.0, allow_negative_numbers = true)]
+        skew: f64,
+    },
+    /// Spread servers over N regions, found by DNS
+    Regions {
+        /// Number of regions, from 1 to 4
+        #[arg(value_name = "N")]
+        count: u64,
+    },
+    /// Make a whole region fail, or bring it back
+    Region {
+        /// What happens
+        #[arg(value_enum, value_name = "ACTION")]
+        action: Action,
+        /// Name of the region
+        #[arg(value_name = "REGION")]
+        region: String,
+    },
+    /// How DNS chooses a region
+    Dns {
+        /// The policy
+        #[arg(value_enum, value_name = "POLICY")]
+        policy: DnsChoice,
+    },
+    /// Let clients keep a DNS answer for SECONDS
+    Ttl {
+        /// Time to live
+        #[arg(value_name = "SECONDS", allow_negative_numbers = true)]
+        seconds: f64,
+    },
+    /// Have one balancer, or two that share a virtual address
+    Balancers {
+        /// 1 or 2
+        #[arg(value_name = "N")]
+        count: u64,
+    },
+    /// Make a balancer fail, or bring it back
+    Balancer {
+        /// What happens
+        #[arg(value_enum, value_name = "ACTION")]
+        action: Action,
+        /// Which one: 1 is active at first, 2 stands by
+        #[arg(value_name = "BALANCER", default_value_t = 1)]
+        number: u64,
+    },
+    /// Send the same requests through two to four algorithms side by side
+    Compare {
+        /// The algorithms
+        #[arg(value_enum, value_name = "ALGORITHM", required = true, num_args = 2..=4)]
+        algorithms: Vec<Algorithm>,
+    },
+    /// Count anew from here: forget the warm-up
+    Measure,
+    /// Let SECONDS pass in time lapse
+    Run {
+        /// Simulated seconds
+        #[arg(value_name = "SECONDS", allow_negative_numbers = true)]
+        seconds: f64,
+    },
+    /// Follow the next request, in slow motion
+    Step,
+}
+
+macro_rules! named {
+    ($type:ident: $($variant:ident $name:literal),+ $(,)?) => {
+        impl $type {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name as one types it.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+/// A way to choose a server.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// One after the other
+    RoundRobin,
+    /// In turn, heavy servers more often (nginx)
+    SmoothWeighted,
+    /// By chance
+    Random,
+    /// The fewest active requests for its weight (HAProxy)
+    LeastConnections,
+    /// Of two by chance, the one with fewer active requests (Envoy)
+    TwoChoices,
+    /// Of two by chance, the one with the lower recent latency times load (Finagle)
+    PeakEwma,
+    /// Hash of the client, modulo total weight
+    SourceHash,
+    /// Hash of the client on a ring
+    ConsistentHash,
+    /// The ring, but past servers above 125 % of the mean
+    BoundedLoad,
+    /// Requests wait at the balancer until a server is free
+    OneQueue,
+}
+
+named!(Algorithm:
+    RoundRobin "round-robin", SmoothWeighted "smooth-weighted", Random "random",
+    LeastConnections "least-connections", TwoChoices "two-choices", PeakEwma "peak-ewma",
+    SourceHash "source-hash", ConsistentHash "consistent-hash", BoundedLoad "bounded-load", OneQueue "one-queue",
+);
+
+impl Algorithm {
+    /// The rule that picks servers; one queue asks who is free, in turn.
+    pub fn rule(self) -> Rule {
+        match self {
+            Self::RoundRobin | Self::OneQueue => Rule::RoundRobin,
+            Self::SmoothWeighted => Rule::SmoothWeighted,
+            Self::Random => Rule::Random,
+            Self::LeastConnections => Rule::LeastConnections,
+            Self::TwoChoices => Rule::TwoChoices,
+            Self::PeakEwma => Rule::PeakEwma,
+            Self::SourceHash => Rule::SourceHash,
+            Self::ConsistentHash => Rule::ConsistentHash,
+            Self::BoundedLoad => Rule::BoundedLoad,
+        }
+    }
+
+    /// Its name in a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RoundRobin => "round robin",
+            Self::SmoothWeighted => "smooth weighted round robin",
+            Self::Random => "random choice",
+            Self::LeastConnections => "least connections",
+            Self::TwoChoices => "the better of two random choices",
+            Self::PeakEwma => "peak EWMA",
+            Self::SourceHash => "hash of the client mod weight",
+            Self::ConsistentHash => "consistent hashing",
+            Self::BoundedLoad => "consistent hashing with bounded load",
+            Self::OneQueue => "one queue at the balancer",
+        }
+    }
+
+    /// Whether a client always gets the same server while nothing changes.
+    pub fn hashes(self) -> bool {
+        matches!(self, Self::SourceHash | Self::ConsistentHash)
+    }
+}
+
+/// Where the balancer looks.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Addresses and ports: it balances connections
+    #[value(name = "4")]
+    Four,
+    /// Paths, headers and cookies: it balances requests, and ends TLS
+    #[value(name = "7")]
+    Seven,
+}
+
+/// On or off.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// On
+    On,
+    /// Off
+    Off,
+}
+
+/// What happens to a region or a balancer.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It fails
+    Fail,
+    /// It comes back
+    Recover,
+}
+
+/// Value of the X-Device header.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// A telephone: every third client
+    Mobile,
+    /// A desk
+    Desktop,
+}
+
+named!(Device: Mobile "mobile", Desktop "desktop");
+
+/// How requests arrive.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// Independent of each other
+    Poisson,
+    /// Calm and bursts in turn, with the same mean
+    Bursty,
+    /// All gaps alike
+    Even,
+    /// As in the access log given with --trace
+    Trace,
+}
+
+named!(Process: Poisson "poisson", Bursty "bursty", Even "even", Trace "trace");
+
+/// How service times are spread.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Many short ones, some long ones; no memory
+    Exponential,
+    /// All alike
+    Constant,
+    /// A heavy tail
+    Lognormal,
+    /// 95 % short, 5 % twenty times as long
+    Bimodal,
+}
+
+named!(Service: Exponential "exponential", Constant "constant", Lognormal "lognormal", Bimodal "bimodal");
+
+impl Service {
+    /// The distribution.
+    pub fn shape(self) -> Shape {
+        match self {
+            Self::Exponential => Shape::Exponential,
+            Self::Constant => Shape::Constant,
+            Self::Lognormal => Shape::Lognormal,
+            Self::Bimodal => Shape::Bimodal,
+        }
+    }
+}
+
+/// How DNS chooses a region.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DnsChoice {
+    /// The nearest that is up
+    Nearest,
+    /// By chance, the first region twice as often as each other
+    Weighted,
+    /// The first in the list that is up
+    Failover,
+}
+
+named!(DnsChoice: Nearest "nearest", Weighted "weighted", Failover "failover");
+
+impl DnsChoice {
+    /// The policy.
+    pub fn policy(self) -> DnsPolicy {
+        match self {
+            Self::Nearest => DnsPolicy::Nearest,
+            Self::Weighted => DnsPolicy::Weighted,
+            Self::Failover => DnsPolicy::Failover,
+        }
+    }
+}
+
+/// The lab's own keys.
+pub const KEYS: &[KeyBinding] = &[
+    KeyBinding { key: 's', command: "step", label: "next request" },
+    KeyBinding { key: 'a', command: "algorithm ", label: "algorithm" },
+    KeyBinding { key: 't', command: "rate ", label: "traffic" },
+    KeyBinding { key: 'f', command: "fail ", label: "fail" },
+    KeyBinding { key: 'c', command: "recover ", label: "recover" },
+    KeyBinding { key: 'o', command: "slow ", label: "slow down" },
+    KeyBinding { key: 'd', command: "drain ", label: "drain" },
+    KeyBinding { key: 'b', command: "burst", label: "burst" },
+    KeyBinding { key: 'm', command: "compare ", label: "compare" },
+    KeyBinding { key: 'w', command: "weight ", label: "weight" },
+    KeyBinding { key: 'g', command: "region fail ", label: "fail region" },
+];

@@ -1,0 +1,383 @@
+//! The load balancer lab's figures, observed beside theory.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::command::{Algorithm, Layer};
+use super::model::BalancerModel;
+use super::settings::{REGIONS, server_name};
+use super::stats::{Failure, Times};
+use super::system::System;
+use super::theory::{self, Expected};
+use crate::algorithms::queueing::theory::{erlang_c, little, mmc_wait};
+
+/// Most servers that have facts of their own.
+const MOST_SERVERS: usize = 100;
+
+/// What `run --json` prints, checks read and the figures panel shows. Counted since the last change, unless the
+/// name says `total`.
+#[derive(Clone, Debug, Serialize)]
+pub struct BalancerFacts {
+    /// How servers are chosen.
+    pub algorithm: &'static str,
+    /// Requests a second that should arrive on average.
+    pub rate: f64,
+    /// Requests a second that did.
+    pub observed_rate: f64,
+    /// Simulated seconds since counting began.
+    pub since_s: f64,
+    /// Requests that reached a balancer.
+    pub requests: u64,
+    /// Requests answered.
+    pub served: u64,
+    /// Requests failed.
+    pub failed: u64,
+    /// Failed over all that were answered or failed.
+    pub failed_share: f64,
+    /// Failed, by what they failed of.
+    pub failed_of: BTreeMap<&'static str, u64>,
+    /// Second tries.
+    pub retried: u64,
+    /// Second tries that the budget forbade.
+    pub retries_denied: u64,
+    /// Mean share of time that a server worked.
+    pub utilization: f64,
+    /// Arrival rate times service time over servers.
+    pub theory_utilization: f64,
+    /// Mean time of a request at the balancer, or at its client when there are several regions; null when none
+    /// was answered.
+    pub mean_ms: Option<f64>,
+    /// What the formula expects; null when there is none.
+    pub theory_mean_ms: Option<f64>,
+    /// Name of the formula, or why there is none.
+    pub theory: &'static str,
+    /// What one queue for all servers would make of it, by Erlang C: the best there is.
+    pub theory_one_queue_ms: Option<f64>,
+    /// The probability of waiting then.
+    pub theory_wait_probability: f64,
+    /// Half of the requests took no longer.
+    pub p50_ms: Option<f64>,
+    /// 95 % took no longer.
+    pub p95_ms: Option<f64>,
+    /// 99 % took no longer.
+    pub p99_ms: Option<f64>,
+    /// Busiest server over the mean, by time worked.
+    pub imbalance: f64,
+    /// Longest queue at one server.
+    pub queue_max: usize,
+    /// Requests inside now.
+    pub inside: u64,
+    /// Mean number of requests inside.
+    pub mean_inside: f64,
+    /// Little's law: rate times mean time.
+    pub theory_mean_inside: Option<f64>,
+    /// Servers in each region.
+    pub servers: usize,
+    /// Servers at home that answer.
+    pub servers_up: usize,
+    /// Servers at home that get new requests.
+    pub servers_taking: usize,
+    /// Clients that there are.
+    pub clients: usize,
+    /// 4 or 7.
+    pub layer: u8,
+    /// Whether clients stick to their servers.
+    pub sticky: bool,
+    /// Clients that stick to a server at home.
+    pub sessions: usize,
+    /// Sticky clients that lost their server.
+    pub sessions_lost: u64,
+    /// Requests on each connection.
+    pub keepalive: u32,
+    /// Most second tries of a request.
+    pub retries: u32,
+    /// Whether outliers are ejected.
+    pub outliers: bool,
+    /// Seconds of slow start.
+    pub slow_start_s: f64,
+    /// Rules of layer 7.
+    pub rules: BTreeMap<String, String>,
+    /// Balancers at home.
+    pub balancers: usize,
+    /// Which of them holds the address; null while none does.
+    pub balancer_active: Option<usize>,
+    /// Regions.
+    pub regions: usize,
+    /// How DNS chooses.
+    pub dns: &'static str,
+    /// Seconds that clients keep an answer.
+    pub ttl_s: f64,
+    /// Requests that went to a dead region although DNS knew better.
+    pub stale_dns: u64,
+    /// Requests of the trace that were sent; null without one.
+    pub trace_sent: Option<usize>,
+    /// Requests of the trace.
+    pub trace_requests: Option<usize>,
+    /// Lines of the trace that are no log entries.
+    pub trace_malformed: Option<usize>,
+    /// Entries of the trace that were out of order.
+    pub trace_out_of_order: Option<usize>,
+    /// Requests answered since the start.
+    pub total_served: u64,
+    /// Requests failed since the start.
+    pub total_failed: u64,
+    /// 99 % of all since the start took no longer.
+    pub total_p99_ms: Option<f64>,
+    /// Client that the followed request came from.
+    pub last_client: Option<String>,
+    /// Server that it went to.
+    pub last_server: Option<String>,
+    /// Every server at home by name (the first 100).
+    pub server: BTreeMap<String, ServerFacts>,
+    /// Every region by name.
+    pub region: BTreeMap<&'static str, RegionFacts>,
+    /// Every algorithm that sees these requests.
+    pub algorithms: BTreeMap<&'static str, AlgorithmFacts>,
+}
+
+/// One server at home.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServerFacts {
+    /// Its weight.
+    pub weight: u32,
+    /// Times as slow as a normal one.
+    pub slowness: f64,
+    /// Whether it answers.
+    pub up: bool,
+    /// Whether the balancer sends it new requests.
+    pub takes: bool,
+    /// Whether it drains.
+    pub draining: bool,
+    /// Whether it is ejected.
+    pub ejected: bool,
+    /// Requests that it holds.
+    pub active: usize,
+    /// Requests that wait there.
+    pub queue: usize,
+    /// Longest queue.
+    pub queue_max: usize,
+    /// Requests sent to it.
+    pub sent: u64,
+    /// Its share of all that were sent.
+    pub share: f64,
+    /// Requests that it answered.
+    pub served: u64,
+    /// Requests that failed there.
+    pub failed: u64,
+    /// Share of time that it worked.
+    pub utilization: f64,
+    /// Mean time of its requests.
+    pub mean_ms: Option<f64>,
+    /// Median.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+}
+
+/// One region.
+#[derive(Clone, Debug, Serialize)]
+pub struct RegionFacts {
+    /// Whether it is there.
+    pub up: bool,
+    /// Whether DNS names it.
+    pub in_dns: bool,
+    /// Requests sent to its servers.
+    pub sent: u64,
+    /// Clients that believe in it.
+    pub believers: usize,
+}
+
+/// One algorithm.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlgorithmFacts {
+    /// Requests answered.
+    pub served: u64,
+    /// Requests failed.
+    pub failed: u64,
+    /// Second tries.
+    pub retried: u64,
+    /// Mean share of time that a server worked.
+    pub utilization: f64,
+    /// Mean time.
+    pub mean_ms: Option<f64>,
+    /// What the formula expects.
+    pub theory_mean_ms: Option<f64>,
+    /// Name of the formula, or why there is none.
+    pub theory: &'static str,
+    /// Median.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile.
+    pub p99_ms: Option<f64>,
+    /// Busiest server over the mean.
+    pub imbalance: f64,
+    /// Longest queue.
+    pub queue_max: usize,
+    /// What a choice costs.
+    pub cost: &'static str,
+}
+
+/// Formula and figure, or the reason for none.
+pub fn told(expected: Result<Expected, &'static str>) -> (Option<f64>, &'static str) {
+    expected.map_or_else(|reason| (None, reason), |e| (Some(e.mean_ms), e.formula))
+}
+
+impl AlgorithmFacts {
+    /// The figures of one algorithm.
+    pub fn of(model: &BalancerModel, system: &System) -> Self {
+        let (stats, times) = (&system.stats, &system.stats.times);
+        let (theory_mean_ms, theory) = told(theory::expected(model, system));
+        let (utilization, imbalance) = system.utilization(model.now_us);
+        Self {
+            served: stats.served,
+            failed: stats.failed_total(),
+            retried: stats.retried,
+            utilization,
+            mean_ms: times.mean_ms(),
+            theory_mean_ms,
+            theory,
+            p50_ms: times.quantile_ms(0.5),
+            p95_ms: times.quantile_ms(0.95),
+            p99_ms: times.quantile_ms(0.99),
+            imbalance,
+            queue_max: stats.queue_max,
+            cost: cost(system.algorithm()),
+        }
+    }
+}
+
+/// What a choice costs.
+pub fn cost(algorithm: Algorithm) -> &'static str {
+    if algorithm == Algorithm::OneQueue { "O(log n)" } else { algorithm.rule().cost() }
+}
+
+impl BalancerFacts {
+    /// The figures of a state.
+    pub fn of(model: &BalancerModel) -> Self {
+        let (system, settings, traffic) = (model.main(), &model.settings, &model.traffic);
+        let (stats, cluster, now) = (&system.stats, system.home(), model.now_us);
+        let main = AlgorithmFacts::of(model, system);
+        let since_s = now.saturating_sub(stats.since_us) as f64 / 1e6;
+        let n = cluster.servers.len() as u32;
+        let load = traffic.rate * traffic.service_ms / 1_000.0 / system.regions.len() as f64;
+        let ended = (stats.served + main.failed).max(1) as f64;
+        let progress = traffic.trace_progress(now);
+        let trace = traffic.trace.as_ref();
+        let followed = cluster.last;
+        Self {
+            algorithm: system.algorithm().name(),
+            rate: traffic.rate,
+            observed_rate: if since_s > 0.0 { stats.arrived as f64 / since_s } else { 0.0 },
+            since_s,
+            requests: stats.arrived,
+            served: stats.served,
+            failed: main.failed,
+            failed_share: main.failed as f64 / ended,
+            failed_of: Failure::ALL.iter().map(|f| (f.name(), stats.failed[*f as usize])).collect(),
+            retried: stats.retried,
+            retries_denied: stats.retries_denied,
+            utilization: main.utilization,
+            theory_utilization: load / f64::from(n),
+            mean_ms: main.mean_ms,
+            theory_mean_ms: main.theory_mean_ms,
+            theory: main.theory,
+            theory_one_queue_ms: mmc_wait(n, load, traffic.service_ms).map(|wait| wait + traffic.service_ms),
+            theory_wait_probability: erlang_c(n, load),
+            p50_ms: main.p50_ms,
+            p95_ms: main.p95_ms,
+            p99_ms: main.p99_ms,
+            imbalance: main.imbalance,
+            queue_max: stats.queue_max,
+            inside: stats.inside(),
+            mean_inside: stats.mean_inside(now),
+            theory_mean_inside: main
+                .mean_ms
+                .filter(|_| since_s > 0.0 && system.regions.len() == 1)
+                .map(|mean| little(stats.served as f64 / since_s, mean / 1_000.0)),
+            servers: cluster.servers.len(),
+            servers_up: cluster.servers.iter().filter(|s| s.alive).count(),
+            servers_taking: (0..cluster.servers.len()).filter(|i| cluster.takes(*i)).count(),
+            clients: traffic.clients.len(),
+            layer: if settings.layer == Layer::Four { 4 } else { 7 },
+            sticky: settings.sticky,
+            sessions: cluster.sessions.len(),
+            sessions_lost: cluster.sessions_lost,
+            keepalive: settings.keepalive,
+            retries: settings.retries,
+            outliers: settings.outliers,
+            slow_start_s: settings.slow_start_us as f64 / 1e6,
+            rules: rules(model),
+            balancers: cluster.vip.len(),
+            balancer_active: cluster.vip.master().map(|b| b + 1),
+            regions: system.regions.len(),
+            dns: settings.dns.name(),
+            ttl_s: settings.ttl_us as f64 / 1e6,
+            stale_dns: stats.stale_dns,
+            trace_sent: progress.map(|p| p.0),
+            trace_requests: progress.map(|p| p.1),
+            trace_malformed: trace.map(|t| t.malformed),
+            trace_out_of_order: trace.map(|t| t.out_of_order),
+            total_served: stats.whole.served,
+            total_failed: stats.whole.failed,
+            total_p99_ms: stats.whole.times.quantile_ms(0.99),
+            last_client: followed.map(|last| traffic.client(last.client)),
+            last_server: followed.and_then(|last| last.server).map(server_name),
+            server: server_facts(model),
+            region: region_facts(model),
+            algorithms: model.systems.iter().map(|s| (s.algorithm().name(), AlgorithmFacts::of(model, s))).collect(),
+        }
+    }
+}
+
+/// The rules of layer 7, by what they look at.
+fn rules(model: &BalancerModel) -> BTreeMap<String, String> {
+    let headers = model.settings.headers.iter().map(|(value, pool)| (format!("X-Device: {value}"), pool.clone()));
+    let paths = model.settings.routes.iter().map(|(prefix, pool)| (prefix.to_owned(), pool.to_owned()));
+    headers.chain(paths).collect()
+}
+
+fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
+    let (cluster, now) = (model.main().home(), model.now_us);
+    let passed = now.saturating_sub(model.main().stats.since_us).max(1) as f64;
+    let sent: u64 = cluster.servers.iter().map(|s| s.stats.sent).sum();
+    let facts = cluster.servers.iter().enumerate().take(MOST_SERVERS).map(|(i, s)| {
+        let times: &Times = &s.stats.times;
+        let facts = ServerFacts {
+            weight: s.config.weight,
+            slowness: s.config.slowness,
+            up: s.alive,
+            takes: cluster.takes(i),
+            draining: s.draining,
+            ejected: cluster.ejected(i),
+            active: s.active(),
+            queue: s.queue.len(),
+            queue_max: s.stats.queue_max,
+            sent: s.stats.sent,
+            share: s.stats.sent as f64 / sent.max(1) as f64,
+            served: s.stats.served,
+            failed: s.stats.failed,
+            utilization: s.busy_us(now) as f64 / passed,
+            mean_ms: times.mean_ms(),
+            p50_ms: times.quantile_ms(0.5),
+            p95_ms: times.quantile_ms(0.95),
+            p99_ms: times.quantile_ms(0.99),
+        };
+        (server_name(i), facts)
+    });
+    facts.collect()
+}
+
+fn region_facts(model: &BalancerModel) -> BTreeMap<&'static str, RegionFacts> {
+    let system = model.main();
+    let believers = system.believers(model.now_us);
+    let regions = system.regions.iter().zip(REGIONS).zip(believers);
+    let facts = regions.map(|((region, name), believers)| {
+        let sent = region.cluster.servers.iter().map(|s| s.stats.sent).sum();
+        (name, RegionFacts { up: region.alive, in_dns: region.known.up(), sent, believers })
+    });
+    facts.collect()
+}

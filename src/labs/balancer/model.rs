@@ -1,0 +1,366 @@
+//! The load balancer lab's state machine.
+
+mod change;
+mod net;
+
+use std::sync::Arc;
+
+use super::clock::Clock;
+use super::command::{Algorithm, BalancerCommand, Process};
+use super::facts::BalancerFacts;
+use super::narrate;
+use super::server::Server;
+use super::settings::{REGIONS, ServerConfig, Settings, server_index, server_name};
+use super::system::System;
+use super::trace;
+use super::traffic::Traffic;
+use crate::algorithms::queueing::Service as Shape;
+use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
+
+/// Requests a second at the start.
+const RATE: f64 = 60.0;
+/// Mean service time at the start, in milliseconds.
+const SERVICE_MS: f64 = 50.0;
+/// Servers at the start: at 60 requests of 50 ms they are busy three quarters of the time.
+const SERVERS: usize = 4;
+/// Clients at the start.
+const CLIENTS: usize = 12;
+/// Most servers in a region.
+pub const MAX_SERVERS: usize = 1_000;
+/// Most requests that may wait in all queues of a region.
+const MAX_WAITING: usize = 100_000;
+/// System time that passes after a command, at most.
+const UNFOLD_SYSTEM_US: Micros = 20_000_000;
+/// Requests that come in that time, at most.
+const UNFOLD_REQUESTS: f64 = 20_000.0;
+/// Lab time of that: first in slow motion, then in time lapse.
+const SLOW_LAB_US: Micros = 800_000;
+const SLOW_SYSTEM_US: Micros = 80_000;
+const LAPSE_LAB_US: Micros = 2_400_000;
+/// Lab time of one followed request.
+const STEP_LAB_US: Micros = 1_400_000;
+/// System time in which a followed request settles in its queue after it arrived.
+const SETTLE_US: Micros = 25_000;
+/// Most requests of one `run`, over all algorithms.
+const MAX_RUN_REQUESTS: f64 = 2_000_000.0;
+/// Longest `run`, in seconds.
+const MAX_RUN_S: f64 = 86_400.0;
+
+/// The state of the load balancer lab.
+#[derive(Clone, Debug)]
+pub struct BalancerModel {
+    pub(super) seed: u64,
+    pub(super) clock: Clock,
+    pub(super) settings: Arc<Settings>,
+    pub(super) configs: Arc<Vec<ServerConfig>>,
+    pub(super) traffic: Traffic,
+    /// The algorithm in the first picture, then those that it is compared with.
+    pub(super) systems: Vec<System>,
+    /// System time up to which everything has happened.
+    pub(super) now_us: Micros,
+    /// Number of the next request.
+    pub(super) next_id: u64,
+    /// The request that is followed until it is told.
+    pub(super) followed: Option<u64>,
+    /// The server at home that the last command was about.
+    pub(super) touched: Option<usize>,
+    /// When the last command was given, in lab time.
+    pub(super) changed_lab_us: Micros,
+    /// Whether an end of the trace was told.
+    trace_told: bool,
+    /// Whether what was found in the trace is still to be told.
+    greet: bool,
+    settled_us: Micros,
+    summary_us: Option<Micros>,
+}
+
+impl BalancerModel {
+    /// The algorithm in the first picture.
+    pub(super) fn main(&self) -> &System {
+        &self.systems[0]
+    }
+
+    /// Whether a burst belongs to what is counted.
+    pub(super) fn bursting(&self) -> bool {
+        self.traffic.burst.is_some_and(|(_, until)| until > self.main().stats.since_us)
+    }
+
+    /// Index of a server by its name.
+    fn server(&self, name: &str) -> Result<usize, ModelError> {
+        let count = self.configs.len();
+        server_index(name).filter(|i| *i < count).ok_or_else(|| {
+            let last = server_name(count.saturating_sub(1));
+            ModelError::new(format!("there is no server '{name}'"), format!("name one of: a to {last}"))
+        })
+    }
+
+    /// Lets system time pass.
+    fn simulate(&mut self, until_us: Micros) {
+        let (settings, clients) = (Arc::clone(&self.settings), Arc::clone(&self.traffic.clients));
+        while let Some(arrival) = self.traffic.pop(until_us) {
+            let id = self.next_id;
+            self.next_id += 1;
+            for system in &mut self.systems {
+                system.advance(arrival.at_us, &settings, &self.traffic);
+                system.offer(id, &arrival, &clients, &settings, &self.traffic);
+            }
+        }
+        for system in &mut self.systems {
+            system.advance(until_us, &settings, &self.traffic);
+        }
+        self.now_us = self.now_us.max(until_us);
+    }
+
+    /// After a change: counting begins anew, and the next seconds pass in time lapse.
+    fn unfold(&mut self, lab: Micros) {
+        let now = self.now_us;
+        self.systems.iter_mut().for_each(|s| s.restart(now));
+        self.unfold_on(lab);
+    }
+
+    fn unfold_on(&mut self, lab: Micros) {
+        let rate = self.traffic.rate * self.traffic.burst.map_or(1.0, |(factor, _)| factor.max(1.0));
+        let seconds = if rate > 0.0 { (UNFOLD_REQUESTS / rate).min(UNFOLD_SYSTEM_US as f64 / 1e6) } else { 20.0 };
+        let lapse = ((seconds * 1e6) as Micros).max(2 * SLOW_SYSTEM_US) - SLOW_SYSTEM_US;
+        self.pass(lab, &[(SLOW_SYSTEM_US, SLOW_LAB_US), (lapse, LAPSE_LAB_US)]);
+    }
+
+    /// System time passes in these stretches of lab time; then there is a summary.
+    fn pass(&mut self, lab: Micros, stretches: &[(Micros, Micros)]) {
+        self.clock.plan(lab, stretches);
+        self.settled_us = lab + stretches.iter().map(|s| s.1).sum::<Micros>();
+        self.summary_us = Some(self.settled_us);
+        self.changed_lab_us = lab;
+    }
+
+    fn run(&mut self, lab: Micros, seconds: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
+        if !(seconds > 0.0 && seconds <= MAX_RUN_S) {
+            let problem = format!("{seconds} seconds cannot pass");
+            return Err(ModelError::new(problem, "choose more than 0 and at most 86400, e.g. `run 60`"));
+        }
+        let requests = seconds * self.traffic.rate * self.systems.len() as f64;
+        if requests > MAX_RUN_REQUESTS {
+            let most = MAX_RUN_REQUESTS / (self.traffic.rate * self.systems.len() as f64);
+            return Err(ModelError::new(
+                format!("in {seconds} s about {requests:.0} requests would come; {MAX_RUN_REQUESTS:.0} are the most"),
+                format!("run {most:.0} seconds or less"),
+            ));
+        }
+        self.pass(lab, &[((seconds * 1e6).round().max(1.0) as Micros, LAPSE_LAB_US)]);
+        self.followed = None;
+        narrate::run(lab, seconds, log);
+        Ok(())
+    }
+
+    fn step(&mut self, lab: Micros) -> Result<(), ModelError> {
+        let Some(next) = self.traffic.next_at() else {
+            let remedy = if self.traffic.process == Process::Trace && self.traffic.rate > 0.0 {
+                "the trace is at its end; `arrivals poisson` goes on with generated traffic"
+            } else {
+                "the rate is 0; set one, e.g. `rate 60`"
+            };
+            return Err(ModelError::new("no request comes", remedy));
+        };
+        self.followed = Some(self.next_id);
+        // The one after it is another step.
+        let gap = self.traffic.second_at().map_or(Micros::MAX, |second| second.saturating_sub(next + 1));
+        let ahead = next.saturating_sub(self.now_us) + SETTLE_US.min(gap);
+        self.clock.plan(lab, &[(ahead, STEP_LAB_US)]);
+        (self.settled_us, self.summary_us, self.changed_lab_us) = (lab + STEP_LAB_US, None, lab);
+        Ok(())
+    }
+
+    /// Tells what happened up to now.
+    fn tell(&mut self, lab: Micros, log: &mut Vec<Event>) {
+        if std::mem::take(&mut self.greet) {
+            narrate::trace_found(self, lab, log);
+        }
+        narrate::incidents(self, lab, log);
+        if let Some(id) = self.followed
+            && let Some(last) = self.main().home().last.filter(|last| last.id >= id)
+        {
+            if last.id == id {
+                narrate::decision(self, &last, lab, log);
+            }
+            self.followed = None;
+        }
+        narrate::failures(self, lab, log);
+        let ended =
+            self.traffic.process == Process::Trace && self.traffic.next_at().is_none() && self.traffic.rate > 0.0;
+        if ended && !self.trace_told {
+            narrate::trace_end(self, lab, log);
+        }
+        self.trace_told = ended;
+    }
+
+    fn compare(&mut self, algorithms: &[Algorithm]) -> Result<(), ModelError> {
+        let mut chosen: Vec<Algorithm> = Vec::new();
+        for algorithm in algorithms {
+            if chosen.contains(algorithm) {
+                let problem = format!("{} stands there twice", algorithm.name());
+                return Err(ModelError::new(problem, "name two to four different algorithms"));
+            }
+            chosen.push(*algorithm);
+        }
+        let regions = self.main().regions.len();
+        let mut systems = Vec::with_capacity(chosen.len());
+        for algorithm in chosen {
+            let system = System::new(algorithm, regions, &self.configs, &self.settings, self.seed, self.now_us)?;
+            systems.push(system);
+        }
+        self.systems = systems;
+        Ok(())
+    }
+}
+
+impl Model for BalancerModel {
+    type Command = BalancerCommand;
+    type Facts = BalancerFacts;
+
+    fn open(setup: &Setup) -> Result<Self, ModelError> {
+        let trace = trace::from_input(setup.inputs.get("trace"))?;
+        let settings = Settings::default();
+        let configs = vec![ServerConfig::default(); SERVERS];
+        // A built-in mean is valid.
+        let mean = Shape::check_mean(SERVICE_MS / 1_000.0).map_or(SERVICE_MS, |s| s * 1_000.0);
+        let system = System::new(Algorithm::RoundRobin, 1, &configs, &settings, setup.seed, 0)?;
+        Ok(Self {
+            seed: setup.seed,
+            clock: Clock::default(),
+            traffic: Traffic::new(setup.seed, RATE, mean, CLIENTS, trace),
+            settings: Arc::new(settings),
+            configs: Arc::new(configs),
+            systems: vec![system],
+            now_us: 0,
+            next_id: 0,
+            followed: None,
+            touched: None,
+            changed_lab_us: 0,
+            trace_told: false,
+            settled_us: 0,
+            greet: setup.inputs.contains_key("trace"),
+            summary_us: None,
+        })
+    }
+
+    fn apply(&mut self, now: Micros, command: &BalancerCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
+        self.simulate(self.clock.system_at(now));
+        self.tell(now, log);
+        match command {
+            BalancerCommand::Run { seconds } => return self.run(now, *seconds, log),
+            BalancerCommand::Step => return self.step(now),
+            BalancerCommand::Measure => {
+                self.systems.iter_mut().for_each(|s| s.restart(self.now_us));
+                narrate::measure(now, log);
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.touched = None;
+        self.followed = None;
+        self.change(now, command, log)?;
+        self.unfold(now);
+        Ok(())
+    }
+
+    fn next_tick(&self) -> Option<Micros> {
+        let systems = self.systems.iter().map(System::next_at).min().unwrap_or(Micros::MAX);
+        let due = self.traffic.next_at().unwrap_or(Micros::MAX).min(systems);
+        let words = if self.greet { 1 } else { self.summary_us.unwrap_or(Micros::MAX) };
+        Some(self.clock.lab_at(due).min(words))
+    }
+
+    fn tick(&mut self, now: Micros, log: &mut Vec<Event>) {
+        self.simulate(self.clock.system_at(now));
+        self.tell(now, log);
+        if self.summary_us.is_some_and(|at| at <= now) {
+            self.summary_us = None;
+            narrate::summary(self, now, log);
+        }
+    }
+
+    fn settled_at(&self) -> Micros {
+        self.settled_us
+    }
+
+    fn step_us(&self) -> Micros {
+        100_000
+    }
+
+    fn facts(&self) -> BalancerFacts {
+        BalancerFacts::of(self)
+    }
+
+    fn properties() -> &'static [Property<Self>] {
+        PROPERTIES
+    }
+
+    fn footprint(&self) -> usize {
+        self.systems.iter().map(System::memory_bytes).sum::<usize>() + self.configs.len() * 64 + 8_192
+    }
+
+    fn candidates(&self, value_name: &str) -> Vec<String> {
+        let cluster = self.main().home();
+        let servers = |fits: &dyn Fn(&Server) -> bool| -> Vec<String> {
+            let named = cluster.servers.iter().enumerate().filter(|(_, s)| fits(s));
+            named.map(|(i, _)| server_name(i)).take(100).collect()
+        };
+        let regions = self.main().regions.len();
+        let of = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+        match value_name {
+            "SERVER" => servers(&|_| true),
+            "DOWN" => servers(&|s| !s.alive || s.draining),
+            "REGION" => of(&REGIONS[..regions]),
+            "BALANCER" => (1..=cluster.vip.len()).map(|n| n.to_string()).collect(),
+            "POOL" => cluster.pools.iter().map(|p| p.name.clone()).chain(["app".to_owned()]).collect(),
+            "PREFIX" => of(&["/", "/api", "/img", "/video", "/search"]),
+            "RULE" => self.settings.routes.iter().map(|(prefix, _)| prefix.to_owned()).collect(),
+            "R" => of(&["30", "60", "70", "100"]),
+            "FACTOR" => of(&["1", "2", "4"]),
+            "MS" => of(&["50", "100", "1000"]),
+            "SECONDS" => of(&["5", "30", "60"]),
+            _ => Vec::new(),
+        }
+    }
+}
+
+const PROPERTIES: &[Property<BalancerModel>] = &[
+    Property {
+        name: "every request is answered, failed, or still there",
+        holds: |m| {
+            m.systems.iter().all(|s| {
+                let (whole, inside) = (&s.stats.whole, s.stats.inside());
+                whole.arrived == whole.served + whole.failed + inside && inside == s.inside() as u64
+            })
+        },
+    },
+    Property {
+        name: "the balancer knows how many requests each server holds",
+        holds: |m| m.systems.iter().flat_map(|s| &s.regions).all(|r| r.cluster.consistent()),
+    },
+    Property {
+        name: "no queue is longer than its limit",
+        holds: |m| {
+            let limit = m.settings.queue_limit;
+            let servers = m.systems.iter().flat_map(|s| &s.regions).flat_map(|r| &r.cluster.servers);
+            servers.map(|s| s.queue.len()).all(|length| length <= limit)
+        },
+    },
+    Property {
+        name: "retries stay within their budget",
+        holds: |m| {
+            m.systems.iter().all(|s| {
+                // 20 % of all requests, and 10 a second in each region.
+                let seconds = m.now_us / 1_000_000 + 2;
+                s.stats.whole.retried <= s.stats.whole.arrived / 5 + 1 + 10 * seconds * REGIONS.len() as u64
+            })
+        },
+    },
+    Property {
+        name: "Little's law: number inside = rate times time, whenever all have left",
+        holds: |m| {
+            let empty = |s: &&System| s.stats.inside() == 0;
+            m.systems.iter().filter(empty).all(|s| s.stats.whole.area == s.stats.whole.stayed_us)
+        },
+    },
+];

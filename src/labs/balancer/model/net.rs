@@ -1,0 +1,200 @@
+//! Commands about layers, rules, sessions, checks, balancers and regions.
+
+use std::sync::Arc;
+
+use super::{BalancerModel, MAX_WAITING};
+use crate::algorithms::balance::RouteError;
+use crate::engine::{Micros, ModelError};
+use crate::labs::balancer::command::{Action, BalancerCommand, Device, Switch};
+use crate::labs::balancer::settings::{REGIONS, Settings};
+use crate::labs::balancer::stats::Failure;
+
+impl BalancerModel {
+    /// Applies a command that is about the balancer itself and the world around it.
+    pub(super) fn change_net(&mut self, command: &BalancerCommand) -> Result<(), ModelError> {
+        match command {
+            BalancerCommand::Regions { count } => self.set_regions(*count),
+            BalancerCommand::Region { action, region } => self.region(*action, region),
+            BalancerCommand::Balancers { count } => self.set_balancers(*count),
+            BalancerCommand::Balancer { action, number } => self.balancer(*action, *number),
+            other => {
+                let mut settings = (*self.settings).clone();
+                self.set(&mut settings, other)?;
+                self.put_in_force(settings);
+                Ok(())
+            }
+        }
+    }
+
+    /// Changes one setting.
+    fn set(&self, settings: &mut Settings, command: &BalancerCommand) -> Result<(), ModelError> {
+        match command {
+            BalancerCommand::Layer { layer } => settings.layer = *layer,
+            BalancerCommand::Route { prefix, pool } => {
+                settings.routes.set(prefix, pool).map_err(|e| refused(prefix, &e))?;
+            }
+            BalancerCommand::Header { device, pool } => self.header(settings, *device, pool)?,
+            BalancerCommand::Unroute { prefix } => unroute(settings, prefix.as_deref())?,
+            BalancerCommand::Sticky { switch } => settings.sticky = *switch == Switch::On,
+            BalancerCommand::Outliers { switch } => settings.outliers = *switch == Switch::On,
+            BalancerCommand::Keepalive { requests } => {
+                settings.keepalive =
+                    within(*requests, 1, 1_000_000, "requests on a connection", "`keepalive 50`")? as u32;
+            }
+            BalancerCommand::Retries { count } => {
+                settings.retries = within(*count, 0, 5, "second tries", "`retries 1`")? as u32;
+            }
+            BalancerCommand::Checks { fall, rise } => {
+                settings.fall = within(*fall, 1, 20, "failed checks", "`checks 3 2`")? as u32;
+                settings.rise = within(*rise, 1, 20, "passed checks", "`checks 3 2`")? as u32;
+            }
+            BalancerCommand::QueueLimit { length } => {
+                let most = (MAX_WAITING / self.configs.len().max(1)) as u64;
+                settings.queue_limit = within(*length, 0, most, "places in a queue", "`queue-limit 100`")? as usize;
+            }
+            BalancerCommand::Patience { ms } => {
+                settings.patience_us = within(*ms, 1, 600_000, "milliseconds of patience", "`patience 1000`")? * 1_000;
+            }
+            BalancerCommand::SlowStart { seconds } => {
+                settings.slow_start_us = span(*seconds, 0.0, "a slow start", "`slow-start 10`")?;
+            }
+            BalancerCommand::Ttl { seconds } => settings.ttl_us = span(*seconds, 0.001, "a time to live", "`ttl 30`")?,
+            BalancerCommand::Dns { policy } => settings.dns = *policy,
+            // Every other command is applied elsewhere.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn header(&self, settings: &mut Settings, device: Device, pool: &str) -> Result<(), ModelError> {
+        if pool.is_empty() || pool.len() > 64 || pool.contains('/') {
+            let problem = format!("'{pool}' is no name of a pool");
+            return Err(ModelError::new(problem, "use 1 to 64 bytes without a slash, e.g. `header mobile app`"));
+        }
+        settings.headers.insert(device.name(), pool.to_owned());
+        Ok(())
+    }
+
+    fn put_in_force(&mut self, settings: Settings) {
+        let (old, now) = (Arc::clone(&self.settings), self.now_us);
+        self.settings = Arc::new(settings);
+        let new = Arc::clone(&self.settings);
+        for system in &mut self.systems {
+            for region in 0..system.regions.len() {
+                system.with(region, &new, &self.traffic, |cluster, context| {
+                    cluster.settings_changed(&old, &new, now, context);
+                });
+            }
+        }
+    }
+
+    fn set_regions(&mut self, count: u64) -> Result<(), ModelError> {
+        let count = within(count, 1, REGIONS.len() as u64, "regions", "`regions 3`")? as usize;
+        let (settings, now) = (Arc::clone(&self.settings), self.now_us);
+        for system in &mut self.systems {
+            for region in count..system.regions.len() {
+                system.with(region, &settings, &self.traffic, |cluster, context| {
+                    cluster.lose_all(Failure::RegionDown, now, context);
+                });
+            }
+            system.set_regions(system.algorithm(), count, &self.configs, &settings, now)?;
+        }
+        Ok(())
+    }
+
+    fn region(&mut self, action: Action, name: &str) -> Result<(), ModelError> {
+        let count = self.main().regions.len();
+        let index = REGIONS[..count].iter().position(|r| *r == name).ok_or_else(|| {
+            let problem = format!("there is no region '{name}'");
+            let remedy = format!("name one of: {} (`regions N` changes their number)", REGIONS[..count].join(", "));
+            ModelError::new(problem, remedy)
+        })?;
+        let up = action == Action::Recover;
+        if self.main().regions[index].alive == up {
+            let state = if up { "up" } else { "down" };
+            return Err(ModelError::new(format!("{name} is {state} already"), "it can only do the opposite"));
+        }
+        let (settings, now) = (Arc::clone(&self.settings), self.now_us);
+        for system in &mut self.systems {
+            system.regions[index].alive = up;
+            if !up {
+                system.with(index, &settings, &self.traffic, |cluster, context| {
+                    cluster.lose_all(Failure::RegionDown, now, context);
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn set_balancers(&mut self, count: u64) -> Result<(), ModelError> {
+        let count = within(count, 1, 2, "balancers", "`balancers 2`")? as usize;
+        let mut settings = (*self.settings).clone();
+        settings.balancers = count;
+        self.settings = Arc::new(settings);
+        for system in &mut self.systems {
+            system.regions.iter_mut().for_each(|r| r.cluster.set_balancers(count));
+        }
+        Ok(())
+    }
+
+    fn balancer(&mut self, action: Action, number: u64) -> Result<(), ModelError> {
+        let vip = &self.main().home().vip;
+        let index = (number as usize).wrapping_sub(1);
+        if index >= vip.len() {
+            let remedy = match vip.len() {
+                1 => "there is one: name 1, or have two with `balancers 2`".to_owned(),
+                n => format!("name 1 to {n}"),
+            };
+            return Err(ModelError::new(format!("there is no balancer {number}"), remedy));
+        }
+        let up = action == Action::Recover;
+        if vip.up(index) == up {
+            let state = if up { "up" } else { "down" };
+            return Err(ModelError::new(
+                format!("balancer {number} is {state} already"),
+                "it can only do the opposite",
+            ));
+        }
+        let now: Micros = self.now_us;
+        self.at_home(|cluster, context| cluster.set_balancer(index, up, now, context));
+        Ok(())
+    }
+}
+
+fn refused(prefix: &str, error: &RouteError) -> ModelError {
+    let text = error.to_string();
+    let (problem, remedy) = text.split_once(": ").unwrap_or((&text, "see `help route`"));
+    ModelError::new(format!("the rule for '{prefix}' is refused, as {problem}"), remedy)
+}
+
+fn unroute(settings: &mut Settings, prefix: Option<&str>) -> Result<(), ModelError> {
+    let Some(prefix) = prefix else {
+        settings.routes = crate::algorithms::balance::Routes::default();
+        settings.headers.clear();
+        return Ok(());
+    };
+    if settings.headers.remove(prefix).is_some() || settings.routes.remove(prefix) {
+        return Ok(());
+    }
+    let rules: Vec<&str> = settings.routes.iter().map(|(p, _)| p).chain(settings.headers.keys().copied()).collect();
+    let remedy = match rules.as_slice() {
+        [] => "there are no rules".to_owned(),
+        rules => format!("the rules are for {}; one that another points to stays", rules.join(", ")),
+    };
+    Err(ModelError::new(format!("there is no rule for '{prefix}' to take away"), remedy))
+}
+
+fn within(value: u64, least: u64, most: u64, what: &str, example: &str) -> Result<u64, ModelError> {
+    if (least..=most).contains(&value) {
+        return Ok(value);
+    }
+    Err(ModelError::new(format!("{value} {what} cannot be"), format!("choose {least} to {most}, e.g. {example}")))
+}
+
+fn span(seconds: f64, least: f64, what: &str, example: &str) -> Result<Micros, ModelError> {
+    if (least..=86_400.0).contains(&seconds) {
+        return Ok((seconds * 1e6).round() as Micros);
+    }
+    let remedy = format!("choose {least} to 86400 seconds, e.g. {example}");
+    Err(ModelError::new(format!("{what} of {seconds} seconds cannot be"), remedy))
+}

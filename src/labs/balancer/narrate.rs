@@ -1,0 +1,497 @@
+//! What happened, in sentences.
+
+use super::cluster::{Decision, Incident, Reason};
+use super::command::{Action, BalancerCommand, DnsChoice, Layer, Process, Switch};
+use super::facts::AlgorithmFacts;
+use super::model::BalancerModel;
+use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, server_name};
+use super::stats::Failure;
+use crate::algorithms::balance::Why;
+use crate::engine::numbers::{duration, percent, plural, thousands};
+use crate::engine::{Event, EventKind, Micros};
+
+/// Time between two reports of failures, in system time.
+const REPORT_US: Micros = 5_000_000;
+
+fn tell(log: &mut Vec<Event>, lab: Micros, kind: EventKind, text: impl Into<String>) {
+    log.push(Event::new(lab, kind, text));
+}
+
+/// Milliseconds in three digits.
+pub fn ms(value: f64) -> String {
+    match value {
+        v if v >= 10_000.0 => format!("{:.1} s", v / 1_000.0),
+        v if v >= 100.0 => format!("{v:.0} ms"),
+        v if v >= 10.0 => format!("{v:.1} ms"),
+        v => format!("{v:.2} ms"),
+    }
+}
+
+/// Milliseconds, or a dash.
+pub fn ms_or(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), ms)
+}
+
+/// What a command changed.
+pub fn change(model: &BalancerModel, lab: Micros, command: &BalancerCommand, log: &mut Vec<Event>) {
+    let text = headline(model, command);
+    tell(log, lab, EventKind::Change, text);
+    let cluster = model.main().home();
+    if (0..cluster.servers.len()).all(|i| !cluster.takes(i)) {
+        tell(log, lab, EventKind::Warning, "No server takes requests now: every new one fails.");
+    }
+    if matches!(command, BalancerCommand::Weight { .. }) && !cluster.algorithm.rule().honours_weights() {
+        let text = format!("But {} does not look at weights.", cluster.algorithm.words());
+        tell(log, lab, EventKind::Detail, text);
+    }
+    let rules = matches!(command, BalancerCommand::Route { .. } | BalancerCommand::Header { .. });
+    if rules && model.settings.layer == Layer::Four {
+        let text = "At layer 4 the balancer sees addresses only: rules count after `layer 7`.";
+        tell(log, lab, EventKind::Warning, text);
+    }
+    for pool in missing_pools(model) {
+        let text = format!("No server is in the pool {pool}: what is sent there fails. Try `pool {pool} a`.");
+        tell(log, lab, EventKind::Warning, text);
+    }
+}
+
+/// Pools that rules name and no server is in.
+fn missing_pools(model: &BalancerModel) -> Vec<String> {
+    if model.settings.layer == Layer::Four {
+        return Vec::new();
+    }
+    let known = |name: &str| model.main().home().pools.iter().any(|p| p.name == name);
+    let routes = model.settings.routes.iter().map(|(_, pool)| pool).filter(|p| !p.starts_with('/'));
+    let all = routes.chain(model.settings.headers.values().map(String::as_str));
+    let mut missing: Vec<String> = all.filter(|p| !known(p)).map(str::to_owned).collect();
+    missing.dedup();
+    missing.truncate(3);
+    missing
+}
+
+fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
+    match command {
+        BalancerCommand::Algorithm { algorithm } => format!("Servers are now chosen by {}.", algorithm.words()),
+        BalancerCommand::Compare { algorithms } => {
+            let names: Vec<&str> = algorithms.iter().map(|a| a.words()).collect();
+            format!("The same requests now go through {}, each with its own idle servers.", list(&names))
+        }
+        BalancerCommand::Rate { rate } => rate_words(model, *rate),
+        BalancerCommand::Burst { factor, seconds: length } => {
+            let rate = model.traffic.rate * factor;
+            format!(
+                "For {length} s, {} requests a second arrive instead of {}.",
+                number(rate),
+                number(model.traffic.rate)
+            )
+        }
+        BalancerCommand::Service { shape, .. } => {
+            format!("Requests take {} on average now ({}).", ms(model.traffic.service_ms), shape.name())
+        }
+        BalancerCommand::Arrivals { process } => format!("Requests arrive {} now.", arrival_words(*process)),
+        BalancerCommand::Clients { count, skew } if *skew > 0.0 => {
+            let share = percent(model.traffic.clients.share(0));
+            format!(
+                "{} client{} now, and client-1 alone sends {share} of the requests.",
+                thousands(*count),
+                plural(*count)
+            )
+        }
+        BalancerCommand::Clients { count, .. } => {
+            format!("{} client{} now, all sending alike.", thousands(*count), plural(*count))
+        }
+        other => server_words(model, other),
+    }
+}
+
+fn server_words(model: &BalancerModel, command: &BalancerCommand) -> String {
+    match command {
+        BalancerCommand::Servers { count } => format!("There are {} server{} now.", thousands(*count), plural(*count)),
+        BalancerCommand::Weight { server, weight: 0 } => format!("{server} has weight 0 and gets nothing new."),
+        BalancerCommand::Weight { server, weight } => format!("{server} has weight {weight} now."),
+        BalancerCommand::Slow { server, factor } => slow_words(model, server, *factor),
+        BalancerCommand::Pool { name, servers } => {
+            let names: Vec<&str> = servers.iter().map(String::as_str).collect();
+            let (is, these) = if names.len() == 1 { ("is", "It gets") } else { ("are", "They get") };
+            format!("{} {is} in the pool {name} now. {these} what rules send there.", list(&names))
+        }
+        BalancerCommand::Fail { server } => fail_words(model, server),
+        BalancerCommand::Recover { server } => recover_words(model, server),
+        BalancerCommand::Drain { server } => {
+            format!("{server} drains: it gets nothing new and finishes what it holds.")
+        }
+        other => layer_words(model, other),
+    }
+}
+
+fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
+    let settings = &model.settings;
+    match command {
+        BalancerCommand::Layer { layer: Layer::Four } => {
+            "The balancer works at layer 4: it sees addresses, and balances connections.".to_owned()
+        }
+        BalancerCommand::Layer { layer: Layer::Seven } => format!(
+            "The balancer works at layer 7: it ends TLS ({} for a handshake, {} for each more request), reads every \
+             request, and may try it again.",
+            duration(TLS_HANDSHAKE_US),
+            duration(TLS_REQUEST_US)
+        ),
+        BalancerCommand::Route { prefix, pool } => format!("Paths below {prefix} go to {pool} now."),
+        BalancerCommand::Header { device, pool } => {
+            format!("Requests with X-Device: {} go to {pool} now.", device.name())
+        }
+        BalancerCommand::Unroute { prefix: Some(prefix) } => format!("The rule for {prefix} is gone."),
+        BalancerCommand::Unroute { prefix: None } => "All rules are gone.".to_owned(),
+        BalancerCommand::Sticky { switch: Switch::On } => match settings.layer {
+            Layer::Four => "Each client now sticks to a server, by its address.".to_owned(),
+            Layer::Seven => "Each client now sticks to a server, by a cookie.".to_owned(),
+        },
+        BalancerCommand::Sticky { switch: Switch::Off } => "Clients do not stick to servers any more.".to_owned(),
+        BalancerCommand::Keepalive { requests: 1 } => "Each request opens a connection of its own.".to_owned(),
+        BalancerCommand::Keepalive { requests } => match settings.layer {
+            Layer::Four => format!("Each connection carries {requests} requests, and all of them go to one server."),
+            Layer::Seven => {
+                format!("Each connection carries {requests} requests; the balancer still sends each where it likes.")
+            }
+        },
+        BalancerCommand::Retries { count: 0 } => "A failed request is not tried again.".to_owned(),
+        BalancerCommand::Retries { count } => {
+            format!("At layer 7, a failed request is tried again up to {count} time{}.", plural(*count))
+        }
+        BalancerCommand::Checks { fall, rise } => {
+            format!("{fall} failed check{} in a row take a server out, {rise} passed bring it back.", plural(*fall))
+        }
+        BalancerCommand::Outliers { switch: Switch::On } => {
+            "A server that fails five requests in a row is ejected at once.".to_owned()
+        }
+        BalancerCommand::Outliers { switch: Switch::Off } => "Only health checks take servers out now.".to_owned(),
+        BalancerCommand::SlowStart { seconds } if *seconds == 0.0 => {
+            "Servers that come back get their whole share at once.".to_owned()
+        }
+        BalancerCommand::SlowStart { seconds } => {
+            format!("For {seconds} s, a server that comes back gets a growing share of its weight.")
+        }
+        BalancerCommand::QueueLimit { length } => {
+            format!("At most {length} request{} may wait at each server.", plural(*length))
+        }
+        BalancerCommand::Patience { ms } => format!("Clients give up after waiting {ms} ms in a queue."),
+        other => network_words(model, other),
+    }
+}
+
+fn network_words(model: &BalancerModel, command: &BalancerCommand) -> String {
+    match command {
+        BalancerCommand::Regions { count: 1 } => "There is one region now.".to_owned(),
+        BalancerCommand::Regions { count } => {
+            let names = &REGIONS[..(*count as usize).min(REGIONS.len())];
+            format!("There are {count} regions now: {}. DNS tells each client where to go.", list(names))
+        }
+        BalancerCommand::Region { action: Action::Fail, region } => {
+            let ttl = duration(model.settings.ttl_us);
+            format!("The region {region} is gone. Clients that believe in it go there for up to {ttl} more.")
+        }
+        BalancerCommand::Region { action: Action::Recover, region } => {
+            format!("The region {region} is back; DNS will name it again after two passed checks.")
+        }
+        BalancerCommand::Dns { policy } => {
+            let how = match policy {
+                DnsChoice::Nearest => "the nearest region that is up",
+                DnsChoice::Weighted => "a region by chance, eu twice as often as each other",
+                DnsChoice::Failover => "the first region that is up",
+            };
+            format!("DNS names {how}. Old answers hold until their time is over.")
+        }
+        BalancerCommand::Ttl { seconds } => format!("New answers of DNS may be kept for {seconds} s."),
+        BalancerCommand::Balancers { count: 1 } => "There is one balancer.".to_owned(),
+        BalancerCommand::Balancers { .. } => {
+            "There are two balancers: 1 holds the address, 2 stands by and listens for its heartbeat.".to_owned()
+        }
+        BalancerCommand::Balancer { action: Action::Fail, number } => balancer_words(model, *number),
+        BalancerCommand::Balancer { action: Action::Recover, number } => {
+            let due = model.main().home().vip.due().map(|at| at.saturating_sub(model.now_us));
+            let when = due.map_or_else(String::new, |us| format!(" It takes the address in {}.", duration(us)));
+            format!("Balancer {number} is back.{when}")
+        }
+        _ => String::new(),
+    }
+}
+
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 && value < 1e9 { thousands(value as u64) } else { format!("{value:.1}") }
+}
+
+/// Words in a row: a, b and c.
+fn list(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn rate_words(model: &BalancerModel, rate: f64) -> String {
+    if rate == 0.0 {
+        return "No more requests arrive.".to_owned();
+    }
+    let servers = (model.configs.len() * model.main().regions.len()) as f64;
+    let load = rate * model.traffic.service_ms / 1_000.0 / servers;
+    let verdict = if load >= 1.0 { "more than the servers can do: queues grow" } else { "of what they can do" };
+    format!("{} requests a second arrive now: {} {verdict}.", number(rate), percent(load))
+}
+
+fn arrival_words(process: Process) -> &'static str {
+    match process {
+        Process::Poisson => "independently of each other (Poisson)",
+        Process::Bursty => "in bursts, with the same mean rate",
+        Process::Even => "evenly, one after the same time as the other",
+        Process::Trace => "as in the trace",
+    }
+}
+
+fn slow_words(model: &BalancerModel, server: &str, factor: f64) -> String {
+    let mean = ms(model.traffic.service_ms * factor);
+    match factor {
+        f if f == 1.0 => format!("{server} is as fast as normal again: {mean} a request."),
+        f if f > 1.0 => format!("{server} takes {factor} times as long now: {mean} a request."),
+        _ => format!("{server} is faster than normal now: {mean} a request."),
+    }
+}
+
+fn fail_words(model: &BalancerModel, server: &str) -> String {
+    let (fall, interval) = (model.settings.fall, 2);
+    format!(
+        "{server} failed; what it held is lost. The balancer does not know yet: it takes {fall} failed checks, one every {interval} s."
+    )
+}
+
+fn recover_words(model: &BalancerModel, server: &str) -> String {
+    let index = model.touched.unwrap_or(0);
+    let home = model.main().home();
+    if home.takes(index) {
+        return format!("{server} takes requests again.");
+    }
+    let rise = u64::from(model.settings.rise);
+    format!("{server} answers again. The balancer waits for {rise} passed check{}.", plural(rise))
+}
+
+fn balancer_words(model: &BalancerModel, failed: u64) -> String {
+    let vip = &model.main().home().vip;
+    match (vip.master(), vip.due()) {
+        (Some(master), _) => format!("Balancer {failed} failed; {} holds the address, so nobody notices.", master + 1),
+        (None, Some(at)) => {
+            let wait = duration(at.saturating_sub(model.now_us));
+            format!(
+                "Balancer {failed} failed, and all that went through it is lost. The other one takes the address in {wait}."
+            )
+        }
+        (None, None) => format!("Balancer {failed} failed, and there is no other: every request fails."),
+    }
+}
+
+/// What a server holds when it begins to drain.
+pub fn drain(model: &BalancerModel, index: usize, lab: Micros, log: &mut Vec<Event>) {
+    let home = model.main().home();
+    let held = home.servers[index].active() as u64;
+    let open = home.connections_to(index);
+    let mut text = format!("{} holds {held} request{}", server_name(index), plural(held));
+    if open > 0 {
+        text = format!("{text} and {open} open connection{}, which go on to their end", plural(open as u64));
+    }
+    tell(log, lab, EventKind::Detail, format!("{text}."));
+}
+
+/// Counting begins anew.
+pub fn measure(lab: Micros, log: &mut Vec<Event>) {
+    tell(log, lab, EventKind::Change, "Counting begins anew from here.");
+}
+
+/// Time passes.
+pub fn run(lab: Micros, seconds: f64, log: &mut Vec<Event>) {
+    tell(log, lab, EventKind::Change, format!("{seconds} s pass in time lapse."));
+}
+
+/// What happened by itself.
+pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
+    let several = model.main().regions.len() > 1;
+    for (_, region, incident) in std::mem::take(&mut model.systems[0].incidents) {
+        let named = matches!(incident, Incident::RegionDown(_) | Incident::RegionUp(_));
+        let place =
+            if several && !named { format!("{}: ", REGIONS[region.min(REGIONS.len() - 1)]) } else { String::new() };
+        let (kind, text) = match incident {
+            Incident::Down(i) => {
+                let fall = model.settings.fall;
+                (
+                    EventKind::Change,
+                    format!("{} is out: {fall} checks in a row failed. It gets nothing more.", server_name(i)),
+                )
+            }
+            Incident::Up(i) => (EventKind::Change, format!("{} is back in: its checks passed.", server_name(i))),
+            Incident::Ejected(i, _) => {
+                (EventKind::Change, format!("{} is ejected: five requests in a row failed there.", server_name(i)))
+            }
+            Incident::Returned(i) => (EventKind::Detail, format!("{}'s ejection is over.", server_name(i))),
+            Incident::Takeover(b) => (EventKind::Change, format!("Balancer {} holds the address now.", b + 1)),
+            Incident::RegionDown(r) => (EventKind::Change, format!("DNS does not name {} any more.", REGIONS[r])),
+            Incident::RegionUp(r) => (EventKind::Change, format!("DNS names {} again.", REGIONS[r])),
+        };
+        tell(log, lab, kind, format!("{place}{text}"));
+    }
+    // Those of the others are the same or much alike: they are not told twice.
+    model.systems.iter_mut().skip(1).for_each(|s| s.incidents.clear());
+}
+
+/// Failures since they were told last, now and then.
+pub fn failures(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
+    let (now, system) = (model.now_us, &mut model.systems[0]);
+    let mut fresh = system.stats.failed;
+    fresh.iter_mut().zip(system.told).for_each(|(failed, told)| *failed = failed.saturating_sub(told));
+    let (count, before) = (fresh.iter().sum::<u64>(), system.told.iter().sum::<u64>());
+    if count == 0 || system.told_us.is_some_and(|at| now < at + REPORT_US && before > 0) {
+        return;
+    }
+    let most = Failure::ALL.iter().max_by_key(|f| fresh[**f as usize]).map_or("", |f| f.words());
+    let text = if before == 0 && count == 1 {
+        "A request failed: ".to_owned() + &most.replace("their", "its").replace("clients", "client")
+    } else {
+        let more = if before > 0 { "more " } else { "" };
+        let mostly = if fresh.iter().filter(|n| **n > 0).count() > 1 { "mostly since" } else { "since" };
+        format!("{} {more}request{} failed, {mostly} {most}", thousands(count), plural(count))
+    };
+    tell(log, lab, EventKind::Warning, format!("{text}."));
+    (system.told, system.told_us) = (system.stats.failed, Some(now));
+}
+
+/// The trace has no more lines.
+pub fn trace_end(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
+    let sent = model.traffic.trace_progress(model.now_us).map_or(0, |p| p.1);
+    let text = format!("The trace is at its end: all {} requests were sent.", thousands(sent as u64));
+    tell(log, lab, EventKind::Change, text);
+}
+
+/// What came of the time since the last change.
+pub fn summary(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
+    let system = model.main();
+    let passed = duration(model.now_us.saturating_sub(system.stats.since_us));
+    if system.stats.arrived == 0 {
+        tell(log, lab, EventKind::Detail, format!("In {passed} no request came."));
+        return;
+    }
+    for system in &model.systems {
+        let facts = AlgorithmFacts::of(model, system);
+        let theory = facts.theory_mean_ms.map_or_else(String::new, |t| format!(" (theory {})", ms(t)));
+        let failed = match facts.failed {
+            0 => String::new(),
+            n => format!(", {} failed", thousands(n)),
+        };
+        let name =
+            if model.systems.len() > 1 { format!("{}: ", system.algorithm().name()) } else { format!("In {passed}: ") };
+        let text = format!(
+            "{name}{} served{failed}; mean {}{theory}, p99 {}; the busiest server worked {:.2} times the mean.",
+            thousands(facts.served),
+            ms_or(facts.mean_ms),
+            ms_or(facts.p99_ms),
+            facts.imbalance
+        );
+        tell(log, lab, EventKind::Detail, text);
+    }
+}
+
+/// What is in the trace.
+pub fn trace_found(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
+    let Some(trace) = &model.traffic.trace else { return };
+    let text = format!(
+        "The trace has {} requests of {} clients in {}; it is played so that {} a second come on average.",
+        thousands(trace.entries.len() as u64),
+        thousands(trace.clients.len() as u64),
+        duration(trace.length_us()),
+        number(model.traffic.rate)
+    );
+    tell(log, lab, EventKind::Change, text);
+    if trace.malformed > 0 {
+        let lines: Vec<String> = trace.malformed_lines.iter().map(ToString::to_string).collect();
+        let and_so_on = if trace.malformed > lines.len() { " and more" } else { "" };
+        let count = trace.malformed as u64;
+        let are = if count == 1 { "is no log entry and was" } else { "are no log entries and were" };
+        let (lines, s) = (lines.join(", "), plural(count));
+        let text = format!("{} line{s} {are} left out: number{s} {lines}{and_so_on}.", thousands(count));
+        tell(log, lab, EventKind::Warning, text);
+    }
+    if trace.out_of_order > 0 {
+        let count = trace.out_of_order as u64;
+        let were = if count == 1 { "entry was" } else { "entries were" };
+        let text = format!("{} {were} earlier than the line above: the trace was sorted by time.", thousands(count));
+        tell(log, lab, EventKind::Warning, text);
+    }
+    if trace.left_out > 0 || trace.folded_clients > 0 {
+        let text = format!(
+            "{} requests beyond the first {} were left out; {} came from clients that are not told apart.",
+            thousands(trace.left_out as u64),
+            thousands(super::trace::MAX_ENTRIES as u64),
+            thousands(trace.folded_clients as u64)
+        );
+        tell(log, lab, EventKind::Warning, text);
+    }
+}
+
+/// Where the followed request went, and why.
+pub fn decision(model: &BalancerModel, last: &Decision, lab: Micros, log: &mut Vec<Event>) {
+    let (client, path) = (model.traffic.client(last.client), model.traffic.path(last.path));
+    let seen = match model.settings.layer {
+        Layer::Four => client,
+        Layer::Seven => format!("{client} asks for {path}"),
+    };
+    tell(log, lab, EventKind::Detail, format!("{seen} → {}.", reason(model, last)));
+}
+
+/// The reason for a decision, as `c: 3 active, fewest`.
+pub fn reason(model: &BalancerModel, last: &Decision) -> String {
+    let server = last.server.map(server_name);
+    let tried = if last.tries > 0 { format!(" (try {})", last.tries + 1) } else { String::new() };
+    if let Some(failure) = last.failure {
+        let short = match failure {
+            Failure::NoServer => "no server takes requests",
+            Failure::ServerDown => "refused, it is down",
+            Failure::QueueFull => "its queue is full",
+            Failure::Timeout => "gave up",
+            Failure::BalancerDown => "no balancer answers",
+            Failure::RegionDown => "the region is down",
+        };
+        return format!("{}: {short}{tried}", server.unwrap_or_else(|| "nowhere".to_owned()));
+    }
+    let why = last.reason.map_or_else(String::new, |r| words(model, r));
+    format!("{}: {why}{tried}", server.unwrap_or_else(|| "waits".to_owned()))
+}
+
+fn words(model: &BalancerModel, reason: Reason) -> String {
+    match reason {
+        Reason::Sticky => match model.settings.layer {
+            Layer::Four => "its address sticks there".to_owned(),
+            Layer::Seven => "its cookie says so".to_owned(),
+        },
+        Reason::Connection => "its connection leads there".to_owned(),
+        Reason::Free => "it is free".to_owned(),
+        Reason::Waits => "no server is free".to_owned(),
+        Reason::Rule(why) => rule_words(why),
+    }
+}
+
+fn rule_words(why: Why) -> String {
+    match why {
+        Why::Turn => "its turn".to_owned(),
+        Why::Credit { saved } => format!("saved up {saved}, the most"),
+        Why::Chance => "by chance".to_owned(),
+        Why::Fewest { active } => format!("{active} active, fewest"),
+        Why::FewerOfTwo { active, other: Some((other, more)) } => {
+            format!("{active} active, {} has {more}", server_name(other))
+        }
+        Why::CheaperOfTwo { load, other: Some((other, more)) } => {
+            format!("cost {}, {} has {}", ms(load / 1_000.0), server_name(other), ms(more / 1_000.0))
+        }
+        Why::FewerOfTwo { other: None, .. } | Why::CheaperOfTwo { other: None, .. } => "the only one".to_owned(),
+        Why::Remainder { .. } => "hash of the client mod weight".to_owned(),
+        Why::Clockwise { passed: 0 } => "next on the ring".to_owned(),
+        Why::Clockwise { passed } => format!("next on the ring, past {passed} down"),
+        Why::Room { passed: 0, .. } => "next on the ring, has room".to_owned(),
+        Why::Room { passed, cap } => format!("past {passed} above {cap} active"),
+    }
+}

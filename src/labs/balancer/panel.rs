@@ -1,0 +1,148 @@
+//! The figures and load bars beside the picture.
+
+use super::command::Layer;
+use super::facts::BalancerFacts;
+use super::model::BalancerModel;
+use super::narrate::{ms, ms_or};
+use super::settings::server_name;
+use crate::engine::Model;
+use crate::engine::numbers::{percent, plural, thousands};
+use crate::picture::{BarState, Figure, LoadBar};
+
+/// A few words for the title.
+pub(super) fn state(model: &BalancerModel) -> String {
+    let (system, settings) = (model.main(), &model.settings);
+    let mut parts = vec![system.algorithm().name().to_owned()];
+    parts.push(format!("{}/s", rate(model.traffic.rate)));
+    if settings.layer == Layer::Seven {
+        parts.push("layer 7".to_owned());
+    }
+    if settings.sticky {
+        parts.push("sticky".to_owned());
+    }
+    if settings.keepalive > 1 {
+        parts.push(format!("{} a connection", settings.keepalive));
+    }
+    if system.regions.len() > 1 {
+        parts.push(format!("{} regions", system.regions.len()));
+    }
+    parts.join(", ")
+}
+
+fn rate(rate: f64) -> String {
+    if rate.fract() == 0.0 { thousands(rate as u64) } else { format!("{rate:.1}") }
+}
+
+fn plain(name: &str, value: String, note: Option<String>) -> Figure {
+    Figure { name: name.to_owned(), value, theory: None, note, changed: false }
+}
+
+/// Observed beside theory.
+pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
+    let facts = model.facts();
+    let (theory, note) = match facts.theory_mean_ms {
+        Some(mean) => (Some(ms(mean)), facts.theory.to_owned()),
+        None => (Some("none".to_owned()), facts.theory.to_owned()),
+    };
+    let mut figures = vec![Figure {
+        name: "mean".to_owned(),
+        value: ms_or(facts.mean_ms),
+        theory,
+        note: Some(note),
+        changed: facts.mean_ms.is_some(),
+    }];
+    figures.push(plain(
+        "p99",
+        ms_or(facts.p99_ms),
+        Some(format!("p50 {}, p95 {}", ms_or(facts.p50_ms), ms_or(facts.p95_ms))),
+    ));
+    figures.extend(counts(&facts));
+    figures.push(Figure {
+        name: "busy".to_owned(),
+        value: percent(facts.utilization),
+        theory: Some(percent(facts.theory_utilization)),
+        note: Some("mean of the servers".to_owned()),
+        changed: false,
+    });
+    figures.push(plain("imbalance", format!("{:.2}", facts.imbalance), Some("busiest over mean".to_owned())));
+    figures.push(plain("queue max", thousands(facts.queue_max as u64), Some("longest at one server".to_owned())));
+    if facts.theory_mean_inside.is_some() {
+        figures.push(Figure {
+            name: "inside".to_owned(),
+            value: format!("{:.1}", facts.mean_inside),
+            theory: facts.theory_mean_inside.map(|n| format!("{n:.1}")),
+            note: Some("mean; Little: rate × time".to_owned()),
+            changed: false,
+        });
+    }
+    figures
+}
+
+fn counts(facts: &BalancerFacts) -> Vec<Figure> {
+    let since = format!("in {:.1} s", facts.since_s);
+    let mut figures = vec![plain("served", thousands(facts.served), Some(since))];
+    if facts.failed > 0 {
+        let mut failed = plain("failed", thousands(facts.failed), Some(percent(facts.failed_share)));
+        failed.changed = true;
+        figures.push(failed);
+    }
+    if facts.retried > 0 {
+        let denied =
+            (facts.retries_denied > 0).then(|| format!("{} beyond the budget", thousands(facts.retries_denied)));
+        figures.push(plain("retried", thousands(facts.retried), denied));
+    }
+    if facts.sticky {
+        let lost = (facts.sessions_lost > 0).then(|| format!("{} lost their server", thousands(facts.sessions_lost)));
+        figures.push(plain("sessions", thousands(facts.sessions as u64), lost));
+    }
+    if facts.regions > 1 && facts.stale_dns > 0 {
+        let mut stale = plain("stale DNS", thousands(facts.stale_dns), Some("went to a dead region".to_owned()));
+        stale.changed = true;
+        figures.push(stale);
+    }
+    if let (Some(sent), Some(all)) = (facts.trace_sent, facts.trace_requests) {
+        figures.push(plain(
+            "trace",
+            percent(sent as f64 / all.max(1) as f64),
+            Some(format!("of {} sent", thousands(all as u64))),
+        ));
+    }
+    figures
+}
+
+/// One bar a server: the share of time that it worked, what is due marked.
+pub(super) fn bars(model: &BalancerModel) -> (String, Vec<LoadBar>) {
+    let (cluster, now) = (model.main().home(), model.now_us);
+    let passed = now.saturating_sub(model.main().stats.since_us).max(1) as f64;
+    let busy: Vec<f64> = cluster.servers.iter().map(|s| s.busy_us(now) as f64 / passed).collect();
+    let taking = (0..cluster.servers.len()).filter(|i| cluster.takes(*i)).count().max(1);
+    let ideal = busy.iter().sum::<f64>() / taking as f64;
+    let bars = cluster.servers.iter().enumerate().map(|(i, server)| {
+        let takes = cluster.takes(i);
+        let held = server.active() as u64;
+        let text = match (server.alive, takes) {
+            (false, true) => "down!".to_owned(),
+            (false, false) => "out".to_owned(),
+            (true, false) if server.draining => "drains".to_owned(),
+            (true, false) => "out".to_owned(),
+            (true, true) => percent(busy[i]),
+        };
+        LoadBar {
+            label: format!("{held} inside"),
+            letter: server_name(i),
+            series: i,
+            value: busy[i],
+            ideal: if takes { ideal } else { 0.0 },
+            text,
+            state: match (server.alive, takes) {
+                (false, _) => BarState::Failed,
+                (true, true) if server.queue.len() >= model.settings.queue_limit => BarState::Over,
+                _ if model.touched == Some(i) => BarState::Changed,
+                _ => BarState::Normal,
+            },
+        }
+    });
+    let region = if model.main().regions.len() > 1 { " in eu" } else { "" };
+    let count = cluster.servers.len() as u64;
+    (format!("time at work, {count} server{}{region}", plural(count)), bars.collect())
+}

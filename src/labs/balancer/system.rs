@@ -1,0 +1,285 @@
+//! One algorithm with everything around it: regions found by DNS, each with a cluster, and what is counted.
+
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::cluster::{Cluster, Context, Incident};
+use super::command::{Algorithm, DnsChoice};
+use super::server::Job;
+use super::settings::{ServerConfig, Settings, round_trip_us};
+use super::stats::{Failure, Stats};
+use super::traffic::{Arrival, Clients, Traffic};
+use crate::algorithms::balance::{Dns, DnsCache, Health, HealthChange, Site};
+use crate::engine::{Micros, ModelError};
+
+/// A region: a cluster somewhere.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Its balancers and servers.
+    pub cluster: Cluster,
+    /// Whether it is there.
+    pub alive: bool,
+    /// What DNS believes.
+    pub known: Health,
+}
+
+/// An algorithm at work.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// The regions, home first.
+    pub regions: Vec<Region>,
+    /// What is counted.
+    pub stats: Stats,
+    /// What happened and was not told yet: when, in which region, what.
+    pub incidents: Vec<(Micros, usize, Incident)>,
+    /// Failures that were told, by what they failed of.
+    pub told: [u64; Failure::ALL.len()],
+    /// When failures were told last.
+    pub told_us: Option<Micros>,
+    /// What each client remembers of DNS; empty with one region.
+    caches: Arc<Vec<DnsCache>>,
+    next_check_us: Micros,
+    rng: ChaCha8Rng,
+    seed: u64,
+}
+
+impl System {
+    /// Idle regions with these servers each.
+    ///
+    /// # Errors
+    /// What the algorithm refuses.
+    pub fn new(
+        algorithm: Algorithm,
+        regions: usize,
+        configs: &[ServerConfig],
+        settings: &Settings,
+        seed: u64,
+        now_us: Micros,
+    ) -> Result<Self, ModelError> {
+        let mut system = Self {
+            regions: Vec::new(),
+            stats: Stats::new(),
+            incidents: Vec::new(),
+            told: [0; Failure::ALL.len()],
+            told_us: None,
+            caches: Arc::new(Vec::new()),
+            next_check_us: (now_us / Health::INTERVAL_US + 1) * Health::INTERVAL_US,
+            rng: ChaCha8Rng::seed_from_u64(seed ^ 0xd15),
+            seed,
+        };
+        system.set_regions(algorithm, regions, configs, settings, now_us)?;
+        system.stats.restart(now_us);
+        Ok(system)
+    }
+
+    /// Another number of regions; those that go away must be empty or lost first.
+    ///
+    /// # Errors
+    /// What the algorithm refuses.
+    pub fn set_regions(
+        &mut self,
+        algorithm: Algorithm,
+        regions: usize,
+        configs: &[ServerConfig],
+        settings: &Settings,
+        now_us: Micros,
+    ) -> Result<(), ModelError> {
+        self.regions.truncate(regions);
+        while self.regions.len() < regions {
+            // Each region has luck of its own.
+            let seed = self.seed.wrapping_add(self.regions.len() as u64 * 0x9e37_79b9);
+            let cluster = Cluster::new(algorithm, configs, settings, seed, now_us)?;
+            self.regions.push(Region { cluster, alive: true, known: Health::default() });
+        }
+        self.caches = Arc::new(Vec::new());
+        Ok(())
+    }
+
+    /// Its algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        self.home().algorithm
+    }
+
+    /// The cluster at home, which the pictures show.
+    pub fn home(&self) -> &Cluster {
+        &self.regions[0].cluster
+    }
+
+    /// When something happens next, arrivals aside.
+    pub fn next_at(&self) -> Micros {
+        let clusters = self.regions.iter().filter_map(|r| r.cluster.next_at()).min().unwrap_or(Micros::MAX);
+        clusters.min(self.next_check_us)
+    }
+
+    /// Works on one cluster, with what is shared.
+    pub fn with<T>(
+        &mut self,
+        region: usize,
+        settings: &Settings,
+        traffic: &Traffic,
+        work: impl FnOnce(&mut Cluster, &mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let Self { regions, stats, incidents, .. } = self;
+        let mut context = Context { stats, settings, traffic, incidents, region };
+        regions.get_mut(region).map(|r| work(&mut r.cluster, &mut context))
+    }
+
+    /// Lets everything happen that is due by `until_us`.
+    pub fn advance(&mut self, until_us: Micros, settings: &Settings, traffic: &Traffic) {
+        if self.regions.len() == 1 && self.next_check_us > until_us {
+            self.with(0, settings, traffic, |cluster, context| cluster.advance(until_us, context));
+            return;
+        }
+        loop {
+            let first =
+                (0..self.regions.len()).filter_map(|i| self.regions[i].cluster.next_at().map(|at| (at, i))).min();
+            let (at, region) = first.unwrap_or((Micros::MAX, 0));
+            if self.next_check_us <= at.min(until_us) {
+                self.check_regions(self.next_check_us);
+            } else if at <= until_us {
+                self.with(region, settings, traffic, |cluster, context| cluster.step(at, context));
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// The name server looks at the regions.
+    fn check_regions(&mut self, now: Micros) {
+        for (index, region) in self.regions.iter_mut().enumerate() {
+            match region.known.check(region.alive) {
+                Some(HealthChange::Down) => self.incidents.push((now, index, Incident::RegionDown(index))),
+                Some(HealthChange::Up) => self.incidents.push((now, index, Incident::RegionUp(index))),
+                None => {}
+            }
+        }
+        self.next_check_us = now + Health::INTERVAL_US;
+    }
+
+    /// A request leaves for wherever its client believes the service to be, and reaches a balancer there.
+    pub fn offer(&mut self, id: u64, arrival: &Arrival, clients: &Clients, settings: &Settings, traffic: &Traffic) {
+        let now = arrival.at_us;
+        let (region, network_us) = if self.regions.len() == 1 {
+            (0, 0)
+        } else {
+            match self.region_for(arrival.client, clients.len(), now, settings) {
+                Some(region) => (region, round_trip_us(home_of(arrival.client, self.regions.len()), region) as u32),
+                None => {
+                    self.stats.arrive(now);
+                    self.stats.fail(now, 0, Failure::RegionDown);
+                    return;
+                }
+            }
+        };
+        if !self.regions[region].alive {
+            self.stats.arrive(now);
+            self.stats.fail(now, 0, Failure::RegionDown);
+            self.stats.stale_dns += u64::from(!self.regions[region].known.up());
+            return;
+        }
+        let job = Job {
+            id,
+            hash: clients.hash(arrival.client),
+            arrived_us: now,
+            sent_us: now,
+            client: arrival.client,
+            path: arrival.path,
+            work_us: arrival.work_us,
+            network_us,
+            tries: 0,
+        };
+        self.with(region, settings, traffic, |cluster, context| cluster.offer(job, now, context));
+    }
+
+    /// The region that a client believes in; DNS is asked when it remembers none.
+    fn region_for(&mut self, client: u32, clients: usize, now: Micros, settings: &Settings) -> Option<usize> {
+        let count = self.regions.len();
+        let caches = Arc::make_mut(&mut self.caches);
+        if caches.len() != clients {
+            caches.clear();
+            caches.resize(clients, DnsCache::default());
+        }
+        let cache = caches.get_mut(client as usize)?;
+        if let Some(region) = cache.region(now).filter(|r| *r < count) {
+            return Some(region);
+        }
+        let site = |(i, region): (usize, &Region)| Site { up: region.known.up(), weight: site_weight(settings.dns, i) };
+        let sites: Vec<Site> = self.regions.iter().enumerate().map(site).collect();
+        let dns = Dns { policy: settings.dns.policy(), ttl_us: settings.ttl_us };
+        let home = home_of(client, count);
+        let region = dns.resolve(&sites, |region| round_trip_us(home, region), &mut self.rng)?;
+        cache.keep(region, now, settings.ttl_us);
+        Some(region)
+    }
+
+    /// How many clients believe in each region at a time; those that remember none are left out.
+    pub fn believers(&self, now: Micros) -> Vec<usize> {
+        let mut count = vec![0; self.regions.len()];
+        for region in self.caches.iter().filter_map(|c| c.region(now)) {
+            if let Some(n) = count.get_mut(region) {
+                *n += 1;
+            }
+        }
+        count
+    }
+
+    /// Who goes where: home, region believed in, and how many clients.
+    pub fn flows(&self, now: Micros) -> Vec<(usize, usize, usize)> {
+        let count = self.regions.len();
+        let mut table = vec![0; count * count];
+        for (client, cache) in (0_u32..).zip(self.caches.iter()) {
+            if let Some(region) = cache.region(now).filter(|r| *r < count) {
+                table[home_of(client, count) * count + region] += 1;
+            }
+        }
+        let cells = table.into_iter().enumerate().filter(|(_, n)| *n > 0);
+        cells.map(|(i, n)| (i / count, i % count, n)).collect()
+    }
+
+    /// Clients forget what DNS said: they are others now. A change of policy waits for the TTL like everything else.
+    pub fn forget_dns(&mut self) {
+        self.caches = Arc::new(Vec::new());
+    }
+
+    /// Counts anew from now on.
+    pub fn restart(&mut self, now: Micros) {
+        self.stats.restart(now);
+        self.told = [0; Failure::ALL.len()];
+        self.regions.iter_mut().for_each(|r| r.cluster.restart(now));
+    }
+
+    /// Mean share of time that the servers at home worked, and the busiest over the mean.
+    pub fn utilization(&self, now: Micros) -> (f64, f64) {
+        let passed = now.saturating_sub(self.stats.since_us);
+        let servers = || self.regions.iter().flat_map(|r| &r.cluster.servers);
+        let busy: Vec<f64> = servers().map(|s| s.busy_us(now) as f64).collect();
+        let mean = busy.iter().sum::<f64>() / busy.len().max(1) as f64;
+        if passed == 0 || mean == 0.0 {
+            return (0.0, 1.0);
+        }
+        (mean / passed as f64, busy.iter().copied().fold(0.0, f64::max) / mean)
+    }
+
+    /// Requests that are anywhere.
+    pub fn inside(&self) -> usize {
+        self.regions.iter().map(|r| r.cluster.inside()).sum()
+    }
+
+    /// Bytes that a copy takes.
+    pub fn memory_bytes(&self) -> usize {
+        let clusters: usize = self.regions.iter().map(|r| r.cluster.memory_bytes()).sum();
+        clusters + self.stats.memory_bytes() + self.caches.len() * size_of::<DnsCache>()
+    }
+}
+
+/// The region that a client lives in.
+pub fn home_of(client: u32, regions: usize) -> usize {
+    client as usize % regions.max(1)
+}
+
+/// Weight of a region under weighted DNS: the first has twice that of each other.
+pub fn site_weight(dns: DnsChoice, region: usize) -> u32 {
+    if dns == DnsChoice::Weighted && region == 0 { 2 } else { 1 }
+}

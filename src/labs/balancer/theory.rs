@@ -1,0 +1,132 @@
+//! What theory expects of a configuration, or why no formula applies.
+
+use super::command::{Algorithm, Layer, Process};
+use super::model::BalancerModel;
+use super::settings::TLS_HANDSHAKE_US;
+use super::system::System;
+use crate::algorithms::queueing::theory;
+
+/// A mean time in milliseconds, with the name of its formula.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    /// Mean time from the balancer and back.
+    pub mean_ms: f64,
+    /// Offered load over capacity.
+    pub utilization: f64,
+    /// The formula's name.
+    pub formula: &'static str,
+    /// Share of requests that find every server busy and wait, where Erlang C says it.
+    pub waits: Option<f64>,
+}
+
+/// The expected mean time of a system as it is configured now; `Err` says why there is no formula.
+pub fn expected(model: &BalancerModel, system: &System) -> Result<Expected, &'static str> {
+    simple(model, system)?;
+    let cluster = system.home();
+    let traffic = &model.traffic;
+    let n = cluster.servers.len() as u32;
+    let seconds = traffic.service_ms / 1_000.0;
+    let utilization = traffic.rate * seconds / f64::from(n);
+    let variability = traffic.service.shape().variability();
+    if utilization >= 1.0 {
+        return Err("more work arrives than can be done");
+    }
+    // A queue forgets that it was empty in about S/(1−ρ)².
+    let settled_us = 2.0e6 * seconds / (1.0 - utilization).powi(2);
+    if (model.now_us.saturating_sub(system.stats.since_us) as f64) < settled_us {
+        return Err("too early: the formulas are for the long run");
+    }
+    let exponential = variability == 1.0;
+    let (mean, formula, waits) = match system.algorithm() {
+        Algorithm::Random => (theory::mg1_time(utilization, seconds, variability), mg1_name(variability), None),
+        Algorithm::RoundRobin | Algorithm::SmoothWeighted if exponential => {
+            (theory::erlang_arrivals_time(n, utilization, seconds), "E(n)/M/1", None)
+        }
+        Algorithm::TwoChoices if exponential && n == 1 => (theory::mm1_time(utilization, seconds), "M/M/1", None),
+        Algorithm::TwoChoices if exponential && n >= SUPERMARKET_SERVERS => {
+            (theory::supermarket_time(2, utilization, seconds), "supermarket", None)
+        }
+        Algorithm::TwoChoices if exponential => return Err("the supermarket formula is for many servers, 50 or more"),
+        Algorithm::OneQueue if exponential => {
+            let load = traffic.rate * seconds;
+            (theory::mmc_wait(n, load, seconds).map(|w| w + seconds), "M/M/c", Some(theory::erlang_c(n, load)))
+        }
+        Algorithm::SourceHash | Algorithm::ConsistentHash => {
+            (Some(by_client(model, system, seconds, variability)?), mg1_name(variability), None)
+        }
+        Algorithm::LeastConnections | Algorithm::PeakEwma | Algorithm::BoundedLoad => {
+            return Err("no closed formula is known for this algorithm");
+        }
+        _ => return Err("this formula needs exponential service times"),
+    };
+    let mean = mean.ok_or("more work arrives than can be done")?;
+    let tls = if model.settings.layer == Layer::Seven { TLS_HANDSHAKE_US as f64 / 1_000.0 } else { 0.0 };
+    Ok(Expected { mean_ms: mean * 1_000.0 + tls, utilization, formula, waits })
+}
+
+/// From so many servers on, the supermarket model is within a few percent.
+const SUPERMARKET_SERVERS: u32 = 50;
+
+/// Up to so many clients, the shares of servers are added up client by client.
+const MOST_CLIENTS: usize = 5_000;
+
+fn mg1_name(variability: f64) -> &'static str {
+    match variability {
+        v if v == 1.0 => "M/M/1",
+        v if v == 0.0 => "M/D/1",
+        _ => "M/G/1",
+    }
+}
+
+/// The conditions that all formulas share.
+fn simple(model: &BalancerModel, system: &System) -> Result<(), &'static str> {
+    let (settings, cluster, traffic) = (&model.settings, system.home(), &model.traffic);
+    let first = cluster.servers.first();
+    let alike = cluster.servers.iter().all(|s| Some(&s.config) == first.map(|f| &f.config));
+    let all_take = (0..cluster.servers.len()).all(|i| cluster.takes(i));
+    if system.regions.len() > 1 {
+        Err("no formula for several regions")
+    } else if cluster.servers.iter().any(|s| !s.alive) || !all_take {
+        Err("no formula while a server is out")
+    } else if cluster.vip.master().is_none() {
+        Err("no balancer answers")
+    } else if !alike || first.is_some_and(|f| f.config.slowness != 1.0) {
+        Err("no formula for servers that differ")
+    } else if traffic.process != Process::Poisson {
+        Err("the formulas need Poisson arrivals")
+    } else if model.bursting() {
+        Err("a burst is no steady state")
+    } else if settings.sticky || settings.keepalive > 1 {
+        Err("clients stick to servers: requests are not independent")
+    } else if settings.layer == Layer::Seven && settings.has_rules() {
+        Err("no formula with rules")
+    } else if system.stats.failed_total() > 0 {
+        Err("requests failed: the formulas know no impatience")
+    } else {
+        Ok(())
+    }
+}
+
+/// Each client always goes to one server, so each server is a queue with its own share of the traffic.
+fn by_client(model: &BalancerModel, system: &System, seconds: f64, variability: f64) -> Result<f64, &'static str> {
+    let clients = &model.traffic.clients;
+    if clients.len() > MOST_CLIENTS {
+        return Err("too many clients to add up one by one");
+    }
+    let mut shares = vec![0.0; system.home().servers.len()];
+    let mut balancer = system.home().pools[0].balancer.clone();
+    // Hashes need no luck.
+    let mut none = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(0);
+    for client in 0..clients.len() {
+        if let Some(choice) = balancer.pick(clients.hash(client as u32), 0, &mut none) {
+            shares[choice.server] += clients.share(client);
+        }
+    }
+    let mut mean = 0.0;
+    for share in shares {
+        let utilization = model.traffic.rate * share * seconds;
+        let time = theory::mg1_time(utilization, seconds, variability);
+        mean += share * time.ok_or("the clients of one server send more than it can do")?;
+    }
+    Ok(mean)
+}

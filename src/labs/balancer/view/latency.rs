@@ -1,0 +1,184 @@
+//! How long requests took: a histogram with percentiles and theory's mean, and percentiles second by second.
+//!
+//! ```text
+//!      ▂▅█▇▅▃▂▁            how many took how long (1 ms left, twice as long every so many columns)
+//!      1    10 ┊  100      ┊ theory's mean
+//!  p50 ─────  p99 ⠒⠢⠤⠒     the last seconds
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::{BalancerScene, caption, eighths, write};
+use crate::labs::balancer::narrate::{ms, ms_or};
+use crate::labs::balancer::stats::{Second, Stats};
+use crate::labs::balancer::theory;
+use crate::picture::Canvas;
+
+/// Draws both.
+pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
+    let stats = &scene.model.main().stats;
+    let parts = [
+        format!("{} requests", crate::engine::numbers::thousands(stats.times.count())),
+        "height: how many".to_owned(),
+        "each step to the right is as many times longer".to_owned(),
+    ];
+    let area = caption(buf, area, &parts, scene.theme);
+    if stats.times.count() == 0 {
+        write(buf, area, (0, 0), "no request was answered yet", scene.theme.dim(), scene.theme);
+        return;
+    }
+    let [above, _, below] =
+        Layout::vertical([Constraint::Fill(3), Constraint::Length(u16::from(area.height > 12)), Constraint::Fill(2)])
+            .areas(area);
+    histogram(scene, stats, above, buf);
+    seconds(scene, stats, below, buf);
+}
+
+/// Times in milliseconds on a logarithmic axis.
+struct Axis {
+    least: f64,
+    most: f64,
+    columns: u16,
+}
+
+impl Axis {
+    fn of(stats: &Stats, theory: Option<f64>, columns: u16) -> Self {
+        let quantile = |share| stats.times.quantile_ms(share).unwrap_or(1.0);
+        let least = quantile(0.01).max(0.01) / 1.3;
+        let most = (quantile(1.0) * 1.05).max(theory.unwrap_or(0.0) * 1.1).max(least * 4.0);
+        Self { least, most, columns }
+    }
+
+    fn column(&self, ms: f64) -> u16 {
+        let share = (ms.max(self.least) / self.least).ln() / (self.most / self.least).ln();
+        (share * f64::from(self.columns)).floor().clamp(0.0, f64::from(self.columns.saturating_sub(1))) as u16
+    }
+
+    /// Left edge of a column, in milliseconds.
+    fn edge(&self, column: u16) -> f64 {
+        self.least * (self.most / self.least).powf(f64::from(column) / f64::from(self.columns.max(1)))
+    }
+}
+
+fn histogram(scene: &BalancerScene<'_>, stats: &Stats, area: Rect, buf: &mut Buffer) {
+    let theme = scene.theme;
+    if area.height < 3 || area.width < 8 {
+        return;
+    }
+    let expected = theory::expected(scene.model, scene.model.main()).ok();
+    let axis = Axis::of(stats, expected.map(|e| e.mean_ms), area.width);
+    let count = |column: u16| {
+        let edge = |c: u16| (axis.edge(c) * 1_000.0) as u64;
+        // What is shorter than the axis belongs to its first column.
+        let from = if column == 0 { 0 } else { edge(column) };
+        stats.times.between(from, edge(column + 1).saturating_sub(1).max(from))
+    };
+    let counts: Vec<u64> = (0..area.width).map(count).collect();
+    let most = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
+    let tall = area.height - 2;
+    let late = stats.times.quantile_ms(0.99).map(|p99| axis.column(p99));
+    for (column, count) in (0..).zip(&counts) {
+        let height = *count as f64 / most * f64::from(tall);
+        let slow = late.is_some_and(|late| column >= late);
+        let style = if slow { theme.warning() } else { theme.series(0) };
+        for cell in 0..tall {
+            // A single request is seen, too.
+            let shown = if *count > 0 && cell == 0 { height.max(0.125) } else { height };
+            if let Some(block) = eighths(shown, cell, theme) {
+                write(buf, area, (column, tall - 1 - cell), &block.to_string(), style, theme);
+            }
+        }
+    }
+    if let Some(expected) = expected {
+        let column = axis.column(expected.mean_ms);
+        for row in 0..tall {
+            write(buf, area, (column, row), theme.glyphs.pick("┊", "|"), theme.strong(), theme);
+        }
+        let text = format!("theory {} {}", expected.formula, ms(expected.mean_ms));
+        let at = label_at(column + 1, text.len() as u16, area.width);
+        write(buf, area, (at, 0), &text, theme.strong(), theme);
+    }
+    ticks(&axis, stats, area, buf, theme);
+}
+
+/// Where a label fits that should stand at a column.
+fn label_at(column: u16, width: u16, room: u16) -> u16 {
+    column.min(room.saturating_sub(width))
+}
+
+/// Powers of ten below the axis, percentiles below them.
+fn ticks(axis: &Axis, stats: &Stats, area: Rect, buf: &mut Buffer, theme: crate::picture::Theme) {
+    let row = area.height - 2;
+    for x in 0..area.width {
+        write(buf, area, (x, row), theme.glyphs.pick("─", "-"), theme.faint(), theme);
+    }
+    for power in -1..=6 {
+        let value = 10.0_f64.powi(power);
+        if value > axis.least && value < axis.most {
+            let text = if value >= 1_000.0 { format!("{} s", value / 1_000.0) } else { format!("{value} ms") };
+            write(
+                buf,
+                area,
+                (label_at(axis.column(value), text.len() as u16, area.width), row),
+                &text,
+                theme.dim(),
+                theme,
+            );
+        }
+    }
+    // The latest first: it matters most when there is little room.
+    let mut taken: Vec<(u16, u16)> = Vec::new();
+    for (name, share) in [("p99", 0.99), ("p50", 0.5), ("p95", 0.95)] {
+        let Some(value) = stats.times.quantile_ms(share) else { continue };
+        let text = format!("{}{name} {}", theme.glyphs.pick("▴", "^"), ms(value));
+        let wide = crate::picture::width(&text) as u16;
+        let at = label_at(axis.column(value), wide, area.width);
+        let apart = |(from, to): &(u16, u16)| at + wide < *from || at > *to;
+        if wide <= area.width && taken.iter().all(apart) {
+            let style = if share > 0.98 { theme.warning() } else { theme.text() };
+            write(buf, area, (at, row + 1), &text, style, theme);
+            taken.push((at, at + wide));
+        }
+    }
+}
+
+/// Percentiles of the last seconds, and where requests failed.
+fn seconds(scene: &BalancerScene<'_>, stats: &Stats, area: Rect, buf: &mut Buffer) {
+    let theme = scene.theme;
+    if area.height < 3 || area.width < 12 {
+        return;
+    }
+    let plot = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let room = usize::from(plot.width) * 2;
+    let mut shown: Vec<Second> = stats.seconds().rev().take(room).collect();
+    shown.reverse();
+    let most = shown.iter().map(|s| s.p99_ms).fold(1.0, f64::max).ln();
+    let least = shown.iter().map(|s| s.p50_ms).filter(|p| *p > 0.0).fold(f64::MAX, f64::min).max(0.01).ln() - 0.2;
+    let mut canvas = Canvas::new(plot, theme.glyphs);
+    let (wide, tall) = canvas.size();
+    let first = shown.first().map_or(0, |s| s.second);
+    let span = shown.last().map_or(1, |s| s.second - first).max(1) as f64;
+    let at = |s: &Second, value: f64| {
+        let x = (s.second - first) as f64 / span * (wide - 1.0);
+        let y = (1.0 - (value.max(0.01).ln() - least) / (most - least).max(0.1)) * (tall - 1.0);
+        (x, y.clamp(0.0, tall - 1.0))
+    };
+    for pair in shown.windows(2) {
+        let [a, b] = pair else { continue };
+        canvas.line(at(a, a.p50_ms), at(b, b.p50_ms), theme.series(0), 1);
+        canvas.line(at(a, a.p99_ms), at(b, b.p99_ms), theme.warning(), 2);
+    }
+    canvas.draw(buf);
+    for second in shown.iter().filter(|s| s.failed > 0) {
+        let x = (at(second, 1.0).0 / 2.0) as u16;
+        write(buf, plot, (x, plot.height - 1), theme.glyphs.pick("✗", "x"), theme.error(), theme);
+    }
+    let last = shown.last();
+    let p99 = ms_or(last.filter(|s| s.served > 0).map(|s| s.p99_ms));
+    let p50 = ms_or(last.filter(|s| s.served > 0).map(|s| s.p50_ms));
+    let text = format!("last {:.0} s", span);
+    let mut x = write(buf, area, (0, 0), &text, theme.faint_text(), theme);
+    x += write(buf, area, (x, 0), &format!("  upper: p99 {p99}"), theme.warning(), theme);
+    write(buf, area, (x, 0), &format!("  lower: p50 {p50}"), theme.series(0), theme);
+}

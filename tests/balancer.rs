@@ -1,0 +1,354 @@
+//! The load balancer lab: its simulation against theory, its commands, its inputs, its pictures.
+#![expect(clippy::panic, reason = "a test says why it fails")]
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use scalelab::engine::{Blank, Expectation, Input, Setup};
+use scalelab::labs::{OpenLab, View, find};
+use scalelab::picture::{Glyphs, Palette, Theme, to_text};
+
+fn open(seed: u64) -> Box<dyn OpenLab> {
+    let lab = find("balancer").map(|r| (r.open)(Setup::seeded(seed)));
+    let Some(Ok(lab)) = lab else { panic!("the lab does not open") };
+    lab
+}
+
+fn give(lab: &mut dyn OpenLab, line: &str) {
+    lab.command(line).unwrap_or_else(|e| panic!("`{line}`: {e}"));
+    lab.advance_to(lab.settled_at());
+    assert_eq!(lab.broken(), Vec::<&str>::new(), "after `{line}`");
+}
+
+fn after(seed: u64, lines: &[&str]) -> Box<dyn OpenLab> {
+    let mut lab = open(seed);
+    lines.iter().for_each(|line| give(lab.as_mut(), line));
+    lab
+}
+
+fn number(lab: &dyn OpenLab, name: &str) -> f64 {
+    let facts = lab.facts();
+    let value = name.split('.').try_fold(&facts, |v, key| v.get(key));
+    value.and_then(serde_json::Value::as_f64).unwrap_or_else(|| panic!("{name} is no number in {facts}"))
+}
+
+fn holds(lab: &dyn OpenLab, expression: &str) {
+    let verdict = Expectation::compile(expression).and_then(|e| e.judge(&lab.facts()));
+    let verdict = verdict.unwrap_or_else(|e| panic!("{e}"));
+    assert!(verdict.holds, "false: {expression}; saw {:?}", verdict.seen);
+}
+
+fn sentences(lab: &dyn OpenLab) -> String {
+    lab.story().0.iter().map(|e| e.text.clone() + "\n").collect()
+}
+
+/// Means of independent runs hold what is expected in their 99.9 % confidence interval, which is narrow enough.
+fn expect_mean(lines: &[&str], fact: &str, expected: &str, narrow: f64) {
+    let runs: Vec<Box<dyn OpenLab>> = (1..=10).map(|seed| after(seed * 101, lines)).collect();
+    let means: Vec<f64> = runs.iter().map(|lab| number(lab.as_ref(), fact)).collect();
+    let theory = number(runs[0].as_ref(), expected);
+    let mean = means.iter().sum::<f64>() / means.len() as f64;
+    let variance = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / (means.len() - 1) as f64;
+    // Student's t with 9 degrees of freedom.
+    let half = 4.781 * (variance / means.len() as f64).sqrt();
+    assert!((mean - theory).abs() < half, "{lines:?}: {fact} {mean} ± {half} does not hold {theory}");
+    assert!(half < narrow * theory, "{lines:?}: ± {half} around {mean} says little");
+}
+
+#[test]
+fn simulated_means_agree_with_theory() {
+    let run = ["run 30", "measure", "run 150"];
+    let with = |first: &'static str| -> Vec<&'static str> { [first].into_iter().chain(run).collect() };
+    // M/M/1 at each server; E(4)/M/1; one queue, M/M/4; and the two that have no closed formula lie between.
+    expect_mean(&with("algorithm random"), "mean_ms", "theory_mean_ms", 0.15);
+    expect_mean(&with("algorithm round-robin"), "mean_ms", "theory_mean_ms", 0.15);
+    expect_mean(&with("algorithm one-queue"), "mean_ms", "theory_mean_ms", 0.10);
+    expect_mean(&with("algorithm one-queue"), "utilization", "theory_utilization", 0.05);
+    let constant = ["algorithm random", "service constant", "run 30", "measure", "run 150"];
+    expect_mean(&constant, "mean_ms", "theory_mean_ms", 0.10);
+}
+
+#[test]
+fn two_choices_are_the_supermarket_model() {
+    // 100 servers at 90 %: 2.614 service times, against 10 for one random choice.
+    let lines = ["queue-limit 500", "servers 100", "rate 1800", "algorithm two-choices", "run 10", "measure", "run 25"];
+    let runs: Vec<Box<dyn OpenLab>> = (1..=3).map(|seed| after(seed, &lines)).collect();
+    for lab in &runs {
+        holds(lab.as_ref(), "theory == 'supermarket' && failed == 0");
+        let theory = number(lab.as_ref(), "theory_mean_ms");
+        assert!((theory / 50.0 - 2.614).abs() < 0.001, "{theory}");
+        let mean = number(lab.as_ref(), "mean_ms");
+        assert!((mean / theory - 1.0).abs() < 0.06, "{mean} against {theory}");
+    }
+}
+
+#[test]
+fn littles_law_holds_exactly_in_a_run_that_ends_empty() {
+    // The property says so whenever all have left; here they do leave, and it is checked.
+    let lab = after(7, &["rate 70", "run 60", "rate 0", "run 60"]);
+    holds(lab.as_ref(), "inside == 0 && total_served > 4000");
+    assert_eq!(lab.broken(), Vec::<&str>::new());
+    // While it runs, both sides of the figures panel agree but for those at the edges.
+    let lab = after(7, &["run 300"]);
+    let (observed, theory) = (number(lab.as_ref(), "mean_inside"), number(lab.as_ref(), "theory_mean_inside"));
+    assert!((observed / theory - 1.0).abs() < 0.01, "{observed} {theory}");
+}
+
+#[test]
+fn commands_do_what_they_say() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["run 20"], "algorithm == 'round-robin' && servers == 4 && failed == 0 && served > 1000"),
+        (&["rate 0"], "requests == 0 && mean_ms == null && p99_ms == null"),
+        (&["servers 8"], "servers == 8 && server['h'].sent > 0"),
+        (&["algorithm smooth-weighted", "weight a 3"], "server['a'].share > 0.49 && server['a'].share < 0.51"),
+        (&["weight a 3"], "server['a'].share < 0.26"),
+        (&["weight a 0"], "server['a'].sent == 0 && servers_taking == 3"),
+        (&["slow a 4", "algorithm round-robin"], "server['a'].mean_ms > 3.0 * server['b'].mean_ms"),
+        (&["algorithm least-connections", "slow a 4"], "server['a'].share < 0.2 && p99_ms < 2000.0"),
+        (&["drain b"], "server['b'].sent == 0 && server['b'].draining && failed == 0"),
+        (&["drain b", "recover b"], "server['b'].sent > 0 && failed == 0"),
+        (&["burst 4 3"], "queue_max > 5"),
+        (&["queue-limit 0"], "failed_of['queue_full'] > 0 && queue_max == 0"),
+        (&["rate 120", "patience 200"], "failed_of['timeout'] > 0"),
+        (&["arrivals even", "service constant", "measure", "run 5"], "queue_max == 0 && theory_mean_ms == null"),
+        (&["compare round-robin least-connections one-queue"], "size(algorithms) == 3"),
+        (&["compare random two-choices", "run 60"], "algorithms['two-choices'].p99_ms < algorithms['random'].p99_ms"),
+        (&["compare random two-choices", "algorithm random"], "size(algorithms) == 1"),
+        (&["algorithm source-hash", "run 20"], "imbalance > 1.05"),
+        (&["sticky on"], "sessions == 12 && theory_mean_ms == null"),
+        (&["step"], "last_server == 'a' && requests == 1"),
+        (&["measure"], "requests == 0"),
+    ];
+    for (lines, expression) in cases {
+        holds(after(7, lines).as_ref(), expression);
+    }
+}
+
+#[test]
+fn a_server_that_fails_is_noticed_by_checks_ejection_or_retries() {
+    let lab = after(7, &["fail a"]);
+    // Every 2 s, three in a row: for some 4 to 6 s a quarter of 60 a second goes nowhere.
+    holds(lab.as_ref(), "failed_of['server_down'] > 40 && failed_of['server_down'] < 140 && servers_taking == 3");
+    let told = sentences(lab.as_ref());
+    assert!(told.contains("a is out: 3 checks in a row failed"), "{told}");
+    // Least connections takes the one that fails fastest for the idlest.
+    let hole = after(7, &["algorithm least-connections", "fail a"]);
+    assert!(number(hole.as_ref(), "failed") > 1.3 * number(lab.as_ref(), "failed"));
+    // Ejection notices after five; retries at layer 7 hide nearly all.
+    holds(after(7, &["outliers on", "fail a"]).as_ref(), "failed < 20");
+    holds(after(7, &["layer 7", "fail a"]).as_ref(), "retried > 20 && failed < 30");
+    // It is back after two passed checks, and with a slow start not at once with its whole share.
+    let lab = after(7, &["fail a", "recover a"]);
+    holds(lab.as_ref(), "server['a'].sent > 150 && servers_taking == 4");
+    let slow = after(7, &["algorithm smooth-weighted", "slow-start 15", "fail a", "recover a"]);
+    assert!(number(slow.as_ref(), "server.a.sent") < 0.8 * number(lab.as_ref(), "server.a.sent"));
+    // None left: all fail, counted and said.
+    let lab = after(7, &["fail a", "fail b", "fail c", "fail d", "run 20"]);
+    holds(lab.as_ref(), "served == 0 && failed_of['no_server'] > 900");
+}
+
+#[test]
+fn layer_4_balances_connections_and_layer_7_requests() {
+    let four = after(7, &["clients 12 --skew 1", "keepalive 2000", "layer 4", "run 20"]);
+    let seven = after(7, &["clients 12 --skew 1", "keepalive 2000", "layer 7", "run 20"]);
+    assert!(number(four.as_ref(), "imbalance") > number(seven.as_ref(), "imbalance") + 0.1);
+    // TLS ends at the balancer: every request costs time there.
+    let plain = number(after(7, &["run 60"]).as_ref(), "mean_ms");
+    let tls = number(after(7, &["layer 7", "run 60"]).as_ref(), "mean_ms");
+    assert!(tls - plain > 2.0 && tls - plain < 10.0, "{plain} {tls}");
+    // Rules: a path, a header, a rule that points to another one.
+    let lab = after(7, &["layer 7", "pool app c d", "route /api app"]);
+    holds(lab.as_ref(), "server['c'].share + server['d'].share > 0.12 && server['c'].share + server['d'].share < 0.28");
+    let lab = after(7, &["layer 7", "pool app c d", "header mobile app"]);
+    holds(lab.as_ref(), "server['c'].share + server['d'].share > 0.25 && server['c'].share + server['d'].share < 0.42");
+    let lab = after(7, &["layer 7", "route /img nowhere"]);
+    holds(lab.as_ref(), "failed_of['no_server'] > 100");
+    let mut lab = after(7, &["route /a web", "route /b /a"]);
+    let error = lab.command("route /a /b").err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.contains("/a → /b → /a"), "{error}");
+    // Draining lets open connections go on.
+    let lab = after(7, &["keepalive 1000", "drain a"]);
+    holds(lab.as_ref(), "server['a'].sent > 0 && failed == 0");
+}
+
+#[test]
+fn dns_is_believed_until_its_time_is_over() {
+    let lab = after(7, &["rate 150", "regions 3", "region fail us"]);
+    holds(lab.as_ref(), "stale_dns > 50 && region['us'].up == false && region['us'].in_dns == false");
+    let short = after(7, &["rate 150", "ttl 1", "regions 3", "region fail us"]);
+    assert!(number(short.as_ref(), "failed") < 0.8 * number(lab.as_ref(), "failed"));
+    let later = after(7, &["rate 90", "regions 3", "region fail us", "run 40", "measure", "run 5"]);
+    holds(later.as_ref(), "failed == 0 && region['us'].believers == 0");
+    holds(after(7, &["regions 3", "dns failover", "run 60"]).as_ref(), "region['eu'].believers == clients");
+}
+
+#[test]
+fn a_second_balancer_takes_the_address_after_its_wait() {
+    let alone = after(7, &["balancer fail"]);
+    holds(alone.as_ref(), "balancer_active == null && served == 0 && failed_of['balancer_down'] > 900");
+    let pair = after(7, &["balancers 2", "balancer fail"]);
+    // 3 advertisements and a skew of 156/256 s: 3.6 s of 60 a second.
+    holds(pair.as_ref(), "balancer_active == 2 && failed > 150 && failed < 300");
+    assert!(sentences(pair.as_ref()).contains("takes the address in 3.60 s"), "{}", sentences(pair.as_ref()));
+    holds(
+        after(7, &["balancers 2", "balancer fail", "balancer recover"]).as_ref(),
+        "balancer_active == 1 && failed == 0",
+    );
+}
+
+#[test]
+fn bad_commands_are_refused_and_change_nothing() {
+    let mut lab = after(7, &["sticky on"]);
+    for line in [
+        "rate -1",
+        "rate NaN",
+        "rate 1e9",
+        "rate inf",
+        "servers 0",
+        "servers 1001",
+        "servers 99999999999",
+        "weight z 1",
+        "weight a 1001",
+        "slow a 0",
+        "slow a -3",
+        "slow a NaN",
+        "recover a",
+        "fail node-a",
+        "burst 0",
+        "burst 1000 1",
+        "burst 4 NaN",
+        "keepalive 0",
+        "retries 9",
+        "checks 0",
+        "slow-start -1",
+        "queue-limit 99999999",
+        "patience 0",
+        "service exponential 0",
+        "service exponential NaN",
+        "arrivals trace",
+        "clients 0",
+        "clients 5 --skew 9",
+        "regions 0",
+        "regions 5",
+        "region fail us",
+        "ttl 0",
+        "balancers 3",
+        "balancer fail 2",
+        "balancer recover 1",
+        "compare random random",
+        "compare random",
+        "run 0",
+        "run NaN",
+        "run 1e9",
+        "route api web",
+        "route /a a/b",
+        "unroute /nothing",
+        "pool a/b a",
+        "pool x y",
+        "header mobile a/b",
+    ] {
+        let before = lab.facts();
+        let error = lab.command(line).err();
+        assert!(error.is_some(), "`{line}` was taken");
+        assert_eq!(lab.facts(), before, "`{line}`");
+    }
+    let error = lab.command("run 80000").err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.contains("run 33333 seconds or less"), "{error}");
+}
+
+/// A log of 600 requests, one every half second, gzip or not.
+fn log(odd: bool) -> String {
+    let mut lines: Vec<String> = (0..600)
+        .map(|i| {
+            let (second, minute) = (i / 2 % 60, i / 120);
+            format!(
+                "10.0.0.{} - - [10/Oct/2000:13:{minute:02}:{second:02} +0000] \"GET /p/{} HTTP/1.1\" 200 5",
+                i % 9,
+                i % 7
+            )
+        })
+        .collect();
+    if odd {
+        lines.swap(3, 300);
+        lines.insert(10, "what is this?".to_owned());
+    }
+    lines.join("\n") + "\n"
+}
+
+fn open_with(input: Input) -> Box<dyn OpenLab> {
+    let mut setup = Setup::seeded(7);
+    setup.inputs.insert("trace".to_owned(), Arc::new(input));
+    let lab = find("balancer").map(|r| (r.open)(setup));
+    let Some(Ok(lab)) = lab else { panic!("the lab does not open with a trace") };
+    lab
+}
+
+#[test]
+fn a_trace_is_played_and_its_faults_are_said() {
+    let read = |text: &str| Input::read("access.log", text.as_bytes(), Blank::Skip, |_, _| ()).unwrap();
+    let mut lab = open_with(read(&log(true)));
+    give(lab.as_mut(), "run 20");
+    holds(lab.as_ref(), "trace_requests == 600 && trace_sent == 600 && trace_malformed == 1 && trace_out_of_order > 0");
+    holds(lab.as_ref(), "served == 600 && clients == 9 && theory_mean_ms == null");
+    let told = sentences(lab.as_ref());
+    for part in ["600 requests of 9 clients", "1 line is no log entry", "number 11", "sorted by time", "at its end"] {
+        assert!(told.contains(part), "{part} is missing in {told}");
+    }
+    // The same from gzip.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file.as_file(), flate2::Compression::default());
+    packed.write_all(log(true).as_bytes()).unwrap();
+    packed.finish().unwrap();
+    let path = file.path().to_string_lossy().into_owned();
+    let unpacked = scalelab::headless::inputs::read(&path, Blank::Skip).unwrap();
+    assert_eq!(unpacked.lines, read(&log(true)).lines);
+    // Torn gzip is an error, not a short trace.
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(scalelab::headless::inputs::read(&path, Blank::Skip).is_err());
+    // No log at all.
+    let mut setup = Setup::seeded(7);
+    setup.inputs.insert("trace".to_owned(), Arc::new(read("one\ntwo\n")));
+    let refused = find("balancer").map(|r| (r.open)(setup));
+    assert!(matches!(refused, Some(Err(_))));
+}
+
+fn picture(lab: &dyn OpenLab, view: usize, (width, height): (u16, u16), theme: Theme) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    let view = View { index: view, ..View::new(theme) };
+    lab.render(&view, &[(":".to_owned(), "command".to_owned())], area, &mut buf);
+    to_text(&buf)
+}
+
+const MONO: Theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
+
+#[test]
+fn pictures() {
+    let lab = after(7, &["slow c 3", "compare round-robin least-connections"]);
+    let world = after(7, &["rate 150", "regions 3", "region fail us"]);
+    for size in [(80, 24), (120, 36)] {
+        for view in 0..4 {
+            let shown = if view == 3 { &world } else { &lab };
+            let text = picture(shown.as_ref(), view, size, MONO);
+            insta::assert_snapshot!(format!("balancer_{}x{}_view_{}", size.0, size.1, view + 1), text);
+        }
+    }
+}
+
+#[test]
+fn pictures_hold_at_any_size_and_many_servers() {
+    let many = after(7, &["queue-limit 50", "servers 1000", "rate 15000"]);
+    let world = after(7, &["regions 4", "region fail asia", "balancers 2", "balancer fail"]);
+    for lab in [&many, &world, &open(7)] {
+        for size in [(0, 0), (1, 1), (40, 10), (60, 18), (80, 24), (200, 60), (300, 12)] {
+            for view in 0..4 {
+                let ascii = picture(lab.as_ref(), view, size, Theme { palette: Palette::Mono, glyphs: Glyphs::Ascii });
+                assert!(ascii.is_ascii(), "view {view} at {size:?}: {ascii}");
+                picture(lab.as_ref(), view, size, MONO);
+            }
+        }
+    }
+}
