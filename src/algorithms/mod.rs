@@ -4,4 +4,6 @@
 //! in this module knows about labs, terminals or lessons, so it can be used as a library by itself.
 
 pub mod hash;
+pub mod locks;
 pub mod placement;
+pub mod transactions;
