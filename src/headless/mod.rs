@@ -1,6 +1,8 @@
-//! Everything without a terminal: run, snapshot, replay, lists.
+//! Everything without a terminal: run, snapshot, replay, lessons, lists.
 
 pub mod inputs;
+pub mod lessons;
+pub mod progress;
 pub mod replay;
 pub mod run;
 pub mod snapshot;

@@ -53,13 +53,22 @@ pub enum Note {
         step: String,
         /// Whether the first answer was right.
         right: bool,
+        /// Whether a hint was looked at before.
+        hinted: bool,
     },
-    /// A hint was looked at.
-    Hint,
-    /// The solution was played.
-    Shown,
-    /// A challenge was passed alone, with this many commands.
-    Challenge(usize),
+    /// A hint was looked at in this step.
+    Hint(String),
+    /// The solution of this step was played.
+    Shown(String),
+    /// A challenge was passed alone.
+    Challenge {
+        /// Step.
+        step: String,
+        /// Commands that it took.
+        commands: usize,
+    },
+    /// The challenge was passed by one who had gone straight to it.
+    TestedOut,
     /// The last step is done.
     Finished,
 }
@@ -112,7 +121,7 @@ pub(super) fn names(among: &str, lab: &dyn OpenLab) -> Vec<String> {
     }
 }
 
-fn as_f64(value: &Value) -> Option<f64> {
+pub(super) fn as_f64(value: &Value) -> Option<f64> {
     match value {
         Value::Int(n) => Some(*n as f64),
         Value::UInt(n) => Some(*n as f64),
@@ -126,7 +135,7 @@ fn round(x: f64) -> String {
 }
 
 /// A value of CEL as people write it.
-fn spell(value: &Value) -> String {
+pub(super) fn spell(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),
         Value::Bool(yes) => yes.to_string(),

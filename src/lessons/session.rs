@@ -52,6 +52,8 @@ pub struct Session {
     hints: usize,
     tries: usize,
     shown: bool,
+    /// Whether they went straight to the challenge: the rest of the lesson is not theirs then.
+    testing_out: bool,
     names: Vec<String>,
     marks: BTreeMap<usize, Bookmark>,
     pending: VecDeque<String>,
@@ -72,6 +74,7 @@ impl Session {
             hints: 0,
             tries: 0,
             shown: false,
+            testing_out: false,
             names: Vec::new(),
             marks: BTreeMap::new(),
             pending: VecDeque::new(),
@@ -107,6 +110,16 @@ impl Session {
     pub fn hints(&self) -> &[String] {
         let hints = self.step().map_or(&[][..], Step::hints);
         &hints[..self.hints.min(hints.len())]
+    }
+
+    /// How sure the learner last said to be, in percent.
+    pub fn sure(&self) -> u8 {
+        self.sure
+    }
+
+    /// Whether a wrong answer may be tried again: to a question, but not to a prediction, which is locked in.
+    pub fn retries(&self) -> bool {
+        matches!(self.step(), Some(Step::Explain(_) | Step::Recall(_)))
     }
 
     /// Something to say that fits no other place, once.
@@ -184,7 +197,7 @@ impl Session {
         if work.allow.iter().any(|a| a == name) || name == "help" || name.is_empty() {
             return Ok(());
         }
-        Err(format!("In this step only {} may be used. Press B and Enter to start it anew.", work.allow.join(", ")))
+        Err(format!("In this step only {} may be used.", work.allow.join(", ")))
     }
 
     /// After a command of anybody's, or when the lab has come to rest.
@@ -212,8 +225,12 @@ impl Session {
             ));
             return;
         }
-        if matches!(self.step(), Some(Step::Challenge(_))) && !self.shown {
-            self.notes.push(Note::Challenge(commands));
+        if let Some(Step::Challenge(work)) = self.step()
+            && !self.shown
+        {
+            let step = work.id.clone();
+            self.notes.push(Note::Challenge { step, commands });
+            self.notes.extend(self.testing_out.then_some(Note::TestedOut));
         }
         self.message = None;
         self.phase = Phase::Reached { commands, shown: self.shown };
@@ -242,8 +259,7 @@ impl Session {
                 self.phase = Phase::Running(guess);
             }
             Phase::Answered(verdict) => {
-                let question = matches!(self.step(), Some(Step::Explain(_) | Step::Recall(_)));
-                if question && !verdict.right {
+                if self.retries() && !verdict.right {
                     self.phase = Phase::Asking;
                 } else {
                     self.forward(lab);
@@ -290,7 +306,7 @@ impl Session {
                 let Some(choice) = question.choices.get(self.cursor).cloned() else { return };
                 let step = question.id.clone();
                 if self.tries == 0 {
-                    self.notes.push(Note::Answered { step, right: choice.right });
+                    self.notes.push(Note::Answered { step, right: choice.right, hinted: self.hints > 0 });
                 }
                 self.tries += 1;
                 let (said, happened) = (choice.text, String::new());
@@ -308,10 +324,14 @@ impl Session {
         }
     }
 
+    /// Whether a thing on the picture is to be picked now.
+    pub fn picking(&self) -> bool {
+        matches!((&self.phase, self.step()), (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some())
+    }
+
     /// Chooses the thing with this name, if one can be picked now.
     pub fn pick(&mut self, name: &str) -> bool {
-        let picking = matches!((&self.phase, self.step()), (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some());
-        match self.names.iter().position(|n| n == name).filter(|_| picking) {
+        match self.names.iter().position(|n| n == name).filter(|_| self.picking()) {
             Some(index) => {
                 self.cursor = index;
                 true
@@ -329,7 +349,7 @@ impl Session {
             return false;
         }
         self.hints += 1;
-        self.notes.push(Note::Hint);
+        self.notes.extend(self.step().map(|step| Note::Hint(step.id().to_owned())));
         true
     }
 
@@ -341,7 +361,7 @@ impl Session {
         }
         self.return_to_step(lab);
         self.shown = true;
-        self.notes.push(Note::Shown);
+        self.notes.extend(self.step().map(|step| Note::Shown(step.id().to_owned())));
         self.phase = Phase::Doing;
         self.pending = self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
     }
@@ -352,6 +372,12 @@ impl Session {
         if let Some(mark) = self.marks.get(&self.step) {
             return_to(mark, lab);
         }
+    }
+
+    /// The step again from its start, with the lab as it was then.
+    pub fn restart_step(&mut self, lab: &mut dyn OpenLab) {
+        self.return_to_step(lab);
+        self.enter(self.step, lab);
     }
 
     /// The step again from its start; from its start, the step before.
@@ -385,13 +411,14 @@ impl Session {
         let challenge = self.lesson.steps.iter().find(|s| matches!(s, Step::Challenge(_))).map(|s| s.id().to_owned());
         challenge.is_some_and(|id| {
             self.resume(&id, lab);
+            self.testing_out = true;
             true
         })
     }
 
     fn forward(&mut self, lab: &mut dyn OpenLab) {
         if self.step + 1 >= self.lesson.steps.len() {
-            if self.phase != Phase::Finished {
+            if self.phase != Phase::Finished && !self.testing_out {
                 self.notes.push(Note::Finished);
             }
             self.phase = Phase::Finished;
@@ -409,7 +436,9 @@ impl Session {
         self.pending.clear();
         self.marks.insert(step, lab.bookmark());
         let Some(current) = self.lesson.steps.get(step).cloned() else { return };
-        self.notes.push(Note::At(current.id().to_owned()));
+        if !self.testing_out {
+            self.notes.push(Note::At(current.id().to_owned()));
+        }
         self.phase = match &current {
             Step::Read(_) => Phase::Reading,
             Step::Watch(_) => Phase::Watching(0),

@@ -3,7 +3,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::paint::put;
 use super::text::{fit, pad, visible, width, wrap};
@@ -30,6 +30,8 @@ pub enum Tone {
     Bad,
     /// It is chosen.
     Chosen,
+    /// In the colour of a series, to tell kinds apart.
+    Series(usize),
 }
 
 impl Tone {
@@ -43,6 +45,7 @@ impl Tone {
             Self::Good => theme.good(),
             Self::Bad => theme.warning(),
             Self::Chosen => theme.selected(),
+            Self::Series(i) => theme.series(i).add_modifier(Modifier::BOLD),
         }
     }
 }

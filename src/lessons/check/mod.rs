@@ -1,0 +1,111 @@
+//! The proof of lessons: by their rules, and by running every command at every shipped seed.
+
+mod curriculum;
+mod fit;
+mod proof;
+mod style;
+
+use std::path::Path;
+
+use super::library::{self, LessonEntry, Library, Loaded};
+use super::limits;
+use super::source::LessonError;
+pub use fit::{COLUMNS, ROWS};
+
+/// What came out for one lesson.
+#[derive(Clone, Debug)]
+pub struct LessonReport {
+    /// Id of its unit.
+    pub unit: String,
+    /// Its id.
+    pub id: String,
+    /// Its file.
+    pub file: String,
+    /// How many steps it has.
+    pub steps: usize,
+    /// The seeds that it was run at.
+    pub seeds: Vec<u64>,
+    /// How many commands ran.
+    pub commands: usize,
+    /// What is wrong with it.
+    pub errors: Vec<LessonError>,
+}
+
+/// What came out of a folder.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The lessons, in order.
+    pub lessons: Vec<LessonReport>,
+    /// Files that could not be loaded, and why.
+    pub unloaded: Vec<LessonError>,
+}
+
+impl Report {
+    /// Everything that is wrong.
+    pub fn errors(&self) -> impl Iterator<Item = &LessonError> {
+        self.unloaded.iter().chain(self.lessons.iter().flat_map(|lesson| &lesson.errors))
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_good(&self) -> bool {
+        self.errors().next().is_none()
+    }
+}
+
+/// The lessons around one.
+struct Around<'a> {
+    /// Those that are checked with it.
+    lessons: &'a Library,
+    /// Those that come before all of them.
+    before: &'a Library,
+    /// Whether all files could be loaded: else a lesson that is not there may be one that was not.
+    complete: bool,
+}
+
+/// Proves the lessons of a folder, of a unit, or of one file; `tell` hears each as it is done.
+///
+/// A lesson may build on those that come with the program. Cost: every command of every lesson once
+/// for each seed; a lesson that takes longer than [`proof::PATIENCE`] is stopped and is wrong.
+pub fn check_path(path: &Path, tell: &mut dyn FnMut(&LessonReport)) -> Report {
+    let loaded = library::load_path(path);
+    check(loaded, &Library::built_in(), tell)
+}
+
+/// Proves the lessons that come with the program.
+pub fn check_built_in(tell: &mut dyn FnMut(&LessonReport)) -> Report {
+    check(library::load_built_in(), &Library::default(), tell)
+}
+
+/// Proves lessons, which may build on others that come before them.
+fn check(loaded: Loaded, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
+    let mut report = Report { unloaded: loaded.errors, ..Report::default() };
+    let around = Around { lessons: &loaded.library, before, complete: report.unloaded.is_empty() };
+    for unit in &loaded.library.units {
+        for entry in &unit.lessons {
+            let (commands, errors) = check_lesson(entry, &around);
+            let lesson = LessonReport {
+                unit: unit.unit.id.clone(),
+                id: entry.lesson.id.clone(),
+                file: entry.file().to_owned(),
+                steps: entry.lesson.steps.len(),
+                seeds: entry.lesson.proven_seeds(),
+                commands,
+                errors,
+            };
+            tell(&lesson);
+            report.lessons.push(lesson);
+        }
+    }
+    report
+}
+
+fn check_lesson(entry: &LessonEntry, around: &Around<'_>) -> (usize, Vec<LessonError>) {
+    let first = around.lessons.lessons().next().is_some_and(|l| l.lesson.id == entry.lesson.id);
+    let mut errors = curriculum::check(entry, around);
+    errors.extend(style::check(entry, first && entry.lesson.needs.is_empty()));
+    errors.extend(fit::check(entry));
+    let (commands, found) = proof::prove(entry);
+    errors.extend(found);
+    errors.truncate(limits::ERRORS);
+    (commands, errors)
+}
