@@ -312,7 +312,7 @@ fn refused_operations_say_why() {
 #[test]
 fn the_same_job_under_every_protocol() {
     let run = |protocol, rows, ordered| {
-        let job = Job { rows, ordered, until: 500_000, ..Job::default() };
+        let job = Job { rows, ordered, until: 200_000, ..Job::default() };
         simulate(protocol, Policy::default(), job, &mut ChaCha8Rng::seed_from_u64(7))
     };
     for protocol in Protocol::ALL {
@@ -332,7 +332,7 @@ fn the_same_job_under_every_protocol() {
 #[test]
 fn waits_as_gray_predicts_them() {
     // Few conflicts, all rows locked exclusively, every client always inside a job: what the formula assumes.
-    let job = Job { clients: 11, cores: 11, rows: 2_000, reads: 0, writes: 4, until: 3_000_000, ..Job::default() };
+    let job = Job { clients: 11, cores: 11, rows: 2_000, reads: 0, writes: 4, until: 1_500_000, ..Job::default() };
     let run = simulate(Protocol::TwoPhase, Policy::default(), job, &mut ChaCha8Rng::seed_from_u64(7));
     let observed = run.waits as f64 / run.committed as f64;
     let theory = gray_waits(job.clients, job.touched(), job.rows);

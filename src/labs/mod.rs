@@ -18,7 +18,8 @@ pub use open::{Click, OpenLab, View};
 pub const DEFAULT_SEED: u64 = 7;
 
 /// Every lab, in the order in which home lists them.
-pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>(), Registration::of::<transactions::TransactionsLab>()];
+pub const REGISTRY: &[Registration] =
+    &[Registration::of::<ring::RingLab>(), Registration::of::<transactions::TransactionsLab>()];
 
 /// The lab with this name.
 ///

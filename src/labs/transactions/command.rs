@@ -130,9 +130,9 @@ pub enum TransactionsCommand {
     },
     /// Load them, and run them in the order that shows the anomaly where nothing prevents it
     Play {
-        /// The anomaly
+        /// The anomaly; without, the order that `explore` found
         #[arg(value_enum, value_name = "ANOMALY")]
-        anomaly: Anomaly,
+        anomaly: Option<Anomaly>,
     },
     /// The next operation of the loaded transactions
     Step {

@@ -3,16 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::command::{Anomaly, Fix, PolicyName, ProtocolName, TransactionsCommand};
+use super::command::{Anomaly, Fix, ProtocolName, TransactionsCommand};
 use super::contest::Contest;
 use super::facts::TransactionsFacts;
+use super::names::{self, MAX_TX, ROWS, name, refused};
 use super::narrate;
 use super::script::{self, Explored, Script, Table};
 use super::verdict::Findings;
-use crate::algorithms::locks::Resource;
 use crate::algorithms::transactions::{
-    CASES, Case, Engine, EngineError, Expr, Notice, Op, Phenomenon, Policy, Predicate, Protocol, Row, Status, Told, TxId,
-    judge,
+    Case, Engine, Notice, Op, Phenomenon, Policy, Protocol, Row, Status, Told, TxId, judge,
 };
 use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
 

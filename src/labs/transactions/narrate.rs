@@ -150,7 +150,7 @@ pub fn findings(model: &TransactionsModel, before: &Findings, now: Micros, log: 
         tell(log, now, EventKind::Warning, text);
     }
     let ended = model.engine.transactions().all(|t| t.status.ended());
-    if let (true, Some(order)) = (ended && after != before, after.order.as_ref().filter(|o| o.len() > 1)) {
+    if let (true, Some(order)) = (ended && **after != *before, after.order.as_ref().filter(|o| o.len() > 1)) {
         let chain: Vec<String> = order.iter().map(|t| name(*t)).collect();
         let text = format!("It is as if they ran one after the other: {}.", chain.join(", then "));
         tell(log, now, EventKind::Detail, text);
