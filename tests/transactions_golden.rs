@@ -226,12 +226,9 @@ fn innodb_aborts_the_smallest() {
 
 #[test]
 fn other_victims() {
-    for (victim, expected) in [
-        (Victim::Requester, 2),
-        (Victim::Youngest, 2),
-        (Victim::Oldest, 1),
-        (Victim::FewestLocks, 2),
-    ] {
+    for (victim, expected) in
+        [(Victim::Requester, 2), (Victim::Youngest, 2), (Victim::Oldest, 1), (Victim::FewestLocks, 2)]
+    {
         assert_eq!(aborted(&deadlock(Policy::Detect(victim)).0), [(expected, Reason::Deadlock)], "{victim:?}");
     }
     let (engine, _) = deadlock(Policy::Ignore);

@@ -33,7 +33,10 @@ fn holds(lab: &dyn OpenLab, check: &str) {
 /// Commands, and what is true after them.
 const DEEDS: &[(&[&str], &str)] = &[
     (&["read T1 x", "add T1 x 1", "commit T1"], "row.x == 11 && committed == 1 && serializable"),
-    (&["write T1 x 5", "read T2 x"], "tx.T2.waits_for == ['T1'] && waits == 1 && tx.T1.locks == ['IX database', 'IX table', 'X x']"),
+    (
+        &["write T1 x 5", "read T2 x"],
+        "tx.T2.waits_for == ['T1'] && waits == 1 && tx.T1.locks == ['IX database', 'IX table', 'X x']",
+    ),
     (&["write T1 x 5", "read T2 x", "abort T1"], "tx.T2.status == 'active' && tx.T2.saw.x == 10 && aborts == 0"),
     (
         &["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2"],
@@ -74,7 +77,10 @@ const DEEDS: &[(&[&str], &str)] = &[
     (&["lock T1 table SIX", "read T2 x"], "tx.T2.status == 'active'"),
     (&["lock T1 table SIX", "write T2 x 1"], "tx.T2.status == 'waiting'"),
     (&["protocol none", "load lost-update", "step T1", "step T2", "step", "step"], "operations == 4"),
-    (&["protocol none", "load lost-update", "explore"], "schedules == 20 && theory_schedules == 20.0 && bad_schedules > 0"),
+    (
+        &["protocol none", "load lost-update", "explore"],
+        "schedules == 20 && theory_schedules == 20.0 && bad_schedules > 0",
+    ),
     (&["protocol serializable", "load write-skew", "explore"], "bad_schedules == 0 && aborting_schedules > 0"),
     (&["protocol none", "load write-skew", "explore --bound 5"], "schedules == 5 && explored_all == false"),
     (&["protocol none", "load lost-update", "explore", "play"], "!serializable"),
@@ -86,8 +92,8 @@ const DEEDS: &[(&[&str], &str)] = &[
         &["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2", "fix order", "explore"],
         "stuck_schedules == 0 && committed == 2",
     ),
-    (&["contention --ms 20"], "contention.pessimistic[6].waits > 0 && contention.optimistic[6].aborts > 0"),
-    (&["contention --ms 20 --ordered"], "contention.pessimistic[6].deadlocks == 0"),
+    (&["contention --ms 20 --unordered"], "contention.pessimistic[6].deadlocks > 0 && contention.optimistic[6].aborts > 0"),
+    (&["contention --ms 20"], "contention.pessimistic[6].deadlocks == 0"),
     (&["rows 1 1", "write T1 x 0", "reset"], "row.x == 1 && operations == 0"),
     (&["table", "protocol snapshot"], "possible == ['write-skew', 'phantom-skew', 'read-only']"),
 ];
@@ -157,7 +163,18 @@ fn picture(lab: &dyn OpenLab, view: usize, (width, height): (u16, u16), glyphs: 
 /// What each view is seen with.
 const SCENES: [(&str, &[&str]); 6] = [
     ("locks", &["write T1 x 11", "write T2 y 21", "read T3 x", "write T4 x 5", "read T5 y"]),
-    ("waits_for", &["policy ignore", "write T1 x 1", "write T2 y 2", "write T3 z 3", "write T1 y 1", "write T2 z 2", "write T3 x 3"]),
+    (
+        "waits_for",
+        &[
+            "policy ignore",
+            "write T1 x 1",
+            "write T2 y 2",
+            "write T3 z 3",
+            "write T1 y 1",
+            "write T2 z 2",
+            "write T3 x 3",
+        ],
+    ),
     ("schedule", &["protocol none", "play circular-flow"]),
     ("versions", &["protocol snapshot", "read T1 x", "write T2 x 12", "commit T2", "write T3 y 23", "read T4 x"]),
     ("anomalies", &["protocol snapshot", "table", "load write-skew"]),

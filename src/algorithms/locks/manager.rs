@@ -99,8 +99,7 @@ impl LockManager {
         if held.is_some_and(|h| h.covers(mode)) {
             return Ok(Answer::Granted);
         }
-        let request =
-            Request { holder, mode: held.map_or(mode, |h| h.join(mode)), upgrade: held.is_some() };
+        let request = Request { holder, mode: held.map_or(mode, |h| h.join(mode)), upgrade: held.is_some() };
         let queue = self.queues.entry(resource).or_default();
         let place = match request.upgrade {
             true => queue.waiting.iter().take_while(|r| r.upgrade).count(),

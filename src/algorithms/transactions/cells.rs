@@ -26,8 +26,7 @@ pub struct Chain {
     pub read_stamp: u64,
 }
 
-const UNBORN: Version =
-    Version { id: VersionId { writer: 0, nth: 0 }, value: None, stamp: 0, committed: true };
+const UNBORN: Version = Version { id: VersionId { writer: 0, nth: 0 }, value: None, stamp: 0, committed: true };
 
 impl Chain {
     fn new(value: Option<i64>) -> Self {

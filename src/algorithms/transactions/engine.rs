@@ -310,8 +310,7 @@ impl Engine {
             self.cells.commit(tx, writes.keys().copied());
         } else {
             for (row, seen) in &writes {
-                let version =
-                    super::cells::Version { id: seen.version, value: seen.value, stamp, committed: true };
+                let version = super::cells::Version { id: seen.version, value: seen.value, stamp, committed: true };
                 self.cells.insert(*row, version);
             }
         }

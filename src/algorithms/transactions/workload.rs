@@ -179,8 +179,7 @@ pub fn simulate(protocol: Protocol, policy: Policy, job: Job, rng: &mut impl Rng
 impl<R: Rng> Simulation<'_, R> {
     fn run(&mut self) {
         for client in 0..self.job.clients {
-            let blank =
-                Client { tx: 0, ops: Vec::new(), at: 0, spent: 0, age: None, on_core: false, aborted: false };
+            let blank = Client { tx: 0, ops: Vec::new(), at: 0, spent: 0, age: None, on_core: false, aborted: false };
             self.clients.push(blank);
             self.new_job(client);
             self.schedule(0, Happens::Ready(client));

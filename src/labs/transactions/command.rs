@@ -149,7 +149,7 @@ pub enum TransactionsCommand {
     /// Run these transactions in every order there is
     Explore {
         /// Stop after N orders
-        #[arg(long, value_name = "N", default_value_t = 20_000)]
+        #[arg(long, value_name = "N", default_value_t = 4_000)]
         bound: u64,
     },
     /// The anomaly table: every case in every order under every protocol
@@ -168,9 +168,9 @@ pub enum TransactionsCommand {
         /// Simulated milliseconds at each level of contention
         #[arg(long, value_name = "MS", default_value_t = 100)]
         ms: u64,
-        /// Jobs touch their rows in order: locks cannot deadlock
+        /// Jobs touch their rows in any order, so that locks deadlock; otherwise all in the same order
         #[arg(long)]
-        ordered: bool,
+        unordered: bool,
     },
     /// Let time pass
     Wait {

@@ -7,7 +7,7 @@ use crate::algorithms::transactions::{Job, Outcome, Policy, Protocol, gray_waits
 use crate::engine::ModelError;
 
 /// Rows that jobs choose from: the fewer, the more contention.
-pub const LEVELS: [usize; 7] = [256, 128, 64, 32, 16, 8, 4];
+pub const LEVELS: [usize; 7] = [8_192, 2_048, 512, 128, 32, 8, 4];
 /// Milliseconds times cores, at most: it bounds the work.
 const MOST_WORK: u64 = 8_000;
 

@@ -264,7 +264,10 @@ impl TransactionsModel {
 
     fn explore(&mut self, now: Micros, bound: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let Some(script) = self.script_so_far() else {
-            return Err(ModelError::new("there is nothing to explore", "`load write-skew`, or give operations by hand"));
+            return Err(ModelError::new(
+                "there is nothing to explore",
+                "`load write-skew`, or give operations by hand",
+            ));
         };
         self.explored = Some(Arc::new(script::explore(self, script, bound)?));
         self.settled_us = now + UNFOLD_US;
@@ -311,7 +314,11 @@ impl Model for TransactionsModel {
     fn open(setup: &Setup) -> Result<Self, ModelError> {
         let initial = vec![Some(10), Some(20), None, None, None, None];
         Ok(Self {
-            engine: Engine::new(Protocol::TwoPhase, Policy::default(), (0..).map(|r| Row::new(0, r)).zip(initial.clone())),
+            engine: Engine::new(
+                Protocol::TwoPhase,
+                Policy::default(),
+                (0..).map(|r| Row::new(0, r)).zip(initial.clone()),
+            ),
             initial,
             trace: Vec::new(),
             submitted: Vec::new(),
@@ -369,9 +376,9 @@ impl Model for TransactionsModel {
                 self.table = Some(Table::computed());
                 narrate::table(self, now, log);
             }
-            C::Contention { clients, cores, touch, ms, ordered } => {
+            C::Contention { clients, cores, touch, ms, unordered } => {
                 let sizes = [*clients, *cores, *touch, *ms];
-                self.contest = Some(Arc::new(Contest::run(sizes, *ordered, self.seed)?));
+                self.contest = Some(Arc::new(Contest::run(sizes, !*unordered, self.seed)?));
                 narrate::contention(self, now, log);
             }
             C::Wait { seconds } => self.wait(now, *seconds)?,
@@ -418,12 +425,14 @@ impl Model for TransactionsModel {
         let fresh = (1..=MAX_TX).find(|tx| known.iter().all(|(k, _)| k != tx)).map(name);
         let running = known.iter().filter(|(_, s)| !s.ended()).map(|(tx, _)| name(*tx));
         match value_name {
-            "T" => running.chain(self.script.iter().flat_map(Script::names)).chain(fresh).fold(Vec::new(), |mut all, t| {
-                if !all.contains(&t) {
-                    all.push(t);
-                }
-                all
-            }),
+            "T" => {
+                running.chain(self.script.iter().flat_map(Script::names)).chain(fresh).fold(Vec::new(), |mut all, t| {
+                    if !all.contains(&t) {
+                        all.push(t);
+                    }
+                    all
+                })
+            }
             "NEW_T" => fresh.into_iter().collect(),
             "ABORTED_T" => {
                 let aborted = known.iter().filter(|(_, s)| matches!(s, Status::Aborted(_)));

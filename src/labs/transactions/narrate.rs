@@ -6,7 +6,7 @@ use super::names::{ROWS, name, resource_name, row_name};
 use super::verdict::Findings;
 use crate::algorithms::locks::{Prevention, Victim};
 use crate::algorithms::transactions::{
-    Case, Op, Phenomenon, Policy, Protocol, Reason, Reply, Row, Seen, Status, Told, TxId, Verdict,
+    Case, Op, Phenomenon, Policy, Protocol, Reason, Reply, Seen, Status, Told, TxId, Verdict,
 };
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
@@ -94,7 +94,8 @@ fn did(model: &TransactionsModel, now: Micros, tx: TxId, op: Op, reply: &Reply, 
         }
         Reply::Wrote { seen, skipped: true } => {
             let row = row_name(seen.row);
-            let text = format!("{who} writes {row} too late, and it is skipped: a younger one has written {row} already.");
+            let text =
+                format!("{who} writes {row} too late, and it is skipped: a younger one has written {row} already.");
             tell(log, now, EventKind::Change, text);
         }
         Reply::Locked => tell(log, now, EventKind::Change, format!("{who} has it: {}.", words(op))),
@@ -219,7 +220,9 @@ pub fn policy(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) {
         Policy::Detect(Victim::Oldest) => "of a cycle the oldest is aborted".to_owned(),
         Policy::Detect(Victim::Smallest) => "of a cycle the one that wrote least is aborted, as in InnoDB".to_owned(),
         Policy::Detect(Victim::FewestLocks) => "of a cycle the one with the fewest locks is aborted".to_owned(),
-        Policy::DetectAfter(us) => format!("who has waited {} looks for a cycle, and goes if there is one", duration(us)),
+        Policy::DetectAfter(us) => {
+            format!("who has waited {} looks for a cycle, and goes if there is one", duration(us))
+        }
         Policy::Timeout(us) => format!("who has waited {} gives up", duration(us)),
         Policy::Prevent(Prevention::WaitDie) => "an older one waits for a younger one, a younger one dies".to_owned(),
         Policy::Prevent(Prevention::WoundWait) => "an older one wounds a younger one, a younger one waits".to_owned(),
@@ -307,19 +310,27 @@ pub fn explored(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) {
     let all = thousands(found.schedules);
     let text = match found.showing {
         0 => format!("Under {protocol}, all of {all} orders are as good as one after the other."),
-        bad => format!("Under {protocol}, {} of {all} orders ({share}) are not serializable. `play` shows one.", thousands(bad)),
+        bad => format!(
+            "Under {protocol}, {} of {all} orders ({share}) are not serializable. `play` shows one.",
+            thousands(bad)
+        ),
     };
     tell(log, now, if found.showing > 0 { EventKind::Warning } else { EventKind::Change }, text);
     let (waiting, aborting) = (thousands(found.waiting), thousands(found.aborting));
-    tell(log, now, EventKind::Detail, format!("In {waiting} of them somebody waits, in {aborting} somebody is aborted."));
+    tell(
+        log,
+        now,
+        EventKind::Detail,
+        format!("In {waiting} of them somebody waits, in {aborting} somebody is aborted."),
+    );
     if found.stuck > 0 {
         let text = format!("{} of them end in a deadlock that stands.", thousands(found.stuck));
         tell(log, now, EventKind::Warning, text);
     }
     if !found.finished {
-        let theory = explored.theory.map_or("very many".to_owned(), |t| {
-            u64::try_from(t).map_or("very many".to_owned(), thousands)
-        });
+        let theory = explored
+            .theory
+            .map_or("very many".to_owned(), |t| u64::try_from(t).map_or("very many".to_owned(), thousands));
         let text = format!("Not finished: there may be up to {theory} orders. `explore --bound N` goes further.");
         tell(log, now, EventKind::Warning, text);
     } else if let Some(theory) = explored.theory.filter(|t| *t != u128::from(found.schedules)) {
@@ -371,9 +382,4 @@ pub fn standing(model: &TransactionsModel, tx: TxId) -> String {
         Some(Status::Committed) => "committed".to_owned(),
         Some(Status::Aborted(reason)) => format!("aborted: {}", super::facts::reason_word(reason)),
     }
-}
-
-/// The value of a row for people.
-pub fn value(model: &TransactionsModel, row: Row) -> String {
-    model.engine.value(row).map_or("–".to_owned(), |v| v.to_string())
 }

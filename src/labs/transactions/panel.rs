@@ -7,7 +7,7 @@ use super::script::Script;
 use crate::algorithms::transactions::{Protocol, Status, Told, TxId};
 use crate::engine::Model;
 use crate::engine::numbers::{percent, thousands};
-use crate::picture::{BarState, Figure, LoadBar, letter};
+use crate::picture::{BarState, Figure, LoadBar};
 
 /// Protocol, policy and case.
 pub fn state(model: &TransactionsModel) -> String {
@@ -101,7 +101,7 @@ pub fn bars(model: &TransactionsModel) -> (String, Vec<LoadBar>) {
         let status = model.engine.status(*tx);
         LoadBar {
             label: name(*tx),
-            letter: letter(*tx as usize - 1),
+            letter: name(*tx),
             series: *tx as usize - 1,
             value: did as f64 / most,
             ideal: of as f64 / most,

@@ -106,11 +106,12 @@ fn fixed(ops: &[Op], way: Fix) -> Vec<Op> {
     match way {
         Fix::ForUpdate | Fix::Promote => {
             let lock = |row: Row| way == Fix::Promote || written(row);
-            ops.iter().map(|op| match op {
-                Op::Read(row) if lock(*row) => Op::ReadForUpdate(*row),
-                op => *op,
-            })
-            .collect()
+            ops.iter()
+                .map(|op| match op {
+                    Op::Read(row) if lock(*row) => Op::ReadForUpdate(*row),
+                    op => *op,
+                })
+                .collect()
         }
         Fix::Order => {
             let (ends, mut parts): (Vec<Op>, Vec<Op>) = ops.iter().partition(|op| matches!(op, Op::Commit | Op::Abort));

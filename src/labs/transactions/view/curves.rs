@@ -16,7 +16,12 @@ const SCALE: u16 = 7;
 pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
     let Some(contest) = &scene.model.contest else {
-        nothing_yet(scene, area, buf, &["Nothing was run yet.", "`contention` (or c) runs the same job", "pessimistic and optimistic."]);
+        nothing_yet(
+            scene,
+            area,
+            buf,
+            &["Nothing was run yet.", "`contention` (or c) runs the same job", "pessimistic and optimistic."],
+        );
         return;
     };
     let job = contest.job;
@@ -69,9 +74,18 @@ fn draw_plot(scene: &TxScene<'_>, contest: &Contest, area: Rect, buf: &mut Buffe
     }
     for (i, (rows, ..)) in contest.levels.iter().enumerate() {
         let column = SCALE + (x(i) / 2.0) as u16;
-        write(buf, area, (column.min(area.width.saturating_sub(3)), area.height - 2), &rows.to_string(), theme.dim(), theme);
+        write(
+            buf,
+            area,
+            (column.min(area.width.saturating_sub(3)), area.height - 2),
+            &rows.to_string(),
+            theme.dim(),
+            theme,
+        );
     }
-    let arrow = theme.glyphs.pick("rows to choose from: fewer, more contention →", "rows to choose from: fewer, more contention >");
+    let arrow = theme
+        .glyphs
+        .pick("rows to choose from: fewer, more contention →", "rows to choose from: fewer, more contention >");
     write(buf, area, (SCALE, area.height - 1), arrow, theme.faint_text(), theme);
 }
 

@@ -23,7 +23,12 @@ pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
     let area = caption(buf, area, &parts, scene.theme);
     let all = everybody(model);
     if all.is_empty() {
-        nothing_yet(scene, area, buf, &["No transaction yet.", "`play lost-update` runs two,", "`read T1 x` begins one."]);
+        nothing_yet(
+            scene,
+            area,
+            buf,
+            &["No transaction yet.", "`play lost-update` runs two,", "`read T1 x` begins one."],
+        );
         return;
     }
     let queues = queues(scene);
@@ -127,8 +132,7 @@ fn aside(scene: &TxScene<'_>) -> Vec<Vec<Piece>> {
     let running = model.engine.transactions().filter(|t| !t.status.ended() && !t.writes.is_empty());
     let row = |t: crate::algorithms::transactions::TxView| {
         let value = |v: Option<i64>| v.map_or("–".to_owned(), |v| v.to_string());
-        let writes: Vec<String> =
-            t.writes.iter().map(|w| format!("{}={}", row_name(w.row), value(w.value))).collect();
+        let writes: Vec<String> = t.writes.iter().map(|w| format!("{}={}", row_name(w.row), value(w.value))).collect();
         vec![
             (pad(place, usize::from(NAME) + 3), theme.text()),
             (format!(" {} {} ", name(t.id), writes.join(" ")), style_of(scene, t.id).add_modifier(Modifier::REVERSED)),

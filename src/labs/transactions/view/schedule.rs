@@ -119,9 +119,11 @@ fn joins(
             };
             let wrote = steps.get(*from).map_or(0, |(_, s)| width(&text(s)) as u16);
             let y = |line: usize| (line + 1) as f64 * 4.0 + 1.5;
-            // From the end of the write's text, to just before or after the read's.
-            let start_x = f64::from(a + wrote.min(lane_width)) * 2.0 + 1.0;
-            let end_x = if a < b { f64::from(b) * 2.0 - 2.0 } else { f64::from(b + width(&text(step)) as u16) * 2.0 + 1.0 };
+            // From the side of the write's text that looks at the reader, to that of the read's that looks back.
+            let start_x =
+                if a < b { f64::from(a + wrote.min(lane_width)) * 2.0 + 1.0 } else { f64::from(a) * 2.0 - 2.0 };
+            let end_x =
+                if a < b { f64::from(b) * 2.0 - 2.0 } else { f64::from(b + width(&text(step)) as u16) * 2.0 + 1.0 };
             let start = (start_x, from.checked_sub(hidden).map_or(0.0, y));
             let grown = if fresh(scene, *index) { progress(scene) } else { 1.0 };
             let end = (start.0 + (end_x - start.0) * grown, start.1 + (y(to) - start.1) * grown);

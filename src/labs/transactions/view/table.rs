@@ -42,10 +42,16 @@ impl Form {
 pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
     let (yes, no) = theme.glyphs.pick(("●", "·"), ("@", "."));
-    let parts = [format!("{yes} can happen  {no} cannot"), "click: play it".to_owned(), "every order was run".to_owned()];
+    let parts =
+        [format!("{yes} can happen  {no} cannot"), "click: play it".to_owned(), "every order was run".to_owned()];
     let area = caption(buf, area, &parts, theme);
     let Some(table) = &scene.model.table else {
-        nothing_yet(scene, area, buf, &["The table is not computed yet.", "`table` (or t) runs every case", "in every order."]);
+        nothing_yet(
+            scene,
+            area,
+            buf,
+            &["The table is not computed yet.", "`table` (or t) runs every case", "in every order."],
+        );
         return;
     };
     let form = Form::of(area);

@@ -121,7 +121,11 @@ fn life(scene: &TxScene<'_>, tx: &TxView, axis: &Axis, area: Rect, buf: &mut Buf
     for x in from..=until {
         write(buf, area, (x, 0), theme.glyphs.pick("─", "-"), style, theme);
     }
-    let start = if scene.model.engine.protocol().snapshots() { theme.glyphs.pick("◆", "#") } else { theme.glyphs.pick("├", "+") };
+    let start = if scene.model.engine.protocol().snapshots() {
+        theme.glyphs.pick("◆", "#")
+    } else {
+        theme.glyphs.pick("├", "+")
+    };
     write(buf, area, (from, 0), start, style.add_modifier(Modifier::BOLD), theme);
     if tx.ended.is_some() || tx.waits_since.is_some() {
         write(buf, area, (until, 0), sign(Some(tx.status), theme), style, theme);
