@@ -125,7 +125,7 @@ impl TransactionsModel {
             self.next_move_us = now + MOVE_US;
             self.agenda = order.into();
         }
-        self.script = Some(script);
+        self.script = Some(script.restarted());
     }
 
     fn load_case(&mut self, anomaly: Anomaly) -> &'static Case {

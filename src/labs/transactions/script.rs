@@ -27,6 +27,12 @@ impl Script {
         Self { taken: vec![0; programs.len()], programs }
     }
 
+    /// The same transactions, before their first operation.
+    #[must_use]
+    pub fn restarted(self) -> Self {
+        Self::new(self.programs)
+    }
+
     /// The transactions of a case.
     pub fn of(case: &Case) -> Self {
         Self::new(case.numbered().map(|(tx, ops)| (tx, ops.to_vec())).collect())
