@@ -47,7 +47,7 @@ const DEEDS: &[(&[&str], &str)] = &[
         "size(deadlocked) == 0 && deadlocks == 1 && tx.T2.reason == 'deadlock'",
     ),
     (
-        &["policy postgres", "write T1 x 1", "write T2 y 2", "write T1 y 1", "wait 0.5", "write T2 x 2", "wait 1"],
+        &["policy postgres", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2", "wait 1"],
         "tx.T1.reason == 'deadlock' && tx.T2.status == 'active'",
     ),
     (&["policy timeout --after 2", "write T1 x 1", "read T2 x", "wait 1"], "tx.T2.status == 'waiting'"),
@@ -92,7 +92,10 @@ const DEEDS: &[(&[&str], &str)] = &[
         &["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2", "fix order", "explore"],
         "stuck_schedules == 0 && committed == 2",
     ),
-    (&["contention --ms 20 --unordered"], "contention.pessimistic[6].deadlocks > 0 && contention.optimistic[6].aborts > 0"),
+    (
+        &["contention --ms 20 --unordered"],
+        "contention.pessimistic[6].deadlocks > 0 && contention.optimistic[6].aborts > 0",
+    ),
     (&["contention --ms 20"], "contention.pessimistic[6].deadlocks == 0"),
     (&["rows 1 1", "write T1 x 0", "reset"], "row.x == 1 && operations == 0"),
     (&["table", "protocol snapshot"], "possible == ['write-skew', 'phantom-skew', 'read-only']"),

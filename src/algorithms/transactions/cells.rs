@@ -1,6 +1,6 @@
 //! Rows as chains of versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{Row, Seen, TxId, VersionId};
 
@@ -53,11 +53,14 @@ impl Chain {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells {
     pub(super) rows: BTreeMap<Row, Chain>,
+    /// Rows that may have versions to drop.
+    crowded: BTreeSet<Row>,
 }
 
 impl Cells {
     pub(super) fn new(rows: impl IntoIterator<Item = (Row, Option<i64>)>) -> Self {
-        Self { rows: rows.into_iter().map(|(row, value)| (row, Chain::new(value))).collect() }
+        let rows = rows.into_iter().map(|(row, value)| (row, Chain::new(value))).collect();
+        Self { rows, crowded: BTreeSet::new() }
     }
 
     pub(super) fn chain(&mut self, row: Row) -> &mut Chain {
@@ -86,6 +89,7 @@ impl Cells {
         let versions = &mut self.chain(row).versions;
         let place = versions.partition_point(|v| v.stamp <= version.stamp);
         versions.insert(place, version);
+        self.crowded.insert(row);
     }
 
     /// Marks all versions of a writer as committed.
@@ -105,10 +109,13 @@ impl Cells {
 
     /// Drops what nobody can read any more: all before the newest version committed by `horizon`.
     pub(super) fn vacuum(&mut self, horizon: u64) {
-        for chain in self.rows.values_mut() {
+        let rows = &mut self.rows;
+        self.crowded.retain(|row| {
+            let Some(chain) = rows.get_mut(row) else { return false };
             let keep = chain.versions.iter().rposition(|v| v.committed && v.stamp <= horizon).unwrap_or(0);
             chain.versions.drain(..keep);
-        }
+            chain.versions.len() > 1
+        });
     }
 }
 
