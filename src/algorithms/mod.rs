@@ -10,6 +10,8 @@ pub mod detector;
 pub mod graph;
 pub mod hash;
 pub mod lease;
+pub mod locks;
 pub mod placement;
 pub mod queueing;
 pub mod replication;
+pub mod transactions;

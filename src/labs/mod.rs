@@ -8,6 +8,7 @@ pub mod bloom;
 pub mod failure;
 mod open;
 pub mod ring;
+pub mod transactions;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,6 +25,7 @@ pub const REGISTRY: &[Registration] = &[
     Registration::of::<ring::RingLab>(),
     Registration::of::<bloom::BloomLab>(),
     Registration::of::<balancer::BalancerLab>(),
+    Registration::of::<transactions::TransactionsLab>(),
     Registration::of::<failure::FailureLab>(),
 ];
 

@@ -1,0 +1,491 @@
+//! The engine: takes operations one at a time and runs them by a protocol.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cells::{Cells, Chain, seen};
+use super::history::{Event, History, What};
+use super::optimistic::Validated;
+use super::policy::Policy;
+use super::types::{EngineError, Op, Protocol, Reason, Row, Seen, TxId, VersionId};
+use crate::algorithms::locks::{LockManager, Mode, Resource, WaitsFor};
+
+/// How a transaction is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It may go on.
+    Active,
+    /// It waits for others.
+    Waiting,
+    /// Its writes last.
+    Committed,
+    /// Its writes are undone.
+    Aborted(Reason),
+}
+
+impl Status {
+    /// Whether it is over.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Committed | Self::Aborted(_))
+    }
+}
+
+/// What an operation gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// A row was read.
+    Read(Seen),
+    /// The rows that matched.
+    Scanned(Vec<Seen>),
+    /// A row was written; `skipped` by Thomas's rule.
+    Wrote {
+        /// The row in its new version.
+        seen: Seen,
+        /// Whether it came too late to be seen by anybody.
+        skipped: bool,
+    },
+    /// The lock is held.
+    Locked,
+    /// All writes last.
+    Committed,
+}
+
+/// Something that happened because of a submitted operation, or because time passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// To whom.
+    pub tx: TxId,
+    /// What.
+    pub told: Told,
+}
+
+/// What a [`Notice`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The operation is done.
+    Did(Op, Reply),
+    /// The operation has to wait for these.
+    Waits(Op, Vec<TxId>),
+    /// Each of these waits for the next, and the last for the first; the one told is the victim.
+    Deadlock(Vec<TxId>),
+    /// It is aborted.
+    Aborted(Reason),
+}
+
+/// A transaction as seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TxView {
+    /// Its number.
+    pub id: TxId,
+    /// How it is doing.
+    pub status: Status,
+    /// When it began, on the engine's logical clock: its snapshot, and its timestamp.
+    pub began: u64,
+    /// When it first began, before any restart.
+    pub age: u64,
+    /// When it ended, if it has.
+    pub ended: Option<u64>,
+    /// The operation that waits.
+    pub pending: Option<Op>,
+    /// Since when it waits.
+    pub waits_since: Option<u64>,
+    /// What it wrote, in order.
+    pub writes: Vec<Seen>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Tx {
+    pub(super) status: Status,
+    pub(super) began: u64,
+    pub(super) age: u64,
+    pub(super) ended: u64,
+    pub(super) pending: Option<Op>,
+    pub(super) since: u64,
+    /// Which wait it was: the larger, the later.
+    pub(super) wait_number: u64,
+    /// Whom it waits for other than through a lock.
+    pub(super) blocked_by: Option<TxId>,
+    pub(super) writes: Vec<Seen>,
+    pub(super) saw: BTreeMap<Row, Option<i64>>,
+    pub(super) read_rows: BTreeSet<Row>,
+    pub(super) scans: BTreeSet<u16>,
+}
+
+/// How an attempt at an operation went.
+pub(super) enum Attempt {
+    Done(Reply),
+    Blocked,
+    Aborts(Reason),
+}
+
+/// Runs transactions by a protocol, one operation at a time.
+///
+/// Cost: O(log n) for reads and writes, plus what the protocol itself costs: locks a queue, validation the commits since
+/// the transaction began. [`Engine::vacuum`] bounds memory in long runs.
+///
+/// ```
+/// use scalelab::algorithms::transactions::{Engine, Expr, Op, Policy, Protocol, Reason, Row, Told};
+/// let x = Row::new(0, 0);
+/// let mut engine = Engine::new(Protocol::Snapshot, Policy::default(), [(x, Some(10))]);
+/// engine.submit(1, Op::Read(x)).unwrap();
+/// engine.submit(2, Op::Read(x)).unwrap();
+/// engine.submit(1, Op::Write(x, Expr::Plus(x, 1))).unwrap();
+/// engine.submit(1, Op::Commit).unwrap();
+/// // The first updater has won: the second would lose its update.
+/// let notices = engine.submit(2, Op::Write(x, Expr::Plus(x, 1))).unwrap();
+/// assert_eq!(notices[0].told, Told::Aborted(Reason::SnapshotTooOld { row: x, by: 1 }));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(super) protocol: Protocol,
+    pub(super) policy: Policy,
+    pub(super) cells: Cells,
+    pub(super) txs: BTreeMap<TxId, Tx>,
+    pub(super) locks: LockManager,
+    pub(super) events: Vec<Event>,
+    pub(super) record: bool,
+    /// The logical clock: counts beginnings and commits.
+    pub(super) clock: u64,
+    pub(super) now: u64,
+    pub(super) waits: u64,
+    /// Largest timestamp that scanned each table.
+    pub(super) table_reads: BTreeMap<u16, u64>,
+    /// What recent commits wrote, for validation.
+    pub(super) validated: Vec<Validated>,
+    /// Reader and writer of each read-write conflict between transactions that ran at once.
+    pub(super) conflicts: BTreeSet<(TxId, TxId)>,
+    /// Whether a dangerous structure may have come about since it was last looked for.
+    pub(super) suspicious: bool,
+    /// Those that wait.
+    pub(super) waiting: BTreeSet<TxId>,
+}
+
+impl Engine {
+    /// An engine over these rows; a row without value does not exist yet.
+    pub fn new(protocol: Protocol, policy: Policy, rows: impl IntoIterator<Item = (Row, Option<i64>)>) -> Self {
+        Self {
+            protocol,
+            policy,
+            cells: Cells::new(rows),
+            txs: BTreeMap::new(),
+            locks: LockManager::default(),
+            events: Vec::new(),
+            record: true,
+            clock: 0,
+            now: 0,
+            waits: 0,
+            table_reads: BTreeMap::new(),
+            validated: Vec::new(),
+            conflicts: BTreeSet::new(),
+            suspicious: false,
+            waiting: BTreeSet::new(),
+        }
+    }
+
+    /// The same without a history: for long runs.
+    #[must_use]
+    pub fn without_history(mut self) -> Self {
+        self.record = false;
+        self
+    }
+
+    /// Begins a transaction. Its snapshot and timestamp are taken now.
+    ///
+    /// # Errors
+    /// The number must be new, and above 0.
+    pub fn begin(&mut self, tx: TxId) -> Result<(), EngineError> {
+        self.begin_again(tx, None)
+    }
+
+    /// Begins a transaction that takes over the age of one that was aborted.
+    ///
+    /// # Errors
+    /// The number must be new, and above 0.
+    pub fn begin_again(&mut self, tx: TxId, age: Option<u64>) -> Result<(), EngineError> {
+        if tx == 0 || self.txs.contains_key(&tx) {
+            return Err(EngineError::Taken { tx });
+        }
+        self.clock += 1;
+        let new = Tx {
+            status: Status::Active,
+            began: self.clock,
+            age: age.unwrap_or(self.clock),
+            ended: 0,
+            pending: None,
+            since: 0,
+            wait_number: 0,
+            blocked_by: None,
+            writes: Vec::new(),
+            saw: BTreeMap::new(),
+            read_rows: BTreeSet::new(),
+            scans: BTreeSet::new(),
+        };
+        self.txs.insert(tx, new);
+        Ok(())
+    }
+
+    /// Whether an operation would be taken: for whom it is refused, and why.
+    ///
+    /// # Errors
+    /// As [`Engine::submit`].
+    pub fn check(&self, tx: TxId, op: Op) -> Result<(), EngineError> {
+        if tx == 0 {
+            return Err(EngineError::Taken { tx });
+        }
+        if matches!(op, Op::Lock(..)) && !self.protocol.locks() {
+            return Err(EngineError::NoLocks);
+        }
+        match self.txs.get(&tx).map(|t| t.status) {
+            None | Some(Status::Active) => Ok(()),
+            // Who waits can still give up.
+            Some(Status::Waiting) if op == Op::Abort => Ok(()),
+            Some(Status::Waiting) => Err(EngineError::Waits { tx, blockers: self.blockers(tx) }),
+            Some(_) => Err(EngineError::Ended { tx }),
+        }
+    }
+
+    /// Takes one operation of a transaction, which begins if it has not. What follows from it is told too: others that
+    /// get on, and who is aborted. The first notice is about the operation itself.
+    ///
+    /// # Errors
+    /// Who has ended can do nothing more, and who waits nothing but abort.
+    pub fn submit(&mut self, tx: TxId, op: Op) -> Result<Vec<Notice>, EngineError> {
+        self.check(tx, op)?;
+        if !self.txs.contains_key(&tx) {
+            self.begin(tx)?;
+        }
+        let mut notices = Vec::new();
+        self.perform(tx, op, &mut notices);
+        self.settle(&mut notices);
+        Ok(notices)
+    }
+
+    /// Attempts an operation and tells how it went.
+    pub(super) fn perform(&mut self, tx: TxId, op: Op, notices: &mut Vec<Notice>) {
+        let told = match self.attempt(tx, op) {
+            Attempt::Done(reply) => {
+                self.unblock(tx);
+                Told::Did(op, reply)
+            }
+            Attempt::Blocked => {
+                self.block(tx, op);
+                Told::Waits(op, self.blockers(tx))
+            }
+            Attempt::Aborts(reason) => return self.abort(tx, reason, notices),
+        };
+        notices.push(Notice { tx, told });
+    }
+
+    fn attempt(&mut self, tx: TxId, op: Op) -> Attempt {
+        match op {
+            Op::Read(row) => self.read(tx, row),
+            Op::ReadForUpdate(row) => self.read_for_update(tx, row),
+            Op::Write(row, expr) => {
+                let saw = self.txs.get(&tx).map(|t| &t.saw);
+                let value = expr.value(|r| saw.and_then(|s| s.get(&r)).copied().flatten());
+                self.write(tx, row, value)
+            }
+            Op::Scan(table, predicate) => self.scan(tx, table, predicate),
+            Op::Lock(resource, mode) => match self.acquire(tx, resource, mode) {
+                true => {
+                    self.log(tx, What::Lock);
+                    Attempt::Done(Reply::Locked)
+                }
+                false => Attempt::Blocked,
+            },
+            Op::Commit => self.commit(tx),
+            Op::Abort => Attempt::Aborts(Reason::Asked),
+        }
+    }
+
+    fn commit(&mut self, tx: TxId) -> Attempt {
+        if let Some(reason) = self.validate(tx) {
+            return Attempt::Aborts(reason);
+        }
+        self.clock += 1;
+        let stamp = self.clock;
+        let Some(record) = self.txs.get_mut(&tx) else { return Attempt::Blocked };
+        (record.status, record.ended) = (Status::Committed, stamp);
+        let writes: BTreeMap<Row, Seen> = record.writes.iter().map(|w| (w.row, *w)).collect();
+        if self.protocol.in_place() {
+            self.cells.commit(tx, writes.keys().copied());
+        } else {
+            for (row, seen) in &writes {
+                let version = super::cells::Version { id: seen.version, value: seen.value, stamp, committed: true };
+                self.cells.insert(*row, version);
+            }
+        }
+        if self.protocol == Protocol::Optimistic && !writes.is_empty() {
+            self.validated.push(Validated { tx, stamp, rows: writes.into_keys().collect() });
+        }
+        self.locks.release_all(tx);
+        self.suspicious = true;
+        self.log(tx, What::Commit);
+        Attempt::Done(Reply::Committed)
+    }
+
+    /// Undoes all that a transaction did.
+    pub(super) fn abort(&mut self, tx: TxId, reason: Reason, notices: &mut Vec<Notice>) {
+        self.clock += 1;
+        let stamp = self.clock;
+        let Some(record) = self.txs.get_mut(&tx).filter(|t| !t.status.ended()) else { return };
+        (record.status, record.ended) = (Status::Aborted(reason), stamp);
+        (record.pending, record.blocked_by) = (None, None);
+        self.waiting.remove(&tx);
+        let rows: Vec<Row> = record.writes.iter().map(|w| w.row).collect();
+        if self.protocol.in_place() {
+            self.cells.undo(tx, rows);
+        }
+        self.locks.release_all(tx);
+        self.conflicts.retain(|(a, b)| *a != tx && *b != tx);
+        self.log(tx, What::Abort(reason));
+        notices.push(Notice { tx, told: Told::Aborted(reason) });
+    }
+
+    pub(super) fn log(&mut self, tx: TxId, what: What) {
+        if self.record {
+            self.events.push(Event { tx, what });
+        }
+    }
+
+    /// Takes the locks that a mode on a resource needs, from the top down; `false` if it has to wait for one.
+    pub(super) fn acquire(&mut self, tx: TxId, resource: Resource, mode: Mode) -> bool {
+        use crate::algorithms::locks::{Answer, plan};
+        let locks = if self.protocol == Protocol::TwoPhase || !matches!(resource, Resource::Row(..)) {
+            plan(resource, mode)
+        } else {
+            vec![(resource, mode)]
+        };
+        locks.into_iter().all(|(r, m)| self.locks.request(tx, r, m) == Ok(Answer::Granted))
+    }
+
+    /// The transaction's own newest write of a row that is kept aside.
+    pub(super) fn own(&self, tx: TxId, row: Row) -> Option<Seen> {
+        self.txs.get(&tx)?.writes.iter().rev().find(|w| w.row == row).copied()
+    }
+
+    /// Notes that a transaction saw a row, and answers.
+    pub(super) fn saw(&mut self, tx: TxId, seen: Seen) -> Attempt {
+        if let Some(record) = self.txs.get_mut(&tx) {
+            record.saw.insert(seen.row, seen.value);
+        }
+        self.log(tx, What::Read(seen));
+        Attempt::Done(Reply::Read(seen))
+    }
+
+    /// Notes a write, and answers.
+    pub(super) fn wrote(&mut self, tx: TxId, row: Row, value: Option<i64>, skipped: bool) -> Attempt {
+        let seen = Seen { row, version: self.next_version(tx, row), value };
+        self.cells.chain(row);
+        if let Some(record) = self.txs.get_mut(&tx) {
+            record.writes.push(seen);
+            record.saw.insert(row, value);
+        }
+        self.log(tx, What::Write { seen, skipped });
+        Attempt::Done(Reply::Wrote { seen, skipped })
+    }
+
+    pub(super) fn next_version(&self, tx: TxId, row: Row) -> VersionId {
+        let before = self.txs.get(&tx).map_or(0, |t| t.writes.iter().filter(|w| w.row == row).count());
+        VersionId { writer: tx, nth: before as u32 }
+    }
+
+    /// The protocol.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// What is done about deadlocks.
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// The locks.
+    pub fn locks(&self) -> &LockManager {
+        &self.locks
+    }
+
+    /// How many waits there were so far.
+    pub fn waits(&self) -> u64 {
+        self.waits
+    }
+
+    /// The logical clock: counts beginnings and ends.
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    /// Rows with all their versions, in order.
+    pub fn rows(&self) -> impl Iterator<Item = (Row, &Chain)> + '_ {
+        self.cells.rows.iter().map(|(row, chain)| (*row, chain))
+    }
+
+    /// What is committed in a row.
+    pub fn value(&self, row: Row) -> Option<i64> {
+        self.cells.committed(row).value
+    }
+
+    /// How a transaction is doing; `None` if it never began.
+    pub fn status(&self, tx: TxId) -> Option<Status> {
+        self.txs.get(&tx).map(|t| t.status)
+    }
+
+    /// All transactions, in order of number.
+    pub fn transactions(&self) -> impl Iterator<Item = TxView> + '_ {
+        self.txs.iter().map(|(id, t)| TxView {
+            id: *id,
+            status: t.status,
+            began: t.began,
+            age: t.age,
+            ended: t.status.ended().then_some(t.ended),
+            pending: t.pending,
+            waits_since: (t.status == Status::Waiting).then_some(t.since),
+            writes: t.writes.clone(),
+        })
+    }
+
+    /// Whom a transaction waits for, in order; nobody if it does not wait.
+    pub fn blockers(&self, tx: TxId) -> Vec<TxId> {
+        let mut blockers = self.locks.blockers(tx);
+        blockers.extend(self.txs.get(&tx).and_then(|t| t.blocked_by));
+        blockers.into_iter().collect()
+    }
+
+    /// Who waits for whom.
+    pub fn graph(&self) -> WaitsFor {
+        self.waiting.iter().flat_map(|tx| self.blockers(*tx).into_iter().map(|b| (*tx, b))).collect()
+    }
+
+    /// Read-write conflicts between transactions that ran at once: reader and writer (only
+    /// [`Protocol::Serializable`] keeps them).
+    pub fn conflicts(&self) -> impl Iterator<Item = (TxId, TxId)> + '_ {
+        self.conflicts.iter().copied()
+    }
+
+    /// What happened so far.
+    pub fn history(&self) -> History {
+        let committed = self.cells.rows.iter().map(|(row, chain)| {
+            let versions = chain.versions.iter().filter(|v| v.committed);
+            (*row, versions.map(|v| (v.id, v.value)).collect())
+        });
+        History { events: self.events.clone(), versions: committed.collect() }
+    }
+
+    /// Forgets what no running transaction can need: old versions, and those who ended before all that run began.
+    pub fn vacuum(&mut self) {
+        let running = self.txs.values().filter(|t| !t.status.ended());
+        let horizon = running.map(|t| t.began).min().unwrap_or(self.clock + 1);
+        self.cells.vacuum(horizon.saturating_sub(1));
+        self.validated.retain(|v| v.stamp > horizon);
+        let near: BTreeSet<TxId> =
+            self.txs.iter().filter(|(_, t)| !t.status.ended() || t.ended > horizon).map(|(tx, _)| *tx).collect();
+        // Whom a near one has a conflict out to may be the far end of a dangerous structure.
+        let far: BTreeSet<TxId> = self.conflicts.iter().filter(|(r, _)| near.contains(r)).map(|(_, w)| *w).collect();
+        self.txs.retain(|tx, _| near.contains(tx) || far.contains(tx));
+        self.conflicts.retain(|(r, w)| near.contains(r) && (near.contains(w) || far.contains(w)));
+    }
+
+    pub(super) fn read_committed(&mut self, tx: TxId, row: Row) -> Attempt {
+        let seen = self.own(tx, row).unwrap_or_else(|| seen(row, self.cells.committed(row)));
+        self.saw(tx, seen)
+    }
+}

@@ -1,0 +1,27 @@
+//! Backward validation: Kung and Robinson, "On Optimistic Methods for Concurrency Control" (1981), serial validation.
+
+use std::collections::BTreeSet;
+
+use super::engine::Engine;
+use super::types::{Protocol, Reason, Row, TxId};
+
+/// What a commit wrote, and when.
+#[derive(Clone, Debug)]
+pub(super) struct Validated {
+    pub(super) tx: TxId,
+    pub(super) stamp: u64,
+    pub(super) rows: BTreeSet<Row>,
+}
+
+impl Engine {
+    /// Why a transaction may not commit: somebody who committed since it began wrote what it has read.
+    pub(super) fn validate(&self, tx: TxId) -> Option<Reason> {
+        if self.protocol != Protocol::Optimistic {
+            return None;
+        }
+        let own = self.txs.get(&tx)?;
+        let touched = |row: &Row| own.read_rows.contains(row) || own.scans.contains(&row.table);
+        let since = self.validated.iter().filter(|v| v.stamp > own.began);
+        since.filter(|v| v.rows.iter().any(touched)).map(|v| Reason::Validation { by: v.tx }).next()
+    }
+}

@@ -1,0 +1,61 @@
+//! The same job, pessimistic and optimistic, while contention grows.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::algorithms::transactions::{Job, Outcome, Policy, Protocol, gray_waits, simulate};
+use crate::engine::ModelError;
+
+/// Rows that jobs choose from: the fewer, the more contention.
+pub const LEVELS: [usize; 7] = [8_192, 2_048, 512, 128, 32, 8, 4];
+/// Milliseconds times cores, at most: it bounds the work.
+const MOST_WORK: u64 = 8_000;
+
+/// Both sides at every level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contest {
+    /// The job, but for its rows.
+    pub job: Job,
+    /// Number of rows, and how the pessimistic and the optimistic side did.
+    pub levels: Vec<(usize, Outcome, Outcome)>,
+}
+
+impl Contest {
+    /// Runs both sides at every level; both draw from the same seed.
+    ///
+    /// # Errors
+    /// Sizes that make no sense, or too much work.
+    pub fn run([clients, cores, touch, ms]: [u64; 4], ordered: bool, seed: u64) -> Result<Self, ModelError> {
+        let check = |what: &str, value: u64, most: u64| {
+            if (1..=most).contains(&value) {
+                return Ok(value as usize);
+            }
+            Err(ModelError::new(format!("{value} {what} cannot be"), format!("choose 1 to {most}")))
+        };
+        let (clients, cores) = (check("clients", clients, 200)?, check("cores", cores, 64)?);
+        let touch = check("rows a job", touch, *LEVELS.last().unwrap_or(&4) as u64)?;
+        check("milliseconds", ms, 2_000)?;
+        if ms * cores as u64 > MOST_WORK {
+            let problem = format!("{ms} ms on {cores} cores are too much work");
+            return Err(ModelError::new(problem, format!("choose at most {} ms", MOST_WORK / cores as u64)));
+        }
+        let writes = touch.div_ceil(2);
+        let job = Job { clients, cores, reads: touch - writes, writes, ordered, until: ms * 1_000, ..Job::default() };
+        let side = |protocol, rows| {
+            simulate(protocol, Policy::default(), Job { rows, ..job }, &mut ChaCha8Rng::seed_from_u64(seed))
+        };
+        let level = |rows| (rows, side(Protocol::TwoPhase, rows), side(Protocol::Optimistic, rows));
+        Ok(Self { job, levels: LEVELS.into_iter().map(level).collect() })
+    }
+
+    /// The fewest rows at which the optimistic side still is at least as fast, if it is with the most rows.
+    pub fn turning_point(&self) -> Option<usize> {
+        let optimistic = self.levels.iter().take_while(|(_, p, o)| o.throughput >= p.throughput);
+        optimistic.last().map(|(rows, ..)| *rows)
+    }
+
+    /// Waits a job that theory expects at a level, if all that is touched were locked exclusively.
+    pub fn theory_waits(&self, rows: usize) -> f64 {
+        gray_waits(self.job.clients, self.job.touched(), rows)
+    }
+}

@@ -1,0 +1,200 @@
+//! The transactions lab: commands and what they make true, errors that help, and the pictures as they are.
+#![expect(clippy::panic, reason = "a test says why it fails")]
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use scalelab::engine::{Expectation, Setup};
+use scalelab::labs::{OpenLab, View, find};
+use scalelab::picture::{Glyphs, Palette, Theme, to_text};
+
+fn open() -> Box<dyn OpenLab> {
+    match find("transactions").map(|r| (r.open)(Setup::seeded(7))) {
+        Some(Ok(lab)) => lab,
+        _ => panic!("no transactions lab"),
+    }
+}
+
+fn run(lines: &[&str]) -> Box<dyn OpenLab> {
+    let mut lab = open();
+    for line in lines {
+        lab.command(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+        lab.advance_to(lab.settled_at());
+        assert_eq!(lab.broken(), [""; 0], "after {line}");
+    }
+    lab
+}
+
+fn holds(lab: &dyn OpenLab, check: &str) {
+    let expectation = Expectation::compile(check).unwrap_or_else(|e| panic!("{check}: {e}"));
+    let verdict = expectation.judge(&lab.facts()).unwrap_or_else(|e| panic!("{check}: {e}"));
+    assert!(verdict.holds, "{check}\n{:#}", lab.facts());
+}
+
+/// Commands, and what is true after them.
+const DEEDS: &[(&[&str], &str)] = &[
+    (&["read T1 x", "add T1 x 1", "commit T1"], "row.x == 11 && committed == 1 && serializable"),
+    (
+        &["write T1 x 5", "read T2 x"],
+        "tx.T2.waits_for == ['T1'] && waits == 1 && tx.T1.locks == ['IX database', 'IX table', 'X x']",
+    ),
+    (&["write T1 x 5", "read T2 x", "abort T1"], "tx.T2.status == 'active' && tx.T2.saw.x == 10 && aborts == 0"),
+    (
+        &["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2"],
+        "deadlocked == ['T1', 'T2'] && waiting == 2",
+    ),
+    (
+        &["write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2"],
+        "size(deadlocked) == 0 && deadlocks == 1 && tx.T2.reason == 'deadlock'",
+    ),
+    (
+        &["policy postgres", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2", "wait 1"],
+        "tx.T1.reason == 'deadlock' && tx.T2.status == 'active'",
+    ),
+    (&["policy timeout --after 2", "write T1 x 1", "read T2 x", "wait 1"], "tx.T2.status == 'waiting'"),
+    (&["policy timeout --after 2", "write T1 x 1", "read T2 x", "wait 2"], "tx.T2.reason == 'timeout'"),
+    (&["policy wait-die", "begin T1", "begin T2", "write T1 x 1", "write T2 x 2"], "tx.T2.reason == 'died'"),
+    (
+        &["policy wait-die", "begin T1", "write T1 x 1", "write T2 x 2", "commit T1", "begin T3 --again T2"],
+        "tx.T3.age == tx.T2.age",
+    ),
+    (&["policy wound-wait", "begin T1", "write T2 x 2", "write T1 x 1"], "tx.T2.reason == 'wounded'"),
+    (&["protocol none", "play lost-update"], "row.x == 11 && 'lost-update' in anomalies && !serializable"),
+    (&["protocol none", "play dirty-write"], "'dirty-write' in anomalies"),
+    (&["protocol read-committed", "play lost-update", "fix for-update"], "row.x == 12 && serializable"),
+    (&["protocol snapshot", "play write-skew"], "'write-skew' in anomalies && committed == 2"),
+    (&["protocol snapshot", "play write-skew", "fix serializable"], "committed == 1 && serializable"),
+    (&["protocol snapshot", "play write-skew", "fix promote"], "serializable && committed >= 1"),
+    (&["protocol snapshot", "play write-skew", "fix 2pl"], "protocol == '2pl' && serializable"),
+    (&["protocol row-locks", "play phantom"], "'phantom' in anomalies"),
+    (&["protocol 2pl", "play phantom"], "size(anomalies) == 0 && waits > 0"),
+    (
+        &["protocol thomas", "begin T1", "write T2 x 2", "commit T2", "write T1 x 1", "commit T1"],
+        "skipped == 1 && row.x == 2 && serial_order == ['T1', 'T2']",
+    ),
+    (&["protocol timestamps", "begin T1", "read T2 x", "write T1 x 1"], "tx.T1.reason == 'late write'"),
+    (&["protocol optimistic", "read T1 x", "write T2 x 1", "commit T2", "commit T1"], "tx.T1.reason == 'validation'"),
+    (&["scan T1", "delete T1 x", "scan T1 --at-least 15"], "tx.T1.found == 1"),
+    (&["lock T1 table SIX", "read T2 x"], "tx.T2.status == 'active'"),
+    (&["lock T1 table SIX", "write T2 x 1"], "tx.T2.status == 'waiting'"),
+    (&["protocol none", "load lost-update", "step T1", "step T2", "step", "step"], "operations == 4"),
+    (
+        &["protocol none", "load lost-update", "explore"],
+        "schedules == 20 && theory_schedules == 20.0 && bad_schedules > 0",
+    ),
+    (&["protocol serializable", "load write-skew", "explore"], "bad_schedules == 0 && aborting_schedules > 0"),
+    (&["protocol none", "load write-skew", "explore --bound 5"], "schedules == 5 && explored_all == false"),
+    (&["protocol none", "load lost-update", "explore", "play"], "!serializable"),
+    (
+        &["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2", "explore"],
+        "stuck_schedules > 0",
+    ),
+    (
+        &["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2", "fix order", "explore"],
+        "stuck_schedules == 0 && committed == 2",
+    ),
+    (
+        &["contention --ms 20 --unordered"],
+        "contention.pessimistic[6].deadlocks > 0 && contention.optimistic[6].aborts > 0",
+    ),
+    (&["contention --ms 20"], "contention.pessimistic[6].deadlocks == 0"),
+    (&["rows 1 1", "write T1 x 0", "reset"], "row.x == 1 && operations == 0"),
+    (&["table", "protocol snapshot"], "possible == ['write-skew', 'phantom-skew', 'read-only']"),
+];
+
+#[test]
+fn commands_make_true_what_they_promise() {
+    for (lines, check) in DEEDS {
+        holds(run(lines).as_ref(), check);
+    }
+}
+
+/// Commands, then one that is refused, with a part of what it says.
+const REFUSED: &[(&[&str], &str, &str)] = &[
+    (&["write T1 x 5", "read T2 x"], "read T2 y", "T2 waits for T1 and can do nothing: let T1 commit or abort"),
+    (&["commit T1"], "read T1 x", "T1 has ended"),
+    (&[], "read T99 x", "use T1 to T40"),
+    (&[], "read T1 q", "the rows are x, y, z, w, u, v"),
+    (&["protocol optimistic"], "lock T1 x X", "choose one that does, e.g. `protocol 2pl`"),
+    (&["begin T1"], "begin T1", "choose a new name"),
+    (&["begin T1"], "begin T2 --again T1", "T1 was not aborted"),
+    (&[], "step", "no transactions are loaded"),
+    (&["load lost-update"], "step T9", "T9 is not loaded"),
+    (&[], "explore", "there is nothing to explore"),
+    (&["load lost-update"], "explore --bound 99999999999", "choose 1 to 200000"),
+    (&[], "play", "name an anomaly"),
+    (&[], "fix order", "nothing was run yet"),
+    (&["protocol optimistic", "read T1 x"], "fix promote", "does not lock"),
+    (&[], "policy youngest --after 1", "decides at once"),
+    (&[], "policy timeout --after -1", "makes no sense"),
+    (&[], "scan T1 --multiple-of 0", "choose 1 or more"),
+    (&[], "contention --clients 0", "choose 1 to 200"),
+    (&[], "contention --cores 64 --ms 2000", "too much work"),
+    (&[], "wait NaN", "choose 0 to 3600"),
+    (&[], "protocol 3pl", "2pl"),
+];
+
+#[test]
+fn refusals_say_what_to_do_and_change_nothing() {
+    for (lines, refused, says) in REFUSED {
+        let mut lab = run(lines);
+        let before = lab.facts();
+        match lab.command(refused) {
+            Ok(_) => panic!("`{refused}` was taken"),
+            Err(error) => assert!(error.to_string().contains(says), "`{refused}` says: {error}"),
+        }
+        assert_eq!(lab.facts(), before, "`{refused}`");
+    }
+}
+
+#[test]
+fn a_run_has_an_end() {
+    let mut lab = open();
+    for _ in 0..120 {
+        lab.command("read T1 x").unwrap_or_else(|e| panic!("{e}"));
+    }
+    assert!(lab.command("read T1 x").is_err_and(|e| e.to_string().contains("`reset`")));
+}
+
+fn picture(lab: &dyn OpenLab, view: usize, (width, height): (u16, u16), glyphs: Glyphs) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    let view = View { index: view, ..View::new(Theme { palette: Palette::Mono, glyphs }) };
+    lab.render(&view, &[(":".to_owned(), "command".to_owned())], area, &mut buf);
+    buf
+}
+
+/// What each view is seen with.
+const SCENES: [(&str, &[&str]); 6] = [
+    ("locks", &["write T1 x 11", "write T2 y 21", "read T3 x", "write T4 x 5", "read T5 y"]),
+    (
+        "waits_for",
+        &[
+            "policy ignore",
+            "write T1 x 1",
+            "write T2 y 2",
+            "write T3 z 3",
+            "write T1 y 1",
+            "write T2 z 2",
+            "write T3 x 3",
+        ],
+    ),
+    ("schedule", &["protocol none", "play circular-flow"]),
+    ("versions", &["protocol snapshot", "read T1 x", "write T2 x 12", "commit T2", "write T3 y 23", "read T4 x"]),
+    ("anomalies", &["protocol snapshot", "table", "load write-skew"]),
+    ("contention", &["contention --ms 20"]),
+];
+
+#[test]
+fn pictures() {
+    for (view, (name, lines)) in SCENES.iter().enumerate() {
+        let lab = run(lines);
+        for (width, height) in [(80, 24), (120, 36)] {
+            let buf = picture(lab.as_ref(), view, (width, height), Glyphs::Unicode);
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), to_text(&buf));
+        }
+        assert!(to_text(&picture(lab.as_ref(), view, (80, 24), Glyphs::Ascii)).is_ascii(), "{name}");
+        for size in [(0, 0), (60, 18), (61, 19), (300, 5), (250, 90)] {
+            picture(lab.as_ref(), view, size, Glyphs::Unicode);
+        }
+    }
+}
