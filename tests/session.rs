@@ -79,7 +79,7 @@ fn a_wrong_answer_has_its_reply_and_another_try() {
     finish_step(&mut session, lab.as_mut());
     assert_eq!(session.place().0, 1);
     let firsts: Vec<Note> = session.take_notes().into_iter().filter(|n| matches!(n, Note::Answered { .. })).collect();
-    assert_eq!(firsts, [Note::Answered { step: "recall-modulo".into(), right: false }]);
+    assert_eq!(firsts, [Note::Answered { step: "recall-modulo".into(), right: false, hinted: false }]);
 }
 
 #[test]

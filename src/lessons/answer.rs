@@ -53,13 +53,22 @@ pub enum Note {
         step: String,
         /// Whether the first answer was right.
         right: bool,
+        /// Whether a hint was looked at before.
+        hinted: bool,
     },
-    /// A hint was looked at.
-    Hint,
-    /// The solution was played.
-    Shown,
-    /// A challenge was passed alone, with this many commands.
-    Challenge(usize),
+    /// A hint was looked at in this step.
+    Hint(String),
+    /// The solution of this step was played.
+    Shown(String),
+    /// A challenge was passed alone.
+    Challenge {
+        /// Step.
+        step: String,
+        /// Commands that it took.
+        commands: usize,
+    },
+    /// The challenge was passed by one who had gone straight to it.
+    TestedOut,
     /// The last step is done.
     Finished,
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod format;
+pub mod progress;
 pub mod session;
 
 pub use answer::{Guess, Note, SURENESS, Verdict};

@@ -52,6 +52,8 @@ pub struct Session {
     hints: usize,
     tries: usize,
     shown: bool,
+    /// Whether they went straight to the challenge: the rest of the lesson is not theirs then.
+    testing_out: bool,
     names: Vec<String>,
     marks: BTreeMap<usize, Bookmark>,
     pending: VecDeque<String>,
@@ -72,6 +74,7 @@ impl Session {
             hints: 0,
             tries: 0,
             shown: false,
+            testing_out: false,
             names: Vec::new(),
             marks: BTreeMap::new(),
             pending: VecDeque::new(),
@@ -212,8 +215,12 @@ impl Session {
             ));
             return;
         }
-        if matches!(self.step(), Some(Step::Challenge(_))) && !self.shown {
-            self.notes.push(Note::Challenge(commands));
+        if let Some(Step::Challenge(work)) = self.step()
+            && !self.shown
+        {
+            let step = work.id.clone();
+            self.notes.push(Note::Challenge { step, commands });
+            self.notes.extend(self.testing_out.then_some(Note::TestedOut));
         }
         self.message = None;
         self.phase = Phase::Reached { commands, shown: self.shown };
@@ -290,7 +297,7 @@ impl Session {
                 let Some(choice) = question.choices.get(self.cursor).cloned() else { return };
                 let step = question.id.clone();
                 if self.tries == 0 {
-                    self.notes.push(Note::Answered { step, right: choice.right });
+                    self.notes.push(Note::Answered { step, right: choice.right, hinted: self.hints > 0 });
                 }
                 self.tries += 1;
                 let (said, happened) = (choice.text, String::new());
@@ -329,7 +336,7 @@ impl Session {
             return false;
         }
         self.hints += 1;
-        self.notes.push(Note::Hint);
+        self.notes.extend(self.step().map(|step| Note::Hint(step.id().to_owned())));
         true
     }
 
@@ -341,7 +348,7 @@ impl Session {
         }
         self.return_to_step(lab);
         self.shown = true;
-        self.notes.push(Note::Shown);
+        self.notes.extend(self.step().map(|step| Note::Shown(step.id().to_owned())));
         self.phase = Phase::Doing;
         self.pending = self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
     }
@@ -385,13 +392,14 @@ impl Session {
         let challenge = self.lesson.steps.iter().find(|s| matches!(s, Step::Challenge(_))).map(|s| s.id().to_owned());
         challenge.is_some_and(|id| {
             self.resume(&id, lab);
+            self.testing_out = true;
             true
         })
     }
 
     fn forward(&mut self, lab: &mut dyn OpenLab) {
         if self.step + 1 >= self.lesson.steps.len() {
-            if self.phase != Phase::Finished {
+            if self.phase != Phase::Finished && !self.testing_out {
                 self.notes.push(Note::Finished);
             }
             self.phase = Phase::Finished;
@@ -409,7 +417,9 @@ impl Session {
         self.pending.clear();
         self.marks.insert(step, lab.bookmark());
         let Some(current) = self.lesson.steps.get(step).cloned() else { return };
-        self.notes.push(Note::At(current.id().to_owned()));
+        if !self.testing_out {
+            self.notes.push(Note::At(current.id().to_owned()));
+        }
         self.phase = match &current {
             Step::Read(_) => Phase::Reading,
             Step::Watch(_) => Phase::Watching(0),
