@@ -261,8 +261,11 @@ fn ways<T: Tally>(graph: &Graph, order: &[Vec<u32>], looping: &[bool]) -> Option
             let here = ways[state].clone();
             for to in graph.targets(state).iter().map(|t| *t as usize).filter(|t| *t < graph.expanded()) {
                 match (&mut ways[to], &here) {
-                    (Some(sum), Some(n)) if !sum.plus(n) => return None,
-                    (Some(_), Some(_)) => {}
+                    (Some(sum), Some(n)) => {
+                        if !sum.plus(n) {
+                            return None;
+                        }
+                    }
                     (there, _) => *there = None,
                 }
             }

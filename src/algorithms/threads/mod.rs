@@ -41,9 +41,11 @@ mod ast;
 mod compile;
 mod describe;
 mod emit;
+mod explored;
 mod expressions;
 mod grammar;
 mod lexer;
+mod library;
 mod machine;
 mod part;
 mod program;
@@ -53,8 +55,10 @@ pub use ast::{
 };
 pub use compile::MAX_PARTS;
 pub use describe::{Block, Deed};
+pub use explored::Explored;
 pub use grammar::{MAX_THREADS, parse};
 pub use lexer::MAX_SOURCE;
+pub use library::{LIBRARY, Pair, built_in};
 pub use machine::{
     ASSERTION, BAD, DEADLOCK, FAULT, FINALLY, INVARIANT, LOST_UPDATE, Machine, OVERLAP,
 };
