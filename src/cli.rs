@@ -42,6 +42,7 @@ pub fn definition() -> Command {
             switch("json", "Do not open a screen: print events and facts as one JSON object"),
         ]))
         .subcommand(Command::new("labs").about("List the labs").arg(switch("json", "As JSON")))
+        .subcommand(headless::lessons::definition())
         .subcommand(Command::new("completions").about("Print completions for a shell").arg(
             Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(clap_complete::Shell)),
         ))
@@ -232,6 +233,7 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
             screen(tui::open(Some(lab), settings(sub)?))
         }
         Some(("labs", sub)) => headless::list_labs(sub.get_flag("json"), out),
+        Some(("lessons", sub)) => headless::lessons::dispatch(sub, out),
         Some(("completions", sub)) => {
             if let Some(shell) = sub.get_one::<clap_complete::Shell>("shell") {
                 let mut script = Vec::new();

@@ -2,6 +2,8 @@
 
 use cel::{Context, Program, Value};
 
+use super::cost::{MAX_COST, cost};
+
 /// Longest accepted expression, in bytes.
 pub const MAX_EXPRESSION: usize = 4096;
 /// Deepest accepted nesting of brackets.
@@ -27,6 +29,14 @@ pub enum CheckError {
         reason: String,
         /// The names of the facts that there are.
         facts: String,
+    },
+    /// The expression could take too long.
+    #[error(
+        "'{expression}' could take too long to judge: loops within loops, or too deep. Ask for less, or in several parts."
+    )]
+    Costly {
+        /// As given.
+        expression: String,
     },
     /// The expression gives no true or false.
     #[error("'{expression}' gives {value}, not true or false: compare it with something")]
@@ -90,8 +100,12 @@ impl Expectation {
     /// Evaluates the expression over facts (a JSON object), to any value.
     ///
     /// # Errors
-    /// [`CheckError::Run`] when it fails, e.g. names a fact that is not there.
+    /// [`CheckError::Run`] when it fails, e.g. names a fact that is not there; [`CheckError::Costly`]
+    /// when it could take more than some tenths of a second.
     pub fn value(&self, facts: &serde_json::Value) -> Result<Value, CheckError> {
+        if cost(self.program.expression(), facts) > MAX_COST {
+            return Err(CheckError::Costly { expression: shorten(&self.source) });
+        }
         let run = |reason: String| CheckError::Run {
             expression: shorten(&self.source),
             reason,

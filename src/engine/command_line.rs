@@ -61,38 +61,14 @@ impl<C: Subcommand> CommandLine<C> {
 
     /// Parses one line. Cost: linear in the line; at most [`MAX_LINE`] bytes.
     pub fn parse(&self, line: &str) -> ParseOutcome<C> {
-        if line.len() > MAX_LINE {
-            return ParseOutcome::Error(format!(
-                "the line has {} bytes; a command has at most {MAX_LINE}. Shorten it.",
-                line.len()
-            ));
-        }
-        let trimmed = line.trim();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            return ParseOutcome::Empty;
-        }
-        let Some(words) = shlex::split(trimmed) else {
-            return ParseOutcome::Error(format!("a quote is not closed in: {trimmed}"));
-        };
-        if words.is_empty() {
-            return ParseOutcome::Empty;
-        }
-        let parsed = self.command.clone().try_get_matches_from(&words).and_then(|m| C::from_arg_matches(&m));
-        match parsed {
-            Ok(command) => {
-                let text = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| trimmed.to_owned());
-                ParseOutcome::Command(command, text)
-            }
-            Err(error) => {
-                use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
-                let text = error.render().to_string();
-                match error.kind() {
-                    DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
-                        ParseOutcome::Help(text.trim_end().to_owned())
-                    }
-                    _ => ParseOutcome::Error(sentence(&text)),
-                }
-            }
+        match read_line(&self.command, line) {
+            ParseOutcome::Command(matches, text) => match C::from_arg_matches(&matches) {
+                Ok(command) => ParseOutcome::Command(command, text),
+                Err(error) => ParseOutcome::Error(sentence(&error.render().to_string())),
+            },
+            ParseOutcome::Help(text) => ParseOutcome::Help(text),
+            ParseOutcome::Empty => ParseOutcome::Empty,
+            ParseOutcome::Error(message) => ParseOutcome::Error(message),
         }
     }
 
@@ -100,6 +76,49 @@ impl<C: Subcommand> CommandLine<C> {
     /// node names) for a value name.
     pub fn complete(&self, line: &str, candidates: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
         complete(&self.command, line, candidates)
+    }
+}
+
+/// What a line is to a lab whose commands have this definition, without the lab.
+///
+/// ```
+/// use scalelab::engine::{ParseOutcome, command_line::read_line};
+/// let ring = (scalelab::labs::find("ring").unwrap().definition)();
+/// assert!(matches!(read_line(&ring, "add node-d"), ParseOutcome::Command(..)));
+/// assert!(matches!(read_line(&ring, "vnodes many"), ParseOutcome::Error(_)));
+/// ```
+pub fn read_line(definition: &clap::Command, line: &str) -> ParseOutcome<clap::ArgMatches> {
+    if line.len() > MAX_LINE {
+        return ParseOutcome::Error(format!(
+            "the line has {} bytes; a command has at most {MAX_LINE}. Shorten it.",
+            line.len()
+        ));
+    }
+    let trimmed = line.trim();
+    if trimmed.is_empty() || trimmed.starts_with('#') {
+        return ParseOutcome::Empty;
+    }
+    let Some(words) = shlex::split(trimmed) else {
+        return ParseOutcome::Error(format!("a quote is not closed in: {trimmed}"));
+    };
+    if words.is_empty() {
+        return ParseOutcome::Empty;
+    }
+    match definition.clone().try_get_matches_from(&words) {
+        Ok(matches) => {
+            let text = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| trimmed.to_owned());
+            ParseOutcome::Command(matches, text)
+        }
+        Err(error) => {
+            use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+            let text = error.render().to_string();
+            match error.kind() {
+                DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
+                    ParseOutcome::Help(text.trim_end().to_owned())
+                }
+                _ => ParseOutcome::Error(sentence(&text)),
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod command_line;
+mod cost;
 pub mod event_queue;
 pub mod input;
 pub mod model;

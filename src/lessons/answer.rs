@@ -121,7 +121,7 @@ pub(super) fn names(among: &str, lab: &dyn OpenLab) -> Vec<String> {
     }
 }
 
-fn as_f64(value: &Value) -> Option<f64> {
+pub(super) fn as_f64(value: &Value) -> Option<f64> {
     match value {
         Value::Int(n) => Some(*n as f64),
         Value::UInt(n) => Some(*n as f64),
@@ -135,7 +135,7 @@ fn round(x: f64) -> String {
 }
 
 /// A value of CEL as people write it.
-fn spell(value: &Value) -> String {
+pub(super) fn spell(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),
         Value::Bool(yes) => yes.to_string(),

@@ -17,6 +17,14 @@ pub struct Unit {
     pub summary: String,
 }
 
+impl Unit {
+    /// What lessons belong to that lie in no unit.
+    pub(super) fn nameless() -> Self {
+        let text = str::to_owned;
+        Self { id: text("lessons"), title: text("Lessons"), summary: text("Lessons without a unit.") }
+    }
+}
+
 /// A lesson.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -236,6 +244,14 @@ pub struct Work {
     /// Nudge, rule, next command in backticks.
     #[serde(default)]
     pub hints: Vec<String>,
+}
+
+impl Lesson {
+    /// All seeds at which the lesson is proven: `seed` first, then `seeds`.
+    pub fn proven_seeds(&self) -> Vec<u64> {
+        let others = self.seeds.iter().copied().filter(|seed| *seed != self.seed);
+        std::iter::once(self.seed).chain(others).collect()
+    }
 }
 
 impl Step {

@@ -1,0 +1,233 @@
+//! What a CEL expression may cost, before it runs: an upper bound, computed over its syntax tree
+//! and the sizes of the facts that it names.
+//!
+//! CEL has no loops of its own choosing, but `map`, `filter`, `all` and `exists` nest, and texts and
+//! lists grow: a short expression can ask for years of work. The bound follows cel-go's cost
+//! estimate (cel.dev, "cost estimation"): one for each node, a macro's body times the length of its list,
+//! an operator on lists and texts their size.
+
+use std::collections::BTreeMap;
+
+use cel::IdedExpr;
+use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, operators};
+use serde_json::Value;
+
+/// Most that an expression may cost: some tenths of a second.
+pub const MAX_COST: u64 = 2_000_000;
+/// Deepest syntax tree that is evaluated: each level takes stack.
+const MAX_DEPTH: usize = 200;
+/// What a regular expression costs before it looks at the text.
+const REGEX: u64 = 20_000;
+
+/// How large a value can be.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    /// Values in it, itself and nested ones included; a text counts one for each eight bytes.
+    total: u64,
+    /// Values to loop over.
+    items: u64,
+    /// `total` of the largest of them.
+    item: u64,
+}
+
+impl Size {
+    const ONE: Self = Self { total: 1, items: 1, item: 1 };
+
+    fn text(bytes: usize) -> Self {
+        Self { total: 1 + bytes as u64 / 8, items: bytes as u64, item: 1 }
+    }
+
+    /// What a value within one of this total can be.
+    fn within(total: u64) -> Self {
+        Self { total, items: total.saturating_mul(8), item: total }
+    }
+
+    fn of(value: &Value) -> Self {
+        let sum = |sizes: &mut dyn Iterator<Item = Self>, items: usize| {
+            let (mut total, mut item) = (1_u64, 1_u64);
+            for size in sizes {
+                total = total.saturating_add(size.total);
+                item = item.max(size.total);
+            }
+            Self { total, items: items as u64, item }
+        };
+        match value {
+            Value::String(text) => Self::text(text.len()),
+            Value::Array(list) => sum(&mut list.iter().map(Self::of), list.len()),
+            // Looping over a map gives its keys.
+            Value::Object(map) => sum(&mut map.iter().map(|(k, v)| Self { total: Self::text(k.len()).total + Self::of(v).total, ..Self::ONE }), map.len()),
+            _ => Self::ONE,
+        }
+    }
+
+    fn larger(self, other: Self) -> Self {
+        Self { total: self.total.max(other.total), items: self.items.max(other.items), item: self.item.max(other.item) }
+    }
+
+    fn joined(self, other: Self) -> Self {
+        Self {
+            total: self.total.saturating_add(other.total),
+            items: self.items.saturating_add(other.items),
+            item: self.item.max(other.item),
+        }
+    }
+
+    fn times(self, n: u64) -> Self {
+        Self { total: self.total.saturating_mul(n), items: self.items.saturating_mul(n), item: self.item }
+    }
+}
+
+/// A value as far as it is known.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    /// A fact, or a part of one.
+    Fact(&'a Value),
+    /// Anything up to a size.
+    Bound(Size),
+}
+
+impl Known<'_> {
+    fn size(self) -> Size {
+        match self {
+            Self::Fact(value) => Size::of(value),
+            Self::Bound(size) => size,
+        }
+    }
+}
+
+/// Upper bound on the cost of an expression over these facts; [`u64::MAX`] for a tree that is too deep.
+pub(super) fn cost(expression: &IdedExpr, facts: &Value) -> u64 {
+    Estimate { facts, locals: BTreeMap::new(), depth: 0 }.expression(expression).0
+}
+
+struct Estimate<'a> {
+    facts: &'a Value,
+    locals: BTreeMap<String, Size>,
+    depth: usize,
+}
+
+impl<'a> Estimate<'a> {
+    fn expression(&mut self, expression: &IdedExpr) -> (u64, Known<'a>) {
+        if self.depth >= MAX_DEPTH {
+            return (u64::MAX, Known::Bound(Size::ONE));
+        }
+        self.depth += 1;
+        let (cost, known) = match &expression.expr {
+            Expr::Unspecified => (0, Known::Bound(Size::ONE)),
+            Expr::Literal(literal) => (0, Known::Bound(literal_size(literal))),
+            Expr::Ident(name) => (0, self.variable(name)),
+            Expr::Select(select) => {
+                let (cost, operand) = self.expression(&select.operand);
+                (cost, part(operand, Some(&select.field)))
+            }
+            Expr::Call(call) => self.call(call),
+            Expr::List(list) => self.all(list.elements.iter()),
+            Expr::Map(map) => self.all(map.entries.iter().flat_map(|e| entry(&e.expr))),
+            Expr::Struct(object) => self.all(object.entries.iter().flat_map(|e| entry(&e.expr))),
+            Expr::Comprehension(loops) => self.comprehension(loops),
+        };
+        self.depth -= 1;
+        (cost.saturating_add(1), known)
+    }
+
+    fn variable(&self, name: &str) -> Known<'a> {
+        match (self.locals.get(name), self.facts.get(name)) {
+            (Some(size), _) => Known::Bound(*size),
+            (None, Some(fact)) => Known::Fact(fact),
+            (None, None) => Known::Bound(Size::ONE),
+        }
+    }
+
+    /// A literal list or map of these.
+    fn all<'e>(&mut self, parts: impl Iterator<Item = &'e IdedExpr>) -> (u64, Known<'a>) {
+        let (mut cost, mut size) = (0_u64, Size { total: 1, items: 0, item: 1 });
+        for part in parts {
+            let (more, known) = self.expression(part);
+            let part = known.size();
+            cost = cost.saturating_add(more).saturating_add(part.total);
+            size = size.joined(Size { total: part.total, items: 1, item: part.total });
+        }
+        (cost, Known::Bound(size))
+    }
+
+    fn call(&mut self, call: &CallExpr) -> (u64, Known<'a>) {
+        let mut cost = 0_u64;
+        let mut known = Vec::new();
+        for part in call.target.iter().map(AsRef::as_ref).chain(&call.args) {
+            let (more, value) = self.expression(part);
+            cost = cost.saturating_add(more);
+            known.push(value);
+        }
+        let sizes: Vec<Size> = known.iter().map(|k| k.size()).collect();
+        let all = sizes.iter().fold(Size::default(), |sum, size| sum.joined(*size));
+        match (call.func_name.as_str(), known.as_slice()) {
+            (operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT, [of, ..]) => {
+                let key = call.args.last().and_then(literal_text);
+                (cost, part(*of, key))
+            }
+            (operators::CONDITIONAL, [_, yes, no]) => (cost, Known::Bound(yes.size().larger(no.size()))),
+            (operators::ADD, _) => (cost.saturating_add(all.total), Known::Bound(all)),
+            (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT | "size", _) => {
+                (cost, Known::Bound(Size::ONE))
+            }
+            ("matches", _) => {
+                let product = sizes.iter().fold(1_u64, |product, s| product.saturating_mul(s.total));
+                (cost.saturating_add(REGEX).saturating_add(product), Known::Bound(Size::ONE))
+            }
+            // Whatever else a function makes is no larger than a few times what it was given, as a text.
+            _ => (cost.saturating_add(all.total), Known::Bound(Size::within(all.total.saturating_mul(8)))),
+        }
+    }
+
+    fn comprehension(&mut self, loops: &ComprehensionExpr) -> (u64, Known<'a>) {
+        let (range_cost, range) = self.expression(&loops.iter_range);
+        let (start_cost, start) = self.expression(&loops.accu_init);
+        let (range, start) = (range.size(), start.size());
+        let shadowed = self.locals.clone();
+        for name in [Some(&loops.iter_var), loops.iter_var2.as_ref()].into_iter().flatten() {
+            self.locals.insert(name.clone(), Size::within(range.item));
+        }
+        self.locals.insert(loops.accu_var.clone(), start);
+        let (while_cost, _) = self.expression(&loops.loop_cond);
+        let (step_cost, step) = self.expression(&loops.loop_step);
+        // A macro only ever adds to what it gathers.
+        let gathered = start.joined(step.size().times(range.items));
+        self.locals.insert(loops.accu_var.clone(), gathered);
+        let (end_cost, end) = self.expression(&loops.result);
+        self.locals = shadowed;
+        let turn = while_cost.saturating_add(step_cost).saturating_add(range.item);
+        let cost = range.items.saturating_mul(turn).saturating_add(range_cost).saturating_add(start_cost);
+        (cost.saturating_add(end_cost), Known::Bound(end.size()))
+    }
+}
+
+fn literal_size(literal: &LiteralValue) -> Size {
+    match literal {
+        LiteralValue::String(text) => Size::text(text.inner().len()),
+        LiteralValue::Bytes(bytes) => Size::text(bytes.inner().len()),
+        _ => Size::ONE,
+    }
+}
+
+fn literal_text(expression: &IdedExpr) -> Option<&str> {
+    match &expression.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
+}
+
+/// The part of a value with this key, or any part of it.
+fn part<'a>(of: Known<'a>, key: Option<&str>) -> Known<'a> {
+    match (of, key) {
+        (Known::Fact(value), Some(key)) => value.get(key).map_or(Known::Bound(Size::ONE), Known::Fact),
+        (Known::Fact(value), None) => Known::Bound(Size::within(Size::of(value).item)),
+        (Known::Bound(size), _) => Known::Bound(Size::within(size.item.max(size.total))),
+    }
+}
+
+fn entry(entry: &EntryExpr) -> Vec<&IdedExpr> {
+    match entry {
+        EntryExpr::StructField(field) => vec![&field.value],
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+    }
+}
