@@ -47,6 +47,7 @@ mod grammar;
 mod lexer;
 mod library;
 mod machine;
+mod measured;
 mod part;
 mod program;
 
@@ -62,5 +63,6 @@ pub use library::{LIBRARY, Pair, built_in};
 pub use machine::{
     ASSERTION, BAD, DEADLOCK, FAULT, FINALLY, INVARIANT, LOST_UPDATE, Machine, OVERLAP,
 };
+pub use measured::{Measured, expected_finals};
 pub use part::{After, Code, Fault, Op, Part};
 pub use program::{Grain, MAX_OBJECTS, Object, Program, Rule, ThreadCode, Variable};
