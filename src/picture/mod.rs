@@ -27,7 +27,7 @@ pub use figures::{Figure, draw_figures, figures_height};
 pub use frame::Frame;
 pub use layout::FrameLayout;
 pub use markdown::{TextLine, Tone, draw_lines, markdown, paragraph};
-pub use paint::put;
+pub use paint::{caption, put, write};
 pub use sentences::{Sentence, SentenceKind, draw_sentences};
 pub use svg::to_svg;
 pub use text::{fit, pad, pad_left, visible, width, wrap};

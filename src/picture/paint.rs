@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::text::{fit, width};
-use super::theme::Glyphs;
+use super::theme::{Glyphs, Theme};
 
 /// Writes text in at most `columns` columns from (x, y), made [`visible`](super::visible), cut with
 /// an ellipsis, and spelt in ASCII if the glyphs are. Returns how many columns it took.
@@ -29,6 +29,49 @@ pub fn put(buf: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, style: St
     let text = spell_cut(&text, glyphs);
     let (end, _) = buf.set_stringn(x, y, &text, usize::from(room), style);
     end.saturating_sub(x)
+}
+
+/// Writes text at a place counted from the corner of an area, cut to the area.
+///
+/// ```
+/// use ratatui::{buffer::Buffer, layout::Rect};
+/// use scalelab::picture::{Glyphs, Palette, Theme, to_text, write};
+/// let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
+/// let mut buf = Buffer::empty(Rect::new(0, 0, 6, 1));
+/// write(&mut buf, Rect::new(1, 0, 4, 1), (1, 0), "node-a", theme.text(), theme);
+/// assert_eq!(to_text(&buf), "  no…\n");
+/// ```
+pub fn write(buf: &mut Buffer, area: Rect, (dx, dy): (u16, u16), text: &str, style: Style, theme: Theme) {
+    if dx < area.width && dy < area.height {
+        put(buf, area.x + dx, area.y + dy, area.width - dx, text, style, theme.glyphs);
+    }
+}
+
+/// One line at the bottom of a picture, saying what is drawn and what is not: as many parts as fit. Gives what is
+/// left of the area.
+///
+/// ```
+/// use ratatui::{buffer::Buffer, layout::Rect};
+/// use scalelab::picture::{Glyphs, Palette, Theme, caption, to_text};
+/// let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
+/// let area = Rect::new(0, 0, 12, 3);
+/// let mut buf = Buffer::empty(area);
+/// let rest = caption(&mut buf, area, &["bright moved".into(), "or not".into()], theme);
+/// assert_eq!((rest.height, to_text(&buf)), (2, "\n\nbright moved\n".to_string()));
+/// ```
+pub fn caption(buf: &mut Buffer, area: Rect, parts: &[String], theme: Theme) -> Rect {
+    if area.height < 3 {
+        return area;
+    }
+    let mut text = String::new();
+    for part in parts {
+        let longer = if text.is_empty() { part.clone() } else { format!("{text} · {part}") };
+        if text.is_empty() || width(&longer) <= usize::from(area.width) {
+            text = longer;
+        }
+    }
+    write(buf, area, (0, area.height - 1), &text, theme.faint_text(), theme);
+    Rect { height: area.height - 1, ..area }
 }
 
 /// Writes text so that it ends before column `right`.

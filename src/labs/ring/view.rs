@@ -13,7 +13,6 @@ mod unrolled;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use super::keys::turn;
 use super::model::{RingModel, UNFOLD_US};
@@ -21,7 +20,7 @@ use super::serving::Node;
 use super::world::{Cause, Change};
 use crate::algorithms::hash::key_hash;
 use crate::labs::Scene;
-use crate::picture::{Theme, letter, put, width};
+use crate::picture::{caption, letter, write};
 
 type RingScene<'a> = Scene<'a, RingModel>;
 
@@ -92,27 +91,4 @@ fn hash_at(place: f64, salt: u64) -> u64 {
 /// Letter of a node, with a cross when it is down: colour is never alone.
 fn tag(node: &Node) -> String {
     if node.up { letter(node.id as usize) } else { format!("{}×", letter(node.id as usize)) }
-}
-
-/// One line at the bottom of a picture, saying what is drawn and what is not: as many parts as fit.
-fn caption(buf: &mut Buffer, area: Rect, parts: &[String], theme: Theme) -> Rect {
-    if area.height < 3 {
-        return area;
-    }
-    let mut text = String::new();
-    for part in parts {
-        let longer = if text.is_empty() { part.clone() } else { format!("{text} · {part}") };
-        if text.is_empty() || width(&longer) <= usize::from(area.width) {
-            text = longer;
-        }
-    }
-    write(buf, area, (0, area.height - 1), &text, theme.faint_text(), theme);
-    Rect { height: area.height - 1, ..area }
-}
-
-/// Writes text at a place counted from the corner of an area, cut to the area.
-fn write(buf: &mut Buffer, area: Rect, (dx, dy): (u16, u16), text: &str, style: Style, theme: Theme) {
-    if dx < area.width && dy < area.height {
-        put(buf, area.x + dx, area.y + dy, area.width - dx, text, style, theme.glyphs);
-    }
 }
