@@ -41,12 +41,29 @@ pub fn definition() -> Command {
             Arg::new("file").value_name("FILE").required(true).help("The run file"),
             switch("json", "Do not open a screen: print events and facts as one JSON object"),
         ]))
+        .subcommand(measure_command())
         .subcommand(Command::new("labs").about("List the labs").arg(switch("json", "As JSON")))
         .subcommand(headless::lessons::definition())
         .subcommand(Command::new("completions").about("Print completions for a shell").arg(
             Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(clap_complete::Shell)),
         ))
         .subcommand(Command::new("man").about("Print the man page (roff): scalelab man | man -l -"))
+}
+
+fn measure_command() -> Command {
+    let number = |name: &'static str, default: &'static str, most: i64, help: &'static str| {
+        let range = value_parser!(u64).range(1..=most);
+        Arg::new(name).long(name).value_name("N").default_value(default).value_parser(range).help(help)
+    };
+    Command::new("measure").about("Run the counter program of the lab `threads` on real threads").args([
+        number("threads", "2", 8, "Threads that count"),
+        number("adds", "1", 20, "How often each adds one"),
+        number("rounds", "100000", 10_000_000, "How often the program runs"),
+        Arg::new("output").short('o').long("output").value_name("FILE").help(
+            "Keep the histogram for `scalelab lab threads --measured FILE`",
+        ),
+        switch("json", "As JSON"),
+    ])
 }
 
 fn for_each_lab(name: &'static str, about: &'static str, options: &dyn Fn(&Registration) -> Vec<Arg>) -> Command {
@@ -231,6 +248,13 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
             let mut lab = replay::open(path)?;
             lab.seek_time(0);
             screen(tui::open(Some(lab), settings(sub)?))
+        }
+        Some(("measure", sub)) => {
+            let number = |name: &str| sub.get_one::<u64>(name).copied().unwrap_or(1);
+            let (threads, adds) = (number("threads") as u32, number("adds") as u32);
+            let wanted = headless::measure::Wanted { threads, adds, rounds: number("rounds") };
+            let file = sub.get_one::<String>("output").map(String::as_str);
+            headless::measure::report(wanted, sub.get_flag("json"), file, out)
         }
         Some(("labs", sub)) => headless::list_labs(sub.get_flag("json"), out),
         Some(("lessons", sub)) => headless::lessons::dispatch(sub, out),

@@ -5,6 +5,7 @@
 
 mod open;
 pub mod ring;
+pub mod threads;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,7 +18,7 @@ pub use open::{Click, OpenLab, View};
 pub const DEFAULT_SEED: u64 = 7;
 
 /// Every lab, in the order in which home lists them.
-pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>()];
+pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>(), Registration::of::<threads::ThreadsLab>()];
 
 /// The lab with this name.
 ///

@@ -30,6 +30,8 @@ pub struct Explored {
     pub reduced: Reduced,
     /// Most states that it was allowed.
     pub bound: usize,
+    /// All problems that were found.
+    found: u32,
 }
 
 impl Explored {
@@ -42,7 +44,8 @@ impl Explored {
         let starving = if loops { starving(&machine, &graph) } else { Vec::new() };
         let livelock = if loops { livelock(&machine, &graph) } else { None };
         let reduced = reduced(&machine, bound);
-        Self { machine, graph, counts, starving, livelock, reduced, bound }
+        let found = (0..graph.expanded()).fold(reduced.problems, |mask, state| mask | graph.problems(state));
+        Self { machine, graph, counts, starving, livelock, reduced, bound, found }
     }
 
     /// Whether everything is known, by one of the two searches.
@@ -67,8 +70,7 @@ impl Explored {
 
     /// All problems that were found.
     pub fn problems(&self) -> u32 {
-        let found = (0..self.graph.expanded()).fold(0, |mask, state| mask | self.graph.problems(state));
-        found | self.reduced.problems
+        self.found
     }
 
     /// A shortest schedule to one of these problems.

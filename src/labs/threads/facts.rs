@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::model::ThreadsModel;
 use super::results::problem_names;
 use crate::algorithms::explore::{System, bits};
-use crate::algorithms::threads::{BAD, DEADLOCK, Grain, LOST_UPDATE, expected_finals};
+use crate::algorithms::threads::{BAD, DEADLOCK, Grain, LOST_UPDATE};
 
 /// What `run --json` prints, checks read and the figures panel shows.
 #[derive(Clone, Debug, Serialize)]
@@ -160,10 +160,10 @@ impl ThreadsFacts {
             runs_broken: model.sample.map_or(0, |s| s.broke),
             vars: program.variables.iter().map(|v| v.name.clone()).zip(machine.variables(&model.state).to_vec()).collect(),
             thread: threads.map(|t| (model.thread_name(t).to_owned(), thread_facts(model, t))).collect(),
-            measured_lost: model.measured.as_ref().map(|m| m.lost_share()),
-            model_lost: model.measured.as_ref().and_then(|m| {
-                let shares = expected_finals(m.threads, m.adds)?;
-                Some(1.0 - shares.get(&(m.threads * m.adds)).copied().unwrap_or(0.0))
+            measured_lost: model.for_real.as_ref().map(|r| r.measured.lost_share()),
+            model_lost: model.for_real.as_ref().filter(|r| !r.expected.is_empty()).map(|r| {
+                let most = r.measured.threads * r.measured.adds;
+                1.0 - r.expected.get(&most).copied().unwrap_or(0.0)
             }),
         }
     }

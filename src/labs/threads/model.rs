@@ -1,6 +1,6 @@
 //! The threads lab's state machine.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
@@ -11,9 +11,9 @@ use super::facts::ThreadsFacts;
 use super::{narrate, results};
 use crate::algorithms::explore::{System, bits, random_schedule};
 use crate::algorithms::threads::{
-    BAD, Deed, Explored, Grain, LIBRARY, Machine, Measured, Program, ProgramError, built_in,
+    BAD, Deed, Explored, Grain, LIBRARY, Machine, Measured, Program, ProgramError, built_in, expected_finals,
 };
-use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
+use crate::engine::{Event, Input, Micros, Model, ModelError, Property, Setup};
 
 /// Simulated time that a step takes to unfold, and between two steps of the random scheduler.
 pub const STEP_US: Micros = 600_000;
@@ -25,6 +25,25 @@ pub const MAX_STEPS: usize = 2_000;
 pub const MAX_BOUND: u64 = 3_000_000;
 /// Most random runs at once.
 pub const MAX_RUNS: u64 = 100_000;
+
+/// What was measured on real threads, and what the model expects.
+#[derive(Clone, Debug)]
+pub struct ForReal {
+    /// The input.
+    pub measured: Measured,
+    /// Share of all schedules that end with each value; empty when there are too many to count.
+    pub expected: BTreeMap<u32, f64>,
+}
+
+impl ForReal {
+    fn read(input: &Input) -> Result<Self, ModelError> {
+        let measured = Measured::from_toml(&input.text()).map_err(|problem| {
+            ModelError::new(format!("{}: {problem}", input.name), "write it with `scalelab measure -o FILE`")
+        })?;
+        let expected = expected_finals(measured.threads, measured.adds).unwrap_or_default();
+        Ok(Self { measured, expected })
+    }
+}
 
 /// What random testing saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +67,7 @@ pub struct ThreadsModel {
     pub(super) deeds: Vec<Deed>,
     pub(super) explored: Option<Arc<Explored>>,
     pub(super) sample: Option<Sample>,
-    pub(super) measured: Option<Arc<Measured>>,
+    pub(super) for_real: Option<Arc<ForReal>>,
     /// When the last step began to unfold.
     pub(super) stepped_us: Option<Micros>,
     pub(super) playing: Option<String>,
@@ -278,10 +297,8 @@ impl Model for ThreadsModel {
 
     fn open(setup: &Setup) -> Result<Self, ModelError> {
         let own = setup.inputs.get("program").map(|input| (input.name.clone(), Arc::<str>::from(input.text())));
-        let measured = match setup.inputs.get("measured") {
-            Some(input) => Some(Arc::new(Measured::from_toml(&input.text()).map_err(|problem| {
-                ModelError::new(format!("{}: {problem}", input.name), "write it with `scalelab measure -o FILE`")
-            })?)),
+        let for_real = match setup.inputs.get("measured") {
+            Some(input) => Some(Arc::new(ForReal::read(input)?)),
             None => None,
         };
         let (name, source) = own.clone().unwrap_or_else(|| {
@@ -298,7 +315,7 @@ impl Model for ThreadsModel {
             deeds: Vec::new(),
             explored: None,
             sample: None,
-            measured,
+            for_real,
             stepped_us: None,
             playing: None,
             own,

@@ -62,7 +62,7 @@ pub(super) fn figures(model: &ThreadsModel) -> Vec<Figure> {
         let note = format!("{} of {} random runs broke", thousands(facts.runs_broken), thousands(facts.runs));
         figures.push(Figure { note: Some(note), ..figure("sampled", share) });
     }
-    if let Some(measured) = &model.measured {
+    if let Some(measured) = model.for_real.as_ref().map(|r| &r.measured) {
         let note = format!("lost updates, {} threads, {} rounds", measured.threads, thousands(measured.rounds));
         let theory = facts.model_lost.map(percent);
         figures.push(Figure { theory, note: Some(note), ..figure("for real", percent(measured.lost_share())) });
