@@ -51,7 +51,7 @@ pub fn definition() -> Command {
 }
 
 fn measure_command() -> Command {
-    let number = |name: &'static str, default: &'static str, most: i64, help: &'static str| {
+    let number = |name: &'static str, default: &'static str, most: u64, help: &'static str| {
         let range = value_parser!(u64).range(1..=most);
         Arg::new(name).long(name).value_name("N").default_value(default).value_parser(range).help(help)
     };

@@ -49,12 +49,9 @@ fn two_increments_interleave_in_six_ways_and_four_lose_one() {
 #[test]
 fn schedules_are_multinomial() {
     let skips = |n: usize| "skip\n".repeat(n);
-    for (steps, expected) in [
-        (vec![3, 3], "20"),
-        (vec![3, 3, 3], "1,680"),
-        (vec![2, 2], "6"),
-        (vec![1, 1, 1, 1, 1], "120"),
-    ] {
+    for (steps, expected) in
+        [(vec![3, 3], "20"), (vec![3, 3, 3], "1,680"), (vec![2, 2], "6"), (vec![1, 1, 1, 1, 1], "120")]
+    {
         let threads: String = (0..).zip(&steps).map(|(i, n)| format!("thread T{i} {{\n{}}}\n", skips(*n))).collect();
         let machine = machine(&threads, Grain::Parts);
         let states: usize = steps.iter().map(|n| n + 1).product();
@@ -69,7 +66,8 @@ fn schedules_are_multinomial() {
 #[test]
 fn numbers_beyond_128_bits_are_exact() {
     // C(140, 70) has 41 digits; a third thread with 30 steps takes it beyond u128.
-    let text = format!("thread A {{ {0} }}\nthread B {{ {0} }}\nthread C {{ {1} }}", "skip;".repeat(35), "skip;".repeat(35));
+    let text =
+        format!("thread A {{ {0} }}\nthread B {{ {0} }}\nthread C {{ {1} }}", "skip;".repeat(35), "skip;".repeat(35));
     let counts = Counts::of(&Graph::explore(&machine(&text, Grain::Parts), 200_000), BAD);
     let factorial = |n: u32| (1..=n).fold(BigUint::from(1_u8), |product, k| product * k);
     let expected = factorial(105) / (factorial(35) * factorial(35) * factorial(35));
@@ -171,27 +169,36 @@ fn primitives_do_what_they_are_for() {
     };
     holds("monitor m\nthread A, B { lock m\nlock m\ncritical { skip }\nunlock m\nunlock m }");
     // A monitor's wait gives the lock back however often it was locked, and takes it as often again.
-    holds("shared go\nmonitor m\nthread A { lock m\nlock m\nwhile not go { wait m }\nunlock m\nunlock m }\n\
-           thread B { lock m\ngo = 1\npulse_all m\nunlock m }");
+    holds(
+        "shared go\nmonitor m\nthread A { lock m\nlock m\nwhile not go { wait m }\nunlock m\nunlock m }\n\
+           thread B { lock m\ngo = 1\npulse_all m\nunlock m }",
+    );
     holds("barrier b = 3\nshared n\nthread A, B, C { fetch_add(n, 1)\nawait b\nassert n == 3 }");
-    holds("semaphore s = 2\nshared n\nthread A, B, C { acquire s\nfetch_add(n, 1)\nassert n <= 2\nfetch_add(n, -1)\nrelease s }");
-    let seen = holds("rwlock l\nshared n\nthread A, B { read_lock l\nfetch_add(n, 1)\nfetch_add(n, -1)\nread_unlock l }\n\
-           thread W { write_lock l\nassert n == 0\nwrite_unlock l }\n");
+    holds(
+        "semaphore s = 2\nshared n\nthread A, B, C { acquire s\nfetch_add(n, 1)\nassert n <= 2\nfetch_add(n, -1)\nrelease s }",
+    );
+    let seen = holds(
+        "rwlock l\nshared n\nthread A, B { read_lock l\nfetch_add(n, 1)\nfetch_add(n, -1)\nread_unlock l }\n\
+           thread W { write_lock l\nassert n == 0\nwrite_unlock l }\n",
+    );
     let both = (0..seen.graph.len()).any(|s| seen.machine.variables(seen.graph.state(s)) == [2]);
     assert!(both, "two readers are never in together");
     // try_lock and try_acquire never wait.
     holds("mutex m\nsemaphore s = 0\nthread A, B { if try_lock(m) { unlock m }\nif try_acquire(s) { assert 0 } }");
     // Whoever waits longest is woken first.
-    holds("shared order\nmutex m\ncondition c\nthread A { lock m\norder = 1\nwait c m\norder = 3\nunlock m }\n\
+    holds(
+        "shared order\nmutex m\ncondition c\nthread A { lock m\norder = 1\nwait c m\norder = 3\nunlock m }\n\
            thread B { lock m\nwhile order == 0 { unlock m\nlock m }\nif order == 1 { wait c m\nassert order == 3 }\nunlock m }\n\
            thread N { loop { lock m\nif order == 1 { break }\nunlock m }\nunlock m\nlock m\nnotify c\nunlock m\n\
-           loop { lock m\nif order == 3 { break }\nunlock m }\nnotify_all c\nunlock m }");
+           loop { lock m\nif order == 3 { break }\nunlock m }\nnotify_all c\nunlock m }",
+    );
 }
 
 #[test]
 fn starvation_is_found_where_it_is() {
     // An unfair lock: A may take it again and again while B waits.
-    let unfair = explored("mutex m\nthread A { loop { lock m\nunlock m } }\nthread B { lock m\nunlock m }\nlive", Grain::Parts);
+    let unfair =
+        explored("mutex m\nthread A { loop { lock m\nunlock m } }\nthread B { lock m\nunlock m }\nlive", Grain::Parts);
     assert!(unfair.starves() && unfair.starving.iter().any(|l| l.thread == Some(1)));
     for lasso in unfair.starving.iter().chain(&unfair.livelock) {
         let way: Vec<usize> = lasso.stem.iter().chain(&lasso.cycle).copied().collect();
@@ -269,10 +276,35 @@ fn bad_programs_are_refused_with_their_place() {
 /// A small random program over `x`, `y`, a mutex, a semaphore, an event, a condition.
 fn program(with_loops: bool) -> impl Strategy<Value = String> {
     let mut simple = vec![
-        "x += 1", "y += 1", "x = y", "y = 2", "local t = x", "x = me", "lock m", "unlock m", "acquire s", "release s",
-        "set e", "reset e", "await e", "fetch_add(x, 1)", "cas(y, 0, 1)", "skip", "assert x <= y", "with m { x += 1 }",
-        "critical { skip }", "if x == 1 { y = 1 }", "if try_lock(m) { unlock m } else { y += 1 }", "read_lock l",
-        "read_unlock l", "write_lock l", "write_unlock l", "with m { wait c m }", "notify c", "await b", "signal d",
+        "x += 1",
+        "y += 1",
+        "x = y",
+        "y = 2",
+        "local t = x",
+        "x = me",
+        "lock m",
+        "unlock m",
+        "acquire s",
+        "release s",
+        "set e",
+        "reset e",
+        "await e",
+        "fetch_add(x, 1)",
+        "cas(y, 0, 1)",
+        "skip",
+        "assert x <= y",
+        "with m { x += 1 }",
+        "critical { skip }",
+        "if x == 1 { y = 1 }",
+        "if try_lock(m) { unlock m } else { y += 1 }",
+        "read_lock l",
+        "read_unlock l",
+        "write_lock l",
+        "write_unlock l",
+        "with m { wait c m }",
+        "notify c",
+        "await b",
+        "signal d",
         "await d",
     ];
     if with_loops {
@@ -280,9 +312,11 @@ fn program(with_loops: bool) -> impl Strategy<Value = String> {
         simple.push("while not try_lock(m) { }");
     }
     let body = prop::collection::vec(prop::sample::select(simple), 1..4);
-    let rules = prop::sample::select(vec!["", "always x + y < 3\n", "finally x == 2\n", "always x < 2\nalways y < 2\n"]);
+    let rules =
+        prop::sample::select(vec!["", "always x + y < 3\n", "finally x == 2\n", "always x < 2\nalways y < 2\n"]);
     (prop::collection::vec(body, 2..4), rules).prop_map(|(threads, rules)| {
-        let shared = "shared x, y\nmutex m\nsemaphore s = 1\nevent e\nrwlock l\ncondition c\nbarrier b = 2\ncountdown d = 1\n";
+        let shared =
+            "shared x, y\nmutex m\nsemaphore s = 1\nevent e\nrwlock l\ncondition c\nbarrier b = 2\ncountdown d = 1\n";
         let threads: String =
             (0..).zip(threads).map(|(i, body)| format!("thread T{i} {{\n{}\n}}\n", body.join("\n"))).collect();
         format!("{shared}{rules}{threads}")

@@ -146,7 +146,8 @@ fn an_explosion_of_states_ends_at_the_bound() {
     assert_eq!((fact(lab.as_ref(), "schedules"), fact(lab.as_ref(), "safe")), (json!(null), json!(null)));
     assert!(told(lab.as_ref()).contains("Not finished: there are more than 3,000 states"), "{}", told(lab.as_ref()));
     // A program that never ends can be run, sampled and explored all the same.
-    let mut endless = open_with(&[("program", "shared x\nthread A { loop { x = 1 - x } }")]).unwrap_or_else(|e| panic!("{e}"));
+    let mut endless =
+        open_with(&[("program", "shared x\nthread A { loop { x = 1 - x } }")]).unwrap_or_else(|e| panic!("{e}"));
     give(endless.as_mut(), &["run A --steps 50", "sample 3", "explore"]);
     assert_eq!((fact(endless.as_ref(), "finished"), fact(endless.as_ref(), "steps")), (json!(true), json!(50)));
     endless.advance_to(endless.now() + 10_000_000_000);

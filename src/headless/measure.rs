@@ -96,7 +96,8 @@ pub fn report(wanted: Wanted, json: bool, file: Option<&str>, out: &mut dyn Writ
     )?;
     writeln!(out, "{:>8}  {:>10}  {:<24}  {:>8}", "counter", "rounds", "measured", "model")?;
     for value in (1..=most).rev() {
-        let (share, seen) = (measured.share(value), measured.finals.iter().find(|(v, _)| *v == value).map_or(0, |f| f.1));
+        let (share, seen) =
+            (measured.share(value), measured.finals.iter().find(|(v, _)| *v == value).map_or(0, |f| f.1));
         let model = expected.as_ref().map(|e| e.get(&value).copied().unwrap_or(0.0));
         let bar = "#".repeat((share * 14.0).round() as usize);
         let model = model.map_or_else(|| "–".to_owned(), percent);

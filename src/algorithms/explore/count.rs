@@ -39,7 +39,9 @@ impl Count {
     /// Roughly; infinite if it is.
     pub fn to_f64(&self) -> f64 {
         match self {
-            Self::Finite(n) => n.iter_u64_digits().rev().fold(0.0, |sum, d| sum * 18_446_744_073_709_551_616.0 + d as f64),
+            Self::Finite(n) => {
+                n.iter_u64_digits().rev().fold(0.0, |sum, d| sum * 18_446_744_073_709_551_616.0 + d as f64)
+            }
             Self::Infinite => f64::INFINITY,
         }
     }

@@ -33,9 +33,7 @@ pub fn livelock(system: &impl System, graph: &Graph) -> Option<Lasso> {
 fn fair_loop(system: &impl System, graph: &Graph, starved: Option<usize>) -> Option<Lasso> {
     let over = |state: usize, thread: usize| system.over(graph.state(state), thread);
     let allowed = |state: usize| starved.is_none_or(|t| !over(state, t));
-    let steps = |state: usize| {
-        graph.steps(state).filter(move |(thread, _)| allowed(state) && Some(*thread) != starved)
-    };
+    let steps = |state: usize| graph.steps(state).filter(move |(thread, _)| allowed(state) && Some(*thread) != starved);
     let targets = |state: usize| steps(state).map(|(_, to)| to as u32).collect();
     for component in components_of(graph.expanded(), &targets) {
         let inside: BTreeSet<usize> = component.iter().map(|s| *s as usize).collect();

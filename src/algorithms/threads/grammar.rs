@@ -17,9 +17,39 @@ pub const MAX_THREADS: usize = crate::algorithms::explore::MAX_THREADS;
 
 /// Words that are no names.
 const RESERVED: [&str; 33] = [
-    "program", "note", "shared", "mutex", "reentrant", "rwlock", "semaphore", "condition", "monitor", "barrier",
-    "countdown", "event", "thread", "always", "finally", "live", "skip", "local", "if", "else", "while", "loop",
-    "repeat", "break", "critical", "with", "assert", "me", "cas", "fetch_add", "try_lock", "try_acquire", "lock",
+    "program",
+    "note",
+    "shared",
+    "mutex",
+    "reentrant",
+    "rwlock",
+    "semaphore",
+    "condition",
+    "monitor",
+    "barrier",
+    "countdown",
+    "event",
+    "thread",
+    "always",
+    "finally",
+    "live",
+    "skip",
+    "local",
+    "if",
+    "else",
+    "while",
+    "loop",
+    "repeat",
+    "break",
+    "critical",
+    "with",
+    "assert",
+    "me",
+    "cas",
+    "fetch_add",
+    "try_lock",
+    "try_acquire",
+    "lock",
 ];
 
 pub(super) type Tokens<'t, 's> = TokenSlice<'t, Placed<'s>>;
@@ -92,7 +122,9 @@ pub(super) fn name(input: &mut Tokens<'_, '_>, what: &str) -> Parsed<Name> {
         Some((at, text)) if RESERVED.contains(&text) || Verb::ALL.iter().any(|(w, _)| *w == text) => {
             refuse(at, format!("'{text}' is a word of the language"), format!("choose another name for {what}"))
         }
-        Some((at, text)) if text.len() > 24 => refuse(at, format!("the name '{text}' is too long"), "use 24 letters at most"),
+        Some((at, text)) if text.len() > 24 => {
+            refuse(at, format!("the name '{text}' is too long"), "use 24 letters at most")
+        }
         Some((at, text)) => Ok(Name { at, text: text.to_owned() }),
         None => expected(input, what),
     }

@@ -168,7 +168,9 @@ fn odd(rest: &str, at: At) -> ProgramError {
         Ok(c) if c.is_ascii_digit() => {
             ProgramError::new(at, "this number is too large", format!("use at most {}", i32::MAX))
         }
-        Ok(c) => ProgramError::new(at, format!("'{c}' means nothing here"), "use letters, digits, operators and brackets"),
+        Ok(c) => {
+            ProgramError::new(at, format!("'{c}' means nothing here"), "use letters, digits, operators and brackets")
+        }
         Err(_) => ProgramError::new(at, "the program ends here", "write on"),
     }
 }
@@ -186,7 +188,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named_with_its_place() {
-        for (source, place, word) in [("a\n  $", (2, 3), "'$'"), ("\"abc", (1, 1), "no end"), ("99999999999", (1, 1), "too large")] {
+        for (source, place, word) in
+            [("a\n  $", (2, 3), "'$'"), ("\"abc", (1, 1), "no end"), ("99999999999", (1, 1), "too large")]
+        {
             let error = tokens(source).expect_err("odd");
             assert_eq!((error.at.line, error.at.column), place, "{error}");
             assert!(error.to_string().contains(word), "{error}");

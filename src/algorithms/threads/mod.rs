@@ -60,9 +60,7 @@ pub use explored::Explored;
 pub use grammar::{MAX_THREADS, parse};
 pub use lexer::MAX_SOURCE;
 pub use library::{LIBRARY, Pair, built_in};
-pub use machine::{
-    ASSERTION, BAD, DEADLOCK, FAULT, FINALLY, INVARIANT, LOST_UPDATE, Machine, OVERLAP,
-};
+pub use machine::{ASSERTION, BAD, DEADLOCK, FAULT, FINALLY, INVARIANT, LOST_UPDATE, Machine, OVERLAP};
 pub use measured::{Measured, expected_finals};
 pub use part::{After, Code, Fault, Op, Part};
 pub use program::{Grain, MAX_OBJECTS, Object, Program, Rule, ThreadCode, Variable};

@@ -158,7 +158,12 @@ impl ThreadsFacts {
             safe: onward.map(|(_, broken)| broken == 0.0),
             runs: model.sample.map_or(0, |s| s.runs),
             runs_broken: model.sample.map_or(0, |s| s.broke),
-            vars: program.variables.iter().map(|v| v.name.clone()).zip(machine.variables(&model.state).to_vec()).collect(),
+            vars: program
+                .variables
+                .iter()
+                .map(|v| v.name.clone())
+                .zip(machine.variables(&model.state).to_vec())
+                .collect(),
             thread: threads.map(|t| (model.thread_name(t).to_owned(), thread_facts(model, t))).collect(),
             measured_lost: model.for_real.as_ref().map(|r| r.measured.lost_share()),
             model_lost: model.for_real.as_ref().filter(|r| !r.expected.is_empty()).map(|r| {
@@ -205,9 +210,11 @@ fn theory_schedules(model: &ThreadsModel) -> Option<f64> {
     let mut ways = 1.0_f64;
     let mut sum = 0_u32;
     for thread in &program.threads {
-        let in_a_row = thread.parts.iter().enumerate().all(|(at, part)| {
-            matches!(&part.after, After::Go(to) | After::Check(_, to) if *to == at + 1)
-        });
+        let in_a_row = thread
+            .parts
+            .iter()
+            .enumerate()
+            .all(|(at, part)| matches!(&part.after, After::Go(to) | After::Check(_, to) if *to == at + 1));
         if !in_a_row {
             return None;
         }

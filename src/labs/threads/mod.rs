@@ -32,11 +32,7 @@ impl Lab for ThreadsLab {
         first_words: "Two threads add one each. Press `a` for a step of A and `s` for a step of B: can you lose an update? \
                       `e` explores all schedules.",
         inputs: &[
-            InputSpec {
-                name: "program",
-                help: "Run the program in FILE (- for standard input)",
-                blank: Blank::Keep,
-            },
+            InputSpec { name: "program", help: "Run the program in FILE (- for standard input)", blank: Blank::Keep },
             InputSpec {
                 name: "measured",
                 help: "Show the histogram that `scalelab measure` wrote beside the model's",
@@ -44,7 +40,10 @@ impl Lab for ThreadsLab {
             },
         ],
         views: &[
-            ViewInfo { name: "code", help: "a column a thread: where it is, what it could do next, what that would cause" },
+            ViewInfo {
+                name: "code",
+                help: "a column a thread: where it is, what it could do next, what that would cause",
+            },
             ViewInfo { name: "waits", help: "who waits for whom; a cycle glows" },
             ViewInfo { name: "time", help: "one lane a thread; reads joined to the writes that they saw" },
             ViewInfo { name: "tree", help: "the tree of schedules: which beginnings can still be saved" },

@@ -51,15 +51,9 @@ pub(super) fn refusal(model: &ThreadsModel, thread: usize) -> ModelError {
 pub(super) fn step(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     let Some(deed) = model.deeds.last() else { return };
     let name = model.thread_name(deed.thread);
-    let section = deed.object.is_some_and(|o| model.program().objects[o].kind.is_none());
-    let mut text = match (deed.read, deed.wrote, deed.object) {
-        (None, None, Some(_)) if !section => format!("{name}: {}", deed.text),
-        (None, None, None) => format!("{name}: {}", deed.text),
-        _ => format!("{name} {}", deed.text),
-    };
-    if section {
-        text = format!("{name}: {}", deed.text);
-    }
+    // `A reads x = 0`, but `A: lock m`: the label of a part is no sentence.
+    let says = deed.read.is_some() || deed.wrote.is_some() || deed.object.is_none() && deed.text.ends_with(char::is_numeric);
+    let mut text = if says { format!("{name} {}", deed.text) } else { format!("{name}: {}", deed.text) };
     let mut kind = EventKind::Detail;
     if deed.lost {
         text.push_str(", made from an outdated read: what another thread wrote is lost");
@@ -93,7 +87,8 @@ fn problems(model: &ThreadsModel, now: Micros, problems: u32, log: &mut Vec<Even
         };
         if let Some(section) = (0..model.program().objects.len()).find(crowded) {
             let inside = model.machine.object(&model.state, section)[0];
-            let names: Vec<&str> = threads.clone().filter(|t| inside >> t & 1 == 1).map(|t| model.thread_name(t)).collect();
+            let names: Vec<&str> =
+                threads.clone().filter(|t| inside >> t & 1 == 1).map(|t| model.thread_name(t)).collect();
             warn(format!("{} are in the critical section at the same time.", list(&names)));
         }
     }
@@ -185,7 +180,12 @@ pub(super) fn sampled(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     let (broke, runs) = (thousands(sample.broke), thousands(sample.runs));
     tell(log, now, kind, format!("{broke} of {runs} random schedules broke the program ({share}). {end}"));
     if sample.cut > 0 {
-        tell(log, now, EventKind::Detail, format!("{} of them had not ended when they were cut.", thousands(sample.cut)));
+        tell(
+            log,
+            now,
+            EventKind::Detail,
+            format!("{} of them had not ended when they were cut.", thousands(sample.cut)),
+        );
     }
 }
 
@@ -258,21 +258,31 @@ fn details(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     let reduced = &explored.reduced;
     if reduced.finished {
         let states = thousands(reduced.states as u64);
-        let classes = reduced.classes.as_ref().map_or_else(String::new, |c| {
-            format!(", and only {} schedules really differ", Count::Finite(c.clone()))
-        });
+        let classes = reduced
+            .classes
+            .as_ref()
+            .map_or_else(String::new, |c| format!(", and only {} schedules really differ", Count::Finite(c.clone())));
         let text = format!("Without the order of independent steps, {states} states are enough{classes}.");
         tell(log, now, EventKind::Detail, text);
     }
     if let Some(way) = explored.breaking() {
-        let best = if explored.graph.nearest(BAD).is_some() { "The shortest way to break it has" } else { "One way to break it has" };
+        let best = if explored.graph.nearest(BAD).is_some() {
+            "The shortest way to break it has"
+        } else {
+            "One way to break it has"
+        };
         let steps = way.len() as u64;
         let text = format!("{best} {steps} step{}: {}. `play break` shows it.", plural(steps), turns(model, &way));
         tell(log, now, EventKind::Detail, text);
     }
     for lasso in &explored.starving {
         let name = lasso.thread.map_or("", |t| model.thread_name(t));
-        tell(log, now, EventKind::Detail, format!("{name} can starve: the others go round, and it never gets its turn."));
+        tell(
+            log,
+            now,
+            EventKind::Detail,
+            format!("{name} can starve: the others go round, and it never gets its turn."),
+        );
     }
     if explored.livelock.is_some() && !explored.broken() {
         let text = "A fair scheduler need not bring this program to its end.";

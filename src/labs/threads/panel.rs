@@ -35,7 +35,11 @@ pub(super) fn short(count: &Count) -> String {
 
 /// A large number as a power of ten.
 pub(super) fn rough(n: f64) -> String {
-    if n < 1e9 { thousands(n as u64) } else { format!("{:.1}·10^{}", n / 10_f64.powf(n.log10().floor()), n.log10().floor()) }
+    if n < 1e9 {
+        thousands(n as u64)
+    } else {
+        format!("{:.1}·10^{}", n / 10_f64.powf(n.log10().floor()), n.log10().floor())
+    }
 }
 
 /// Observed beside theory.
@@ -86,7 +90,10 @@ fn exploration(model: &ThreadsModel, explored: &Explored, figures: &mut Vec<Figu
         ..figure("schedules", count(&explored.counts.schedules))
     });
     let share = facts.bad_share.map(percent);
-    figures.push(Figure { note: share.map(|s| format!("{s} of all")), ..figure("that break", count(&explored.counts.bad)) });
+    figures.push(Figure {
+        note: share.map(|s| format!("{s} of all")),
+        ..figure("that break", count(&explored.counts.bad))
+    });
     if let Some(steps) = facts.shortest_break {
         figures.push(figure("shortest break", format!("{steps} step{}", plural(steps as u64))));
     }
@@ -95,10 +102,8 @@ fn exploration(model: &ThreadsModel, explored: &Explored, figures: &mut Vec<Figu
         ..figure("states", thousands(facts.states_visited as u64))
     });
     let reduced = if explored.reduced.finished { thousands(facts.states_reduced as u64) } else { "?".to_owned() };
-    figures.push(Figure {
-        note: Some("without the order of independent steps".to_owned()),
-        ..figure("reduced", reduced)
-    });
+    figures
+        .push(Figure { note: Some("without the order of independent steps".to_owned()), ..figure("reduced", reduced) });
     if let Some(classes) = facts.classes {
         figures.push(figure("really differ", thousands(classes)));
     }
@@ -134,8 +139,11 @@ pub(super) fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {
     let explored = model.explored.as_ref().filter(|e| e.graph.finished() && !e.counts.outcomes.is_empty());
     let Some(explored) = explored else { return ("steps taken".to_owned(), thread_bars(model)) };
     let here = explored.graph.find(&model.state).and_then(|s| {
-        explored.counts.outcomes.iter().position(|o| model.enabled() == 0 && o.key == explored.machine.variables(&model.state)
-            && o.problems == explored.graph.problems(s))
+        explored.counts.outcomes.iter().position(|o| {
+            model.enabled() == 0
+                && o.key == explored.machine.variables(&model.state)
+                && o.problems == explored.graph.problems(s)
+        })
     });
     let bars = explored.counts.outcomes.iter().enumerate().map(|(i, found)| LoadBar {
         label: outcome_name(model, found),

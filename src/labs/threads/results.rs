@@ -2,9 +2,7 @@
 
 use super::model::ThreadsModel;
 use crate::algorithms::explore::Lasso;
-use crate::algorithms::threads::{
-    ASSERTION, BAD, DEADLOCK, Explored, FAULT, FINALLY, INVARIANT, LOST_UPDATE, OVERLAP,
-};
+use crate::algorithms::threads::{ASSERTION, BAD, DEADLOCK, Explored, FAULT, FINALLY, INVARIANT, LOST_UPDATE, OVERLAP};
 use crate::engine::ModelError;
 
 /// Names of problems, as `play` takes them and sentences say them.
@@ -73,7 +71,8 @@ pub(super) fn schedule(model: &ThreadsModel, result: &str) -> Result<Vec<usize>,
     };
     found.ok_or_else(|| {
         let names = names(model);
-        let remedy = if names.is_empty() { "explore further".to_owned() } else { format!("choose {}", names.join(", ")) };
+        let remedy =
+            if names.is_empty() { "explore further".to_owned() } else { format!("choose {}", names.join(", ")) };
         ModelError::new(format!("no schedule leads to '{result}'"), remedy)
     })
 }

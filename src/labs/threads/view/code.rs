@@ -149,7 +149,11 @@ fn draw_thread(scene: &ThreadsScene<'_>, thread: usize, area: Rect, buf: &mut Bu
     write(buf, area, (width(&head) as u16 + 3, 0), state, state_style, theme);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let rows = rows(scene, thread);
-    let here = rows.iter().rposition(|r| r.here).unwrap_or(if model.machine.place(&model.state, thread) == 0 { 0 } else { rows.len() });
+    let here = rows.iter().rposition(|r| r.here).unwrap_or(if model.machine.place(&model.state, thread) == 0 {
+        0
+    } else {
+        rows.len()
+    });
     let height = usize::from(body.height);
     let top = (here + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
     for (y, row) in rows.iter().skip(top).take(height).enumerate() {
@@ -190,9 +194,10 @@ fn shared_words(model: &ThreadsModel) -> Vec<(String, bool)> {
     let (machine, program) = (&model.machine, model.program());
     let last = model.deeds.last();
     let values = machine.variables(&model.state);
-    let variables = program.variables.iter().zip(values).enumerate().map(|(i, (v, n))| {
-        (format!("{} = {n}", v.name), last.is_some_and(|d| d.wrote.is_some_and(|(w, _)| w == i)))
-    });
+    let variables =
+        program.variables.iter().zip(values).enumerate().map(|(i, (v, n))| {
+            (format!("{} = {n}", v.name), last.is_some_and(|d| d.wrote.is_some_and(|(w, _)| w == i)))
+        });
     let objects = program.objects.iter().enumerate().map(|(i, o)| {
         let mut text = format!("{}: {}", o.name, machine.object_text(&model.state, i));
         let waiting: Vec<String> = (0..program.threads.len())
@@ -277,9 +282,11 @@ fn future(scene: &ThreadsScene<'_>, thread: usize) -> (String, String, Style) {
         let what = problem_names(bad).first().copied().unwrap_or("problem");
         return (deed.text, format!("{} {what}", theme.glyphs.pick("✗", "X")), theme.error());
     }
-    let onward = model.explored.as_ref().filter(|e| e.graph.finished()).and_then(|e| {
-        e.graph.find(&after).map(|state| e.counts.onward(state))
-    });
+    let onward = model
+        .explored
+        .as_ref()
+        .filter(|e| e.graph.finished())
+        .and_then(|e| e.graph.find(&after).map(|state| e.counts.onward(state)));
     let Some((all, broken)) = onward else { return (deed.text, String::new(), theme.dim()) };
     let (sign, style) = prospect(all, broken, theme);
     let words = match (all.is_finite(), broken == 0.0, all == broken) {

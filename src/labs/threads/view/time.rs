@@ -110,7 +110,14 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
         }
         write(buf, area, (lanes.x(at), lanes.y(deed.thread)), &text, style, theme);
         if deed.lost && lanes.gap > 1 {
-            write(buf, area, (lanes.x(at), lanes.y(deed.thread) + 1), theme.glyphs.pick("✗ lost", "X lost"), theme.error(), theme);
+            write(
+                buf,
+                area,
+                (lanes.x(at), lanes.y(deed.thread) + 1),
+                theme.glyphs.pick("✗ lost", "X lost"),
+                theme.error(),
+                theme,
+            );
         }
     }
     scale(scene, &lanes, buf);

@@ -199,12 +199,7 @@ fn draw_node(scene: &ThreadsScene<'_>, tree: &Tree<'_>, (node, row): (&Node, u16
 
 fn legend(scene: &ThreadsScene<'_>) -> Vec<String> {
     let glyphs = scene.theme.glyphs;
-    let text = format!(
-        "{} safe {} lost {} open",
-        glyphs.pick("✓", "+"),
-        glyphs.pick("✗", "X"),
-        glyphs.pick("◐", "?")
-    );
+    let text = format!("{} safe {} lost {} open", glyphs.pick("✓", "+"), glyphs.pick("✗", "X"), glyphs.pick("◐", "?"));
     vec![text, "numbers count schedules".to_owned(), "click a next step".to_owned()]
 }
 

@@ -60,7 +60,8 @@ fn place(canvas: &Canvas, thread: usize, count: usize) -> (f64, f64) {
     let (w, h) = canvas.size();
     let start = if count == 2 { 0.75 } else { 0.0 };
     let turn = start + thread as f64 / count.max(1) as f64;
-    let (rx, ry) = if count == 1 { (0.0, 0.0) } else { ((w / 2.0 - 16.0).max(2.0).min(h * 1.1), (h / 2.0 - 8.0).max(2.0)) };
+    let (rx, ry) =
+        if count == 1 { (0.0, 0.0) } else { ((w / 2.0 - 16.0).max(2.0).min(h * 1.1), (h / 2.0 - 8.0).max(2.0)) };
     let (sin, cos) = (turn * TAU).sin_cos();
     (w / 2.0 + rx * sin, (h / 2.0 - ry * cos - if count == 1 { h / 6.0 } else { 0.0 }).max(2.0))
 }
