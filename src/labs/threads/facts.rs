@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::model::ThreadsModel;
 use super::results::problem_names;
-use crate::algorithms::explore::{System, bits};
+use crate::algorithms::explore::bits;
 use crate::algorithms::threads::{BAD, DEADLOCK, Grain, LOST_UPDATE};
 
 /// What `run --json` prints, checks read and the figures panel shows.
