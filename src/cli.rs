@@ -1,6 +1,7 @@
 //! The command line: parses, hands over, and does nothing else.
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -10,13 +11,16 @@ use crate::headless::run::{Deeds, Report};
 use crate::headless::snapshot::{Format, Shot, parse_size, parse_time};
 use crate::headless::{self, Fault, inputs, replay, run, snapshot};
 use crate::labs::{DEFAULT_SEED, REGISTRY, Registration, find};
+use crate::lessons::Library;
+use crate::lessons::progress::Store;
 use crate::settings::{ConfigFile, Looks, Settings, config_path, read_config};
-use crate::tui;
+use crate::tui::{self, App, Learning, Opening};
 
 const ABOUT: &str = "A laboratory for scalability in your terminal: watch large systems scale, break and heal.";
 const EXAMPLES: &str = "\
 Start here:
   scalelab                      home: choose a lab with the arrow keys and Enter
+  scalelab learn                go on with a lesson where you left off
   scalelab lab ring             open the hash ring; press `a` to add a node, `?` for help
   scalelab run ring -c 'add node-d' -c 'remove node-b'
                                 the same without a screen: sentences, then figures
@@ -35,13 +39,18 @@ pub fn definition() -> Command {
         .max_term_width(100)
         .args(looks())
         .subcommand(for_each_lab("lab", "Open a lab", &lab_options).subcommand_required(true))
+        .subcommand(learn_command())
+        .subcommand(
+            Command::new("review").about("Answer the questions that are due: five minutes a day").arg(folder_option()),
+        )
         .subcommand(for_each_lab("run", "Run a lab without a screen", &run_options).subcommand_required(true))
         .subcommand(for_each_lab("snapshot", "Draw a lab into a file", &snapshot_options).subcommand_required(true))
         .subcommand(Command::new("replay").about("Open a run file that `run --save` wrote").args([
             Arg::new("file").value_name("FILE").required(true).help("The run file"),
             switch("json", "Do not open a screen: print events and facts as one JSON object"),
         ]))
-        .subcommand(measure_command())
+        .subcommand(headless::measure::definition())
+        .subcommand(headless::progress::definition())
         .subcommand(Command::new("labs").about("List the labs").arg(switch("json", "As JSON")))
         .subcommand(headless::lessons::definition())
         .subcommand(Command::new("completions").about("Print completions for a shell").arg(
@@ -50,20 +59,49 @@ pub fn definition() -> Command {
         .subcommand(Command::new("man").about("Print the man page (roff): scalelab man | man -l -"))
 }
 
-fn measure_command() -> Command {
-    let number = |name: &'static str, default: &'static str, most: u64, help: &'static str| {
-        let range = value_parser!(u64).range(1..=most);
-        Arg::new(name).long(name).value_name("N").default_value(default).value_parser(range).help(help)
-    };
-    Command::new("measure").about("Run the counter program of the lab `threads` on real threads").args([
-        number("threads", "2", 8, "Threads that count"),
-        number("adds", "1", 20, "How often each adds one"),
-        number("rounds", "100000", 10_000_000, "How often the program runs"),
-        Arg::new("output").short('o').long("output").value_name("FILE").help(
-            "Keep the histogram for `scalelab lab threads --measured FILE`",
-        ),
-        switch("json", "As JSON"),
+fn learn_command() -> Command {
+    Command::new("learn").about("Go on with a lesson where you left off").args([
+        Arg::new("lesson").value_name("LESSON").help("Its id: `scalelab lessons list` names them"),
+        folder_option(),
+        switch("watch", "Read the lessons of --dir again whenever they are saved, keeping the place").requires("dir"),
+        switch("test-out", "Go straight to the lesson's challenge").requires("lesson"),
     ])
+}
+
+fn folder_option() -> Arg {
+    Arg::new("dir").long("dir").value_name("DIR").help("Lessons of this folder (a curriculum, a unit or one file)")
+}
+
+fn folder(matches: &ArgMatches) -> Option<PathBuf> {
+    matches.get_one::<String>("dir").map(PathBuf::from)
+}
+
+/// The app with its lessons, of a folder or built in, and the learner's progress.
+fn learner(app: App, folder: Option<PathBuf>) -> App {
+    app.with_learning(move || {
+        let store = Store::in_state_folder();
+        match folder.clone().map(|dir| (Library::from_folder(&dir), dir)) {
+            Some((Ok(library), dir)) => Learning::new(library, store).in_folder(dir),
+            // Checked before; should it fail now, the built-in lessons are better than none.
+            _ => Learning::new(Library::built_in(), store),
+        }
+    })
+}
+
+fn learn(matches: &ArgMatches) -> Result<(), Fault> {
+    screen(tui::require_terminal("ring"))?;
+    let folder = folder(matches);
+    if let Some(dir) = &folder {
+        headless::lessons::load(dir)?;
+    }
+    let watched = folder.clone().filter(|_| matches.get_flag("watch"));
+    let mut app = learner(App::new(None, settings(matches)?), folder);
+    let id = matches.get_one::<String>("lesson").cloned().or_else(|| app.lesson_to_continue());
+    let how = if matches.get_flag("test-out") { Opening::TestOut } else { Opening::Resume };
+    if let Some(id) = id {
+        app.open_lesson(&id, how).map_err(Fault::Usage)?;
+    }
+    screen(tui::run(&mut app, watched.as_deref()))
 }
 
 fn for_each_lab(name: &'static str, about: &'static str, options: &dyn Fn(&Registration) -> Vec<Arg>) -> Command {
@@ -215,7 +253,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
     match matches.subcommand() {
-        None => screen(tui::open(None, settings(matches)?)),
+        None => screen(tui::run(&mut learner(App::new(None, settings(matches)?), None), None)),
         Some(("lab", sub)) => {
             let (lab, sub) = chosen_lab(sub)?;
             screen(tui::require_terminal(lab.info.name))?;
@@ -225,7 +263,14 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
                 open.command(&line).map_err(|e| Fault::Usage(format!("`{line}`: {e}")))?;
                 open.advance_to(open.settled_at());
             }
-            screen(tui::open(Some(open), settings(sub)?))
+            screen(tui::run(&mut learner(App::new(Some(open), settings(sub)?), None), None))
+        }
+        Some(("learn", sub)) => learn(sub),
+        Some(("review", sub)) => {
+            screen(tui::require_terminal("ring"))?;
+            let mut app = learner(App::new(None, settings(sub)?), folder(sub));
+            app.open_review();
+            screen(tui::run(&mut app, None))
         }
         Some(("run", sub)) => {
             let (lab, sub) = chosen_lab(sub)?;
@@ -247,15 +292,10 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
             }
             let mut lab = replay::open(path)?;
             lab.seek_time(0);
-            screen(tui::open(Some(lab), settings(sub)?))
+            screen(tui::run(&mut learner(App::new(Some(lab), settings(sub)?), None), None))
         }
-        Some(("measure", sub)) => {
-            let number = |name: &str| sub.get_one::<u64>(name).copied().unwrap_or(1);
-            let (threads, adds) = (number("threads") as u32, number("adds") as u32);
-            let wanted = headless::measure::Wanted { threads, adds, rounds: number("rounds") };
-            let file = sub.get_one::<String>("output").map(String::as_str);
-            headless::measure::report(wanted, sub.get_flag("json"), file, out)
-        }
+        Some(("measure", sub)) => headless::measure::dispatch(sub, out),
+        Some(("progress", sub)) => headless::progress::dispatch(sub, out),
         Some(("labs", sub)) => headless::list_labs(sub.get_flag("json"), out),
         Some(("lessons", sub)) => headless::lessons::dispatch(sub, out),
         Some(("completions", sub)) => {

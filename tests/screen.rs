@@ -171,6 +171,63 @@ fn the_palette_says_what_is_wrong_where_it_was_typed() {
     assert_eq!(screen.end(), 0);
 }
 
+/// A small lesson of one unit, in a folder of its own.
+fn lesson_folder(question: &str) -> tempfile::TempDir {
+    let dir = must(tempfile::tempdir());
+    write_lesson(&dir, question);
+    dir
+}
+
+fn write_lesson(dir: &tempfile::TempDir, question: &str) {
+    let lesson = format!(
+        "id = \"small\"\ntitle = \"A small lesson\"\nminutes = 1\nobjectives = [\"See it\"]\nlab = \"ring\"\nseed = 7\n\
+         [[step]]\nkind = \"read\"\nid = \"one\"\ntext = \"The first page.\"\n\
+         [[step]]\nkind = \"explain\"\nid = \"two\"\ntext = \"Now.\"\nquestion = \"{question}\"\n\
+         choices = [{{ text = \"Yes\", right = true, reply = \"So it is.\" }}, {{ text = \"No\", right = false, reply = \"It is.\" }}]\n"
+    );
+    must(std::fs::write(dir.path().join("unit.toml"), "id = \"u\"\ntitle = \"U\"\nsummary = \"S\"\n"));
+    must(std::fs::write(dir.path().join("01-small.toml"), lesson));
+}
+
+#[test]
+fn a_lesson_is_read_again_when_its_author_saves_and_the_place_is_kept() {
+    let dir = lesson_folder("Is it so?");
+    let path = dir.path().to_string_lossy().into_owned();
+    let mut screen = Screen::open(&["--no-motion", "learn", "--dir", &path, "--watch"]);
+    screen.shows("The first page.");
+    screen.press("\r");
+    screen.shows("Is it so?");
+    write_lesson(&dir, "Is it really so?");
+    screen.shows("Is it really so?");
+    must(std::fs::write(dir.path().join("01-small.toml"), "id = \"small\"\ntitle = 3\n"));
+    screen.until("what is wrong with it", |text| text.contains("01-small.toml"));
+    screen.shows("Is it really so?");
+    write_lesson(&dir, "Is it mended?");
+    screen.shows("Is it mended?");
+    screen.press("\r");
+    screen.shows("So it is.");
+    screen.press("\r");
+    screen.shows("The lesson is done");
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn learn_begins_with_the_first_lesson_and_review_says_that_nothing_is_due() {
+    let mut screen = Screen::open(&["learn"]);
+    screen.shows("1 of");
+    screen.press("\x1b");
+    screen.shows("Continue");
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+    let mut screen = Screen::open(&["review"]);
+    screen.shows("Nothing is due");
+    screen.press("\r");
+    screen.shows("Begin");
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+}
+
 #[test]
 fn signals_leave_the_terminal_as_it_was() {
     use nix::sys::signal::{Signal, kill};

@@ -3,6 +3,7 @@
 //! Every function here is pure: the same arguments give the same result on every machine. Nothing
 //! in this module knows about labs, terminals or lessons, so it can be used as a library by itself.
 
+pub mod bloom;
 pub mod explore;
 pub mod hash;
 pub mod placement;

@@ -1,8 +1,10 @@
 //! Expectations: CEL expressions over a lab's facts.
 
-use cel::{Context, Program, Value};
+use cel::{Context, DeclarationError, ExecutionError, Program, ResolveResult, Value};
+use serde::{Serialize, Serializer};
 
 use super::cost::{MAX_COST, cost};
+use super::numbers;
 
 /// Longest accepted expression, in bytes.
 pub const MAX_EXPRESSION: usize = 4096;
@@ -86,7 +88,7 @@ impl Expectation {
         if nesting(expression) > MAX_NESTING {
             return Err(syntax(format!("brackets are nested deeper than {MAX_NESTING}")));
         }
-        let program = Program::compile(expression).map_err(|e| syntax(first_line(&e.to_string())))?;
+        let program = Program::compile(expression).map_err(|e| syntax(plainly(&first_line(&e.to_string()))))?;
         let mut names: Vec<String> = program.references().variables().into_iter().map(str::to_owned).collect();
         names.sort();
         Ok(Self { source: expression.to_owned(), program, names })
@@ -112,8 +114,9 @@ impl Expectation {
             facts: facts.as_object().map_or_else(String::new, |o| o.keys().cloned().collect::<Vec<_>>().join(", ")),
         };
         let mut context = Context::default();
+        add_words(&mut context).map_err(|e| run(e.to_string()))?;
         for (name, value) in facts.as_object().into_iter().flatten() {
-            context.add_variable(name.as_str(), value).map_err(|e| run(e.to_string()))?;
+            context.add_variable(name.as_str(), Signed(value)).map_err(|e| run(e.to_string()))?;
         }
         self.program.execute(&context).map_err(|e| run(first_line(&e.to_string())))
     }
@@ -134,8 +137,67 @@ impl Expectation {
     }
 }
 
+/// A fact whose whole numbers are signed: in CEL, `nodes - 2` takes no unsigned one.
+struct Signed<'a>(&'a serde_json::Value);
+
+impl Serialize for Signed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            serde_json::Value::Number(number) => match number.as_i64() {
+                Some(whole) => serializer.serialize_i64(whole),
+                None => number.serialize(serializer),
+            },
+            serde_json::Value::Array(list) => serializer.collect_seq(list.iter().map(Signed)),
+            serde_json::Value::Object(map) => {
+                serializer.collect_map(map.iter().map(|(key, value)| (key, Signed(value))))
+            }
+            plain => plain.serialize(serializer),
+        }
+    }
+}
+
+/// Functions that make texts for people: `percent(0.2489)` is `24.9 %`, `thousands(2489)` is `2,489`,
+/// `round(0.4567, 2)` is `0.46`.
+fn add_words(context: &mut Context<'_, '_>) -> Result<(), DeclarationError> {
+    context.add_function("percent", |share: Value| -> ResolveResult {
+        Ok(numbers::percent(number("percent", &share)?).into())
+    })?;
+    context.add_function("thousands", |count: Value| -> ResolveResult {
+        let count = number("thousands", &count)?;
+        if !(0.0..1e15).contains(&count) {
+            return Err(ExecutionError::function_error("thousands", "it takes a number from 0 up"));
+        }
+        Ok(numbers::thousands(count.round() as u64).into())
+    })?;
+    context.add_function("round", |x: Value, digits: Value| -> ResolveResult {
+        let digits = number("round", &digits)?.clamp(0.0, 9.0) as usize;
+        Ok(format!("{:.digits$}", number("round", &x)?).into())
+    })
+}
+
+fn number(function: &str, value: &Value) -> Result<f64, ExecutionError> {
+    match value {
+        Value::Int(n) => Ok(*n as f64),
+        Value::UInt(n) => Ok(*n as f64),
+        Value::Float(x) if x.is_finite() => Ok(*x),
+        _ => Err(ExecutionError::function_error(function, "it takes a number")),
+    }
+}
+
 fn first_line(text: &str) -> String {
     text.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("no reason given").to_owned()
+}
+
+/// The parser's words without what only its author knows.
+fn plainly(reason: &str) -> String {
+    let reason = reason.split(" expecting {").next().unwrap_or(reason);
+    match reason.strip_prefix("ERROR: <input>:").and_then(|rest| rest.split_once(": Syntax error: ")) {
+        Some((place, what)) => match place.split_once(':') {
+            Some(("1", column)) => format!("{what} (at character {column})"),
+            _ => format!("{what} (at {place})"),
+        },
+        None => reason.to_owned(),
+    }
 }
 
 fn shorten(text: &str) -> String {

@@ -55,7 +55,12 @@ impl Size {
             Value::String(text) => Self::text(text.len()),
             Value::Array(list) => sum(&mut list.iter().map(Self::of), list.len()),
             // Looping over a map gives its keys.
-            Value::Object(map) => sum(&mut map.iter().map(|(k, v)| Self { total: Self::text(k.len()).total + Self::of(v).total, ..Self::ONE }), map.len()),
+            Value::Object(map) => sum(
+                &mut map
+                    .iter()
+                    .map(|(k, v)| Self { total: Self::text(k.len()).total + Self::of(v).total, ..Self::ONE }),
+                map.len(),
+            ),
             _ => Self::ONE,
         }
     }
@@ -229,5 +234,95 @@ fn entry(entry: &EntryExpr) -> Vec<&IdedExpr> {
     match entry {
         EntryExpr::StructField(field) => vec![&field.value],
         EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::engine::{CheckError, Expectation};
+
+    fn judge(expression: &str) -> Result<cel::Value, CheckError> {
+        let nodes: serde_json::Map<String, serde_json::Value> =
+            (0..100).map(|i| (format!("node-{i}"), json!({ "keys": i, "up": true }))).collect();
+        let facts = json!({ "n": 7, "text": "abc", "list": (0..500).collect::<Vec<u32>>(), "node": nodes });
+        Expectation::compile(expression)?.value(&facts)
+    }
+
+    #[test]
+    fn what_lessons_ask_is_cheap_enough() {
+        for expression in [
+            "n == 7 && node['node-3'].keys < 5",
+            "node.all(m, node[m].up)",
+            "node.filter(m, node.all(o, node[o].keys <= node[m].keys))[0] == 'node-99'",
+            "list.filter(x, x % 2 == 0).map(x, x * 2).exists(x, x > 100)",
+            "'n is ' + string(n) + ' of ' + string(size(list))",
+            "text.matches('^a.c$')",
+        ] {
+            assert!(judge(expression).is_ok(), "{expression}: {:?}", judge(expression));
+        }
+    }
+
+    #[test]
+    fn what_would_take_years_is_refused_at_once() {
+        let ones = format!("[{}]", ["1"; 100].join(","));
+        let nested = (0..4).fold("n".to_owned(), |inner, i| format!("{ones}.map(x{i}, {inner})"));
+        let doubled = (0..12).fold("['aaaaaaaa']".to_owned(), |list, i| {
+            format!("{list}.map(x{i}, x{i} + x{i} + x{i} + x{i} + x{i} + x{i})")
+        });
+        let loops = (0..5).fold("true".to_owned(), |inner, i| format!("list.all(y{i}, {inner})"));
+        let matches = "list.all(a, list.all(b, text.matches('(a{100}){100}')))".to_owned();
+        for expression in [nested, doubled, loops, matches] {
+            assert!(
+                matches!(judge(&expression), Err(CheckError::Costly { .. })),
+                "{expression}: {:?}",
+                judge(&expression)
+            );
+        }
+    }
+
+    #[test]
+    fn long_chains_do_not_exhaust_the_stack() {
+        let chain = |part: &str, end: &str| part.repeat((crate::engine::checks::MAX_EXPRESSION - 8) / part.len()) + end;
+        for expression in [
+            chain("n+", "n"),
+            chain("n==n||", "true"),
+            chain("n in list in ", "list"),
+            format!("node{}", chain(".a", "")),
+            format!("list{}", chain("[0]", "")),
+            format!("text{}", chain(".size()", "")),
+            chain("[", "]"),
+            chain("!", "true"),
+            chain("true?n:", "n"),
+            format!("[{}]", chain("n,", "n")),
+            format!("{{{}}}", chain("'a':n,", "'b':n")),
+            chain("\"\\u", "\""),
+            chain("\u{feff}", ""),
+        ] {
+            // What comes out does not matter; that something does.
+            let _ = judge(&expression);
+        }
+        for whole in [
+            "9223372036854775807 + 1",
+            "-9223372036854775808 - 1",
+            "1 / 0",
+            "1 % 0",
+            "-9223372036854775808 / -1",
+            "int(1e300)",
+            "[1][9]",
+        ] {
+            assert!(judge(whole).is_err(), "{whole}: {:?}", judge(whole));
+        }
+    }
+
+    #[test]
+    fn texts_for_people() {
+        let said = judge("percent(0.2489) + ' ' + thousands(2489) + ' ' + round(0.4567, 2) + ' ' + round(n, 0)");
+        assert_eq!(said.ok(), Some(cel::Value::from("24.9 % 2,489 0.46 7")));
+        for wrong in ["percent('a')", "thousands(-1)", "thousands(0.0 / 0.0)", "round(text, 1)", "n - text"] {
+            assert!(judge(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(judge("n - 9").ok(), Some(cel::Value::Int(-2)));
     }
 }

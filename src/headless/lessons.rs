@@ -18,19 +18,29 @@ pub fn definition() -> Command {
     Command::new("lessons")
         .about("Write lessons: prove them, begin one, list them")
         .subcommand_required(true)
-        .subcommand(Command::new("check").about("Prove lessons by running them at every seed; exit code 1 if one is wrong").args([
-            dir("A folder of units, one unit, or one lesson file; without, the lessons of the program"),
-            json(),
-        ]))
-        .subcommand(Command::new("new").about("Write a small lesson that passes the check, to be made your own").args([
-            Arg::new("name").value_name("NAME").required(true).help("Its id: lower-case letters, digits and hyphens"),
-            Arg::new("unit").long("unit").value_name("DIR").default_value(".").help("The folder of its unit"),
-            Arg::new("lab").long("lab").value_name("LAB").default_value("ring").help("The lab that it happens in"),
-        ]))
-        .subcommand(Command::new("list").about("List units and lessons").args([
-            dir("A folder of units; without, the lessons of the program"),
-            json(),
-        ]))
+        .subcommand(
+            Command::new("check")
+                .about("Prove lessons by running them at every seed; exit code 1 if one is wrong")
+                .args([
+                    dir("A folder of units, one unit, or one lesson file; without, the lessons of the program"),
+                    json(),
+                ]),
+        )
+        .subcommand(
+            Command::new("new").about("Write a small lesson that passes the check, to be made your own").args([
+                Arg::new("name")
+                    .value_name("NAME")
+                    .required(true)
+                    .help("Its id: lower-case letters, digits and hyphens"),
+                Arg::new("unit").long("unit").value_name("DIR").default_value(".").help("The folder of its unit"),
+                Arg::new("lab").long("lab").value_name("LAB").default_value("ring").help("The lab that it happens in"),
+            ]),
+        )
+        .subcommand(
+            Command::new("list")
+                .about("List units and lessons")
+                .args([dir("A folder of units; without, the lessons of the program"), json()]),
+        )
         .subcommand(Command::new("schema").about("Print the JSON schema of a lesson file: editors complete with it"))
         .subcommand(Command::new("reference").about("Print the reference of a lesson file, in Markdown"))
 }
@@ -54,6 +64,18 @@ pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> 
     }
 }
 
+/// The lessons of a folder.
+///
+/// # Errors
+/// What is wrong with its files, each with its place.
+pub fn load(dir: &Path) -> Result<Library, Fault> {
+    Library::from_folder(dir).map_err(|errors| Fault::Usage(format!("\n{}", errors.report(100, coloured()))))
+}
+
+fn coloured() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
 /// Proves lessons, and says what came out.
 fn check(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault> {
     let mut written = Ok(());
@@ -75,9 +97,8 @@ fn check(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault
         writeln!(out, "{}", as_json(&report))?;
     } else {
         let errors: Vec<_> = report.errors().cloned().collect();
-        let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         if !errors.is_empty() {
-            write!(out, "\n{}", source::report(&errors, 100, colour))?;
+            write!(out, "\n{}", source::report(&errors, 100, coloured()))?;
         }
         writeln!(out, "\n{}", summary(&report))?;
     }
@@ -179,7 +200,7 @@ fn list(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault>
 
 /// Writes a lesson to begin with.
 fn new(name: &str, unit: &Path, lab: &str, out: &mut dyn Write) -> Result<(), Fault> {
-    let written = template::write(name, unit, lab).map_err(Fault::Usage)?;
+    let written = template::write(name, unit, lab).map_err(|why| Fault::Usage(visible(&why).into_owned()))?;
     let (file, folder) = (visible(&written.file).into_owned(), visible(&written.folder).into_owned());
     for file in &written.all {
         writeln!(out, "wrote {}", visible(file))?;

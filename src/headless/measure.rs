@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
 use super::Fault;
 use crate::algorithms::threads::{Measured, expected_finals};
 use crate::engine::numbers::{percent, thousands};
@@ -21,6 +23,35 @@ pub struct Wanted {
     pub adds: u32,
     /// How often the program runs.
     pub rounds: u64,
+}
+
+/// clap's definition of `scalelab measure`.
+pub fn definition() -> Command {
+    let number = |name: &'static str, default: &'static str, most: u64, help: &'static str| {
+        let range = value_parser!(u64).range(1..=most);
+        Arg::new(name).long(name).value_name("N").default_value(default).value_parser(range).help(help)
+    };
+    Command::new("measure").about("Run the counter program of the lab `threads` on real threads").args([
+        number("threads", "2", 8, "Threads that count"),
+        number("adds", "1", 20, "How often each adds one"),
+        number("rounds", "100000", 10_000_000, "How often the program runs"),
+        Arg::new("output")
+            .short('o')
+            .long("output")
+            .value_name("FILE")
+            .help("Keep the histogram for `scalelab lab threads --measured FILE`"),
+        Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON"),
+    ])
+}
+
+/// Does what `scalelab measure` asks for.
+///
+/// # Errors
+/// What cannot be written.
+pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
+    let number = |name: &str| matches.get_one::<u64>(name).copied().unwrap_or(1);
+    let wanted = Wanted { threads: number("threads") as u32, adds: number("adds") as u32, rounds: number("rounds") };
+    report(wanted, matches.get_flag("json"), matches.get_one::<String>("output").map(String::as_str), out)
 }
 
 /// Runs the counter program on real threads. Each addition is a load and a separate store of one atomic number, so

@@ -3,6 +3,7 @@
 pub mod inputs;
 pub mod measure;
 pub mod lessons;
+pub mod progress;
 pub mod replay;
 pub mod run;
 pub mod snapshot;

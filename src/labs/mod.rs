@@ -3,6 +3,7 @@
 //! `tui`, `lessons` and `headless` see only [`OpenLab`] and [`REGISTRY`]. To add a lab: one
 //! folder here, one line in the registry.
 
+pub mod bloom;
 mod open;
 pub mod ring;
 pub mod threads;
@@ -18,7 +19,11 @@ pub use open::{Click, OpenLab, View};
 pub const DEFAULT_SEED: u64 = 7;
 
 /// Every lab, in the order in which home lists them.
-pub const REGISTRY: &[Registration] = &[Registration::of::<ring::RingLab>(), Registration::of::<threads::ThreadsLab>()];
+pub const REGISTRY: &[Registration] = &[
+    Registration::of::<ring::RingLab>(),
+    Registration::of::<bloom::BloomLab>(),
+    Registration::of::<threads::ThreadsLab>(),
+];
 
 /// The lab with this name.
 ///

@@ -83,9 +83,10 @@ impl Folder {
     /// Why it cannot be entered.
     pub(super) fn enter(&self, name: &str) -> Result<Self, String> {
         match self {
-            Self::BuiltIn(dir) => {
-                dir.get_dir(dir.path().join(name)).map(Self::BuiltIn).ok_or_else(|| "there is no such folder".to_owned())
-            }
+            Self::BuiltIn(dir) => dir
+                .get_dir(dir.path().join(name))
+                .map(Self::BuiltIn)
+                .ok_or_else(|| "there is no such folder".to_owned()),
             Self::Disk { path, root } => {
                 let path = path.join(name);
                 let inner = fs::canonicalize(&path).map_err(|e| reason(&e))?;

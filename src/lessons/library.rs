@@ -1,16 +1,21 @@
 //! The lessons: those that come with the program, and those in somebody's folder.
 
 use std::path::Path;
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
 
 use super::folder::{CURRICULUM, Folder};
 use super::format::{Lesson, Question, Step, Unit};
-use super::parse;
+use super::parse::{self, Trust};
 use super::source::{LessonError, LessonErrors, Source};
 use crate::engine::{Setup, numbers};
 use crate::labs::{OpenLab, find};
 
 /// File that describes a unit.
 const UNIT_FILE: &str = "unit.toml";
+/// How much processor time a set-up may take; a command that runs is not interrupted.
+const SETUP: Duration = Duration::from_secs(20);
 
 /// Units and their lessons, in the order of their folders and files.
 #[derive(Clone, Debug, Default)]
@@ -52,8 +57,8 @@ impl Library {
     /// assert!(library.find("the-ring").is_some());
     /// ```
     pub fn built_in() -> Self {
-        // A test proves that nothing is wrong with them.
-        load_built_in().library
+        // A test proves that nothing is wrong with them; so that is not looked at again each time.
+        load(&Folder::BuiltIn(&CURRICULUM), "lessons", Trust::Proven).library
     }
 
     /// The lessons of a folder: of units, of one unit, or one lesson file.
@@ -136,11 +141,21 @@ impl LessonEntry {
             setup.inputs.insert(role.clone(), input.into());
         }
         let mut open = (lab.open)(setup).map_err(|e| ("lab".to_owned(), format!("the lab does not open: {e}")))?;
+        let begun = spent();
         for (i, line) in self.lesson.setup.iter().enumerate() {
-            give(open.as_mut(), line).map_err(|why| (format!("setup[{i}]"), why))?;
+            let at = |why: String| (format!("setup[{i}]"), why);
+            give(open.as_mut(), line).map_err(at)?;
+            if spent().saturating_sub(begun) > SETUP {
+                return Err(at(format!("the set-up is not through after {} seconds of computing", SETUP.as_secs())));
+            }
         }
         Ok(open)
     }
+}
+
+/// Processor time of this thread: unlike a clock on the wall, it does not run while others compute.
+pub(super) fn spent() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 /// Gives a lab one command, and lets it settle.
@@ -163,30 +178,37 @@ pub(super) fn load_path(path: &Path) -> Loaded {
     let file = path.extension().is_some_and(|e| e == "toml").then(|| path.file_name()).flatten();
     let Some(file) = file.filter(|_| !path.is_dir()) else {
         return match Folder::open(path) {
-            Ok(folder) => load(&folder, &shown),
+            Ok(folder) => load(&folder, &shown, Trust::Unknown),
             Err(why) => fail(why),
         };
     };
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match Folder::open(parent) {
-        Ok(folder) if file == UNIT_FILE => load(&folder, &shown),
+        Ok(folder) if file == UNIT_FILE => load(&folder, &shown, Trust::Unknown),
         Ok(folder) => {
             let mut loaded = Loaded::default();
             let alone = [file.to_string_lossy().into_owned()];
             let unit = folder.list().is_ok_and(|(_, files)| files.iter().any(|f| f == UNIT_FILE));
-            load_unit(&folder, &alone, unit, &mut loaded);
+            load_unit(&folder, &alone, (unit, Trust::Unknown), &mut loaded);
             loaded
         }
         Err(why) => fail(why),
     }
 }
 
-/// Loads the lessons that come with the program.
-pub(super) fn load_built_in() -> Loaded {
-    load(&Folder::BuiltIn(&CURRICULUM), "lessons")
+/// Loads the whole unit of a lesson's file.
+pub(super) fn load_unit_of(file: &Path) -> Option<Loaded> {
+    let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = Folder::open(parent).ok()?;
+    Some(load(&folder, &parent.display().to_string(), Trust::Unknown))
 }
 
-fn load(folder: &Folder, shown: &str) -> Loaded {
+/// Loads the lessons that come with the program.
+pub(super) fn load_built_in() -> Loaded {
+    load(&Folder::BuiltIn(&CURRICULUM), "lessons", Trust::Unknown)
+}
+
+fn load(folder: &Folder, shown: &str, trust: Trust) -> Loaded {
     let mut loaded = Loaded::default();
     let (folders, files) = match folder.list() {
         Ok(listed) => listed,
@@ -196,11 +218,13 @@ fn load(folder: &Folder, shown: &str) -> Loaded {
         }
     };
     if files.iter().any(|f| is_toml(f)) {
-        load_unit(folder, &files, true, &mut loaded);
+        load_unit(folder, &files, (true, trust), &mut loaded);
     } else {
         for name in folders {
             match folder.enter(&name).and_then(|unit| unit.list().map(|(_, files)| (unit, files))) {
-                Ok((unit, files)) if files.iter().any(|f| is_toml(f)) => load_unit(&unit, &files, true, &mut loaded),
+                Ok((unit, files)) if files.iter().any(|f| is_toml(f)) => {
+                    load_unit(&unit, &files, (true, trust), &mut loaded);
+                }
                 // A folder of pictures or data is none of our business.
                 Ok(_) => {}
                 Err(why) => loaded.errors.push(LessonError::of_file(&folder.name_of(&name), why, "")),
@@ -220,12 +244,13 @@ fn is_toml(file: &str) -> bool {
 }
 
 /// Loads some files of a unit; `described` says whether there is to be a `unit.toml`.
-fn load_unit(folder: &Folder, files: &[String], described: bool, loaded: &mut Loaded) {
-    let unit = described.then(|| read(folder, UNIT_FILE, parse::unit, loaded)).flatten();
+fn load_unit(folder: &Folder, files: &[String], (described, trust): (bool, Trust), loaded: &mut Loaded) {
+    let unit =
+        described.then(|| read(folder, UNIT_FILE, &|name, text| parse::unit(name, text, trust), loaded)).flatten();
     let unit = unit.map_or_else(Unit::nameless, |(unit, _)| unit);
     let mut entry = UnitEntry { unit, lessons: Vec::new() };
     for file in files.iter().filter(|f| is_toml(f) && *f != UNIT_FILE) {
-        if let Some((lesson, source)) = read(folder, file, parse::lesson, loaded) {
+        if let Some((lesson, source)) = read(folder, file, &|name, text| parse::lesson(name, text, trust), loaded) {
             entry.lessons.push(LessonEntry { lesson, source, folder: folder.clone() });
         }
     }
@@ -234,13 +259,11 @@ fn load_unit(folder: &Folder, files: &[String], described: bool, loaded: &mut Lo
     }
 }
 
+/// From a file's name and text to what it holds.
+type Parse<'a, T> = dyn Fn(&str, &str) -> Result<(T, Source), LessonErrors> + 'a;
+
 /// Reads and parses one file; what is wrong goes to the errors.
-fn read<T>(
-    folder: &Folder,
-    file: &str,
-    parse: impl Fn(&str, &str) -> Result<(T, Source), LessonErrors>,
-    loaded: &mut Loaded,
-) -> Option<(T, Source)> {
+fn read<T>(folder: &Folder, file: &str, parse: &Parse<'_, T>, loaded: &mut Loaded) -> Option<(T, Source)> {
     let name = folder.name_of(file);
     let text = match folder.text(file) {
         Ok(text) => text,

@@ -22,7 +22,8 @@ fn inline_steps(schema: &mut Value) {
     let definitions = schema.get("$defs").cloned().unwrap_or_default();
     let Some(variants) = schema.pointer_mut("/$defs/Step/oneOf").and_then(Value::as_array_mut) else { return };
     for variant in variants {
-        let name = variant.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")).map(str::to_owned);
+        let name =
+            variant.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")).map(str::to_owned);
         let Some(mut whole) = name.and_then(|n| definitions.get(&n).cloned()) else { continue };
         let kind = variant.pointer("/properties/kind").cloned().unwrap_or_default();
         if let Some(properties) = whole.get_mut("properties").and_then(Value::as_object_mut) {
@@ -83,7 +84,11 @@ fn type_of(field: &Value) -> String {
         Some("integer") => "whole number".to_owned(),
         Some("number") => "number".to_owned(),
         Some("boolean") => "`true` or `false`".to_owned(),
-        Some("array") => format!("list of {}", field.get("items").map_or("values".to_owned(), type_of)),
+        Some("array") => match field.get("items").map_or("value".to_owned(), type_of) {
+            steps if steps == "steps" => "list of steps".to_owned(),
+            one if one.starts_with('[') => format!("list of {one}"),
+            one => format!("list of {one}s"),
+        },
         Some("object") => "table of texts".to_owned(),
         _ => "value".to_owned(),
     }
@@ -111,7 +116,9 @@ pub fn markdown() -> String {
     table::<Work>(&mut out, "Steps: do, fix, challenge", &["do", "fix", "challenge"]);
     table::<Question>(&mut out, "Steps: explain, recall", &["explain", "recall"]);
     table::<super::format::Answer>(&mut out, "Answer", &[]);
-    out.push_str("### Limits\n\nA file that asks for more is refused before anything of it runs.\n\n| of | most |\n|---|---|\n");
+    out.push_str(
+        "### Limits\n\nA file that asks for more is refused before anything of it runs.\n\n| of | most |\n|---|---|\n",
+    );
     let limits: [(&str, String); 12] = [
         ("a lesson file", format!("{} kB", limits::FILE_BYTES / 1024)),
         ("an input file", format!("{} MB", limits::INPUT_BYTES >> 20)),

@@ -75,7 +75,8 @@ impl<'a> Findings<'a> {
         self.count(path, count, most, "characters");
         let hidden = text.chars().find(|c| *c != '\n' && visible(&c.to_string()) != c.to_string());
         if let Some(c) = hidden {
-            let problem = format!("the text holds the character U+{:04X}, which has no place on a screen", u32::from(c));
+            let problem =
+                format!("the text holds the character U+{:04X}, which has no place on a screen", u32::from(c));
             self.say(path, problem, "Take it out. Control, direction and invisible characters are not shown.");
         }
     }
@@ -127,7 +128,11 @@ pub(super) fn lesson(lesson: &Lesson, source: &Source) -> Vec<LessonError> {
         let id = format!("{path}.id");
         findings.name(&id, step.id());
         if !seen.insert(step.id()) {
-            findings.say(&id, format!("another step has the id '{}'", step.id()), "Give each step of a lesson its own.");
+            findings.say(
+                &id,
+                format!("another step has the id '{}'", step.id()),
+                "Give each step of a lesson its own.",
+            );
         }
         findings.text(&format!("{path}.text"), step.text());
         view(&path, step, info, &mut findings);
@@ -146,7 +151,9 @@ pub(super) fn lesson(lesson: &Lesson, source: &Source) -> Vec<LessonError> {
                 }
             }
             Step::Predict(step) => predict(&path, step, commands.as_ref(), &mut findings),
-            Step::Do(step) | Step::Fix(step) | Step::Challenge(step) => work(&path, step, commands.as_ref(), &mut findings),
+            Step::Do(step) | Step::Fix(step) | Step::Challenge(step) => {
+                work(&path, step, commands.as_ref(), &mut findings);
+            }
             Step::Explain(step) | Step::Recall(step) => question(&path, step, &mut findings),
         }
     }
@@ -157,7 +164,8 @@ fn head(lesson: &Lesson, lab: Option<&LabInfo>, commands: Option<&Commands>, fin
     findings.name("id", &lesson.id);
     findings.line("title", &lesson.title);
     if !(1..=limits::MINUTES).contains(&lesson.minutes) {
-        findings.say("minutes", format!("{} minutes", lesson.minutes), format!("Say 1 to {}.", limits::MINUTES));
+        let problem = format!("a lesson of {} minutes", lesson.minutes);
+        findings.say("minutes", problem, format!("A lesson takes 1 to {} minutes.", limits::MINUTES));
     }
     findings.count("needs", lesson.needs.len(), limits::LIST, "lessons");
     for (i, name) in lesson.needs.iter().enumerate().take(limits::LIST) {
@@ -180,7 +188,8 @@ fn head(lesson: &Lesson, lab: Option<&LabInfo>, commands: Option<&Commands>, fin
         let path = format!("input.{role}");
         let roles: Vec<&str> = lab.map_or(Vec::new(), |lab| lab.inputs.iter().map(|i| i.name).collect());
         if lab.is_some() && !roles.contains(&role.as_str()) {
-            let help = if roles.is_empty() { "It takes none.".to_owned() } else { format!("It takes: {}.", roles.join(", ")) };
+            let help =
+                if roles.is_empty() { "It takes none.".to_owned() } else { format!("It takes: {}.", roles.join(", ")) };
             findings.say(&path, format!("the lab {} takes no input '{role}'", lesson.lab), help);
         }
         findings.line(&path, file);
@@ -220,7 +229,8 @@ fn predict(path: &str, step: &Predict, commands: Option<&Commands>, findings: &m
         findings.say(&format!("{path}.run"), "nothing runs", "Give the commands whose outcome is guessed.");
     }
     findings.cel(&format!("{path}.outcome"), &step.outcome);
-    let ways = usize::from(!step.choices.is_empty()) + usize::from(step.number.is_some()) + usize::from(step.pick.is_some());
+    let ways =
+        usize::from(!step.choices.is_empty()) + usize::from(step.number.is_some()) + usize::from(step.pick.is_some());
     if ways != 1 {
         let help = "Give exactly one of `choices`, `number` and `pick`.";
         findings.say(path, format!("a prediction is made in one way, not in {ways}"), help);
@@ -228,14 +238,16 @@ fn predict(path: &str, step: &Predict, commands: Option<&Commands>, findings: &m
     if let Some(reply) = &step.reply {
         findings.line(&format!("{path}.reply"), reply);
     }
-    if step.choices.is_empty() && step.reply.is_none() {
+    if (step.number.is_some() || step.pick.is_some()) && step.reply.is_none() {
         findings.say(path, "nothing is said after the guess", "Add `reply`: why it came out so.");
     }
     if !step.choices.is_empty() && step.reply.is_some() {
         findings.say(&format!("{path}.reply"), "each choice has its own reply", "Leave this one out.");
     }
     let texts: Vec<&str> = step.choices.iter().map(|c| c.text.as_str()).collect();
-    choices(path, &texts, step.number.is_some() || step.pick.is_some(), findings);
+    if !texts.is_empty() {
+        choices(path, &texts, findings);
+    }
     for (i, choice) in step.choices.iter().enumerate().take(limits::CHOICES) {
         findings.cel(&format!("{path}.choices[{i}].when"), &choice.when);
         findings.line(&format!("{path}.choices[{i}].reply"), &choice.reply);
@@ -253,11 +265,8 @@ fn predict(path: &str, step: &Predict, commands: Option<&Commands>, findings: &m
     }
 }
 
-fn choices(path: &str, texts: &[&str], none: bool, findings: &mut Findings<'_>) {
+fn choices(path: &str, texts: &[&str], findings: &mut Findings<'_>) {
     let path = format!("{path}.choices");
-    if texts.is_empty() && none {
-        return;
-    }
     if texts.len() < 2 {
         findings.say(&path, "there is nothing to choose from", "Give two choices or more.");
     }
@@ -276,7 +285,7 @@ fn question(path: &str, step: &Question, findings: &mut Findings<'_>) {
         findings.name(&format!("{path}.from"), from);
     }
     let texts: Vec<&str> = step.choices.iter().map(|c| c.text.as_str()).collect();
-    choices(path, &texts, false, findings);
+    choices(path, &texts, findings);
     for (i, choice) in step.choices.iter().enumerate().take(limits::CHOICES) {
         findings.line(&format!("{path}.choices[{i}].reply"), &choice.reply);
     }

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::answer::{self, Guess, Note, SURENESS, Verdict, names, sure_words};
+mod way;
+
+use super::answer::{self, Guess, Note, SURENESS, Verdict, sure_words};
 use super::format::{Lesson, Step, Work};
 use crate::engine::Expectation;
 use crate::engine::timeline::Bookmark;
@@ -112,6 +114,16 @@ impl Session {
         &hints[..self.hints.min(hints.len())]
     }
 
+    /// How sure the learner last said to be, in percent.
+    pub fn sure(&self) -> u8 {
+        self.sure
+    }
+
+    /// Whether a wrong answer may be tried again: to a question, but not to a prediction, which is locked in.
+    pub fn retries(&self) -> bool {
+        matches!(self.step(), Some(Step::Explain(_) | Step::Recall(_)))
+    }
+
     /// Something to say that fits no other place, once.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
@@ -187,7 +199,7 @@ impl Session {
         if work.allow.iter().any(|a| a == name) || name == "help" || name.is_empty() {
             return Ok(());
         }
-        Err(format!("In this step only {} may be used. Press B and Enter to start it anew.", work.allow.join(", ")))
+        Err(format!("In this step only {} may be used.", work.allow.join(", ")))
     }
 
     /// After a command of anybody's, or when the lab has come to rest.
@@ -249,15 +261,17 @@ impl Session {
                 self.phase = Phase::Running(guess);
             }
             Phase::Answered(verdict) => {
-                let question = matches!(self.step(), Some(Step::Explain(_) | Step::Recall(_)));
-                if question && !verdict.right {
+                if self.retries() && !verdict.right {
                     self.phase = Phase::Asking;
                 } else {
                     self.forward(lab);
                 }
             }
             Phase::Doing => {
-                self.message = Some(format!("Not yet: {}. H gives a hint.", self.goal().map_or("", |g| g.0)));
+                self.message = Some(format!(
+                    "Not yet: {}. H gives a hint, B begins the step anew.",
+                    self.goal().map_or("", |g| g.0)
+                ));
             }
             Phase::Running(_) | Phase::Finished => {}
         }
@@ -315,10 +329,14 @@ impl Session {
         }
     }
 
+    /// Whether a thing on the picture is to be picked now.
+    pub fn picking(&self) -> bool {
+        matches!((&self.phase, self.step()), (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some())
+    }
+
     /// Chooses the thing with this name, if one can be picked now.
     pub fn pick(&mut self, name: &str) -> bool {
-        let picking = matches!((&self.phase, self.step()), (Phase::Asking, Some(Step::Predict(p))) if p.pick.is_some());
-        match self.names.iter().position(|n| n == name).filter(|_| picking) {
+        match self.names.iter().position(|n| n == name).filter(|_| self.picking()) {
             Some(index) => {
                 self.cursor = index;
                 true
@@ -343,7 +361,7 @@ impl Session {
     /// Plays the solution from the start of the step; it can be rewound like anything else.
     pub fn show_me(&mut self, lab: &mut dyn OpenLab) {
         if !matches!(self.phase, Phase::Doing | Phase::Reached { .. }) {
-            self.message = Some("There is nothing to show here: it is your turn to answer.".to_owned());
+            self.message = Some("Here is nothing to show: only a goal can be shown.".to_owned());
             return;
         }
         self.return_to_step(lab);
@@ -352,106 +370,4 @@ impl Session {
         self.phase = Phase::Doing;
         self.pending = self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
     }
-
-    /// Back to how the lab was when this step began.
-    pub fn return_to_step(&mut self, lab: &mut dyn OpenLab) {
-        self.pending.clear();
-        if let Some(mark) = self.marks.get(&self.step) {
-            return_to(mark, lab);
-        }
-    }
-
-    /// The step again from its start; from its start, the step before.
-    pub fn back(&mut self, lab: &mut dyn OpenLab) {
-        let untouched = matches!(self.phase, Phase::Reading | Phase::Asking | Phase::Doing | Phase::Watching(0))
-            && self.marks.get(&self.step).is_some_and(|mark| *mark == lab.bookmark());
-        let step = if untouched { self.step.saturating_sub(1) } else { self.step };
-        if let Some(mark) = self.marks.get(&step) {
-            return_to(mark, lab);
-        }
-        self.enter(step, lab);
-    }
-
-    /// Straight to the step with this id, as if all before it had been done; for a learner who returns.
-    pub fn resume(&mut self, id: &str, lab: &mut dyn OpenLab) {
-        let Some(target) = self.lesson.steps.iter().position(|s| s.id() == id) else { return };
-        for index in 0..target {
-            for line in self.lesson.steps[index].script() {
-                // A lesson that was checked does not refuse; one that does still opens, where it got to.
-                let _ = lab.command(line);
-                lab.advance_to(lab.settled_at());
-            }
-            self.marks.insert(index + 1, lab.bookmark());
-        }
-        self.enter(target, lab);
-        self.notes.clear();
-    }
-
-    /// Straight to the challenge, to test out of the lesson; `false` if it has none.
-    pub fn test_out(&mut self, lab: &mut dyn OpenLab) -> bool {
-        let challenge = self.lesson.steps.iter().find(|s| matches!(s, Step::Challenge(_))).map(|s| s.id().to_owned());
-        challenge.is_some_and(|id| {
-            self.resume(&id, lab);
-            self.testing_out = true;
-            true
-        })
-    }
-
-    fn forward(&mut self, lab: &mut dyn OpenLab) {
-        if self.step + 1 >= self.lesson.steps.len() {
-            if self.phase != Phase::Finished && !self.testing_out {
-                self.notes.push(Note::Finished);
-            }
-            self.phase = Phase::Finished;
-            return;
-        }
-        self.enter(self.step + 1, lab);
-    }
-
-    fn enter(&mut self, step: usize, lab: &mut dyn OpenLab) {
-        self.step = step;
-        (self.cursor, self.hints, self.tries, self.shown) = (0, 0, 0, false);
-        self.typed.clear();
-        self.names.clear();
-        self.message = None;
-        self.pending.clear();
-        self.marks.insert(step, lab.bookmark());
-        let Some(current) = self.lesson.steps.get(step).cloned() else { return };
-        if !self.testing_out {
-            self.notes.push(Note::At(current.id().to_owned()));
-        }
-        self.phase = match &current {
-            Step::Read(_) => Phase::Reading,
-            Step::Watch(_) => Phase::Watching(0),
-            Step::Predict(predict) => {
-                if let Some(pick) = &predict.pick {
-                    self.names = names(&pick.among, lab);
-                }
-                Phase::Asking
-            }
-            Step::Explain(_) | Step::Recall(_) => Phase::Asking,
-            Step::Do(_) | Step::Challenge(_) => Phase::Doing,
-            Step::Fix(work) => {
-                self.pending = work.given.iter().cloned().collect();
-                Phase::Doing
-            }
-        };
-    }
-}
-
-/// Goes back to a bookmark; where the lab was restarted meanwhile, its commands are given again.
-fn return_to(mark: &Bookmark, lab: &mut dyn OpenLab) {
-    if lab.go_to(mark) {
-        return;
-    }
-    lab.seek_time(0);
-    while lab.commands().0 > 0 {
-        lab.back();
-    }
-    for (at_us, line) in &mark.commands {
-        lab.advance_to(*at_us);
-        // They were accepted in this very order before.
-        let _ = lab.command(line);
-    }
-    lab.advance_to(mark.at_us);
 }

@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 use crate::picture::visible;
 
 /// Most columns of a line that a report shows.
-const EXCERPT_COLUMNS: usize = 160;
+const EXCERPT_COLUMNS: usize = 88;
 /// Lines before and after the one that a report points at.
 const CONTEXT: usize = 1;
 
@@ -80,14 +80,13 @@ impl Source {
             column: self.text[line_start..start].chars().count() + 1,
             excerpt: Excerpt::new(&self.name, &self.text, start..at.end.max(start)),
         };
-        LessonError::new(&self.name, Some(place), &problem.into(), &help.into())
+        LessonError::new(&self.name, Some(Box::new(place)), &problem.into(), &help.into())
     }
 }
 
 fn places_of_table(path: &str, table: &DeTable<'_>, places: &mut BTreeMap<String, Range<usize>>) {
     for (key, value) in table {
-        let path =
-            if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         places.insert(format!("{path} "), key.span());
         places_of_value(&path, value.span(), value.get_ref(), places);
     }
@@ -120,13 +119,14 @@ struct Place {
 #[error("{problem}")]
 pub struct LessonError {
     file: String,
-    place: Option<Place>,
+    /// Boxed: an error is handed through many functions.
+    place: Option<Box<Place>>,
     problem: String,
     help: String,
 }
 
 impl LessonError {
-    fn new(file: &str, place: Option<Place>, problem: &str, help: &str) -> Self {
+    fn new(file: &str, place: Option<Box<Place>>, problem: &str, help: &str) -> Self {
         let shown = |text: &str| text.lines().map(|line| visible(line).into_owned()).collect::<Vec<_>>().join("\n");
         Self { file: visible(file).into_owned(), place, problem: shown(problem), help: shown(help) }
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::folder::reason;
 use super::format::{Question, Step};
-use super::library::{Library, LessonEntry, give, load_path, suggest};
+use super::library::{LessonEntry, Library, give, load_path, suggest};
 use crate::engine::Setup;
 use crate::labs::{OpenLab, REGISTRY, Registration, find};
 
@@ -44,8 +44,15 @@ struct Growth {
 /// A name that cannot be an id or is taken, a lab that does not exist, a folder that cannot be written.
 pub fn write(name: &str, folder: &Path, lab: &str) -> Result<Written, String> {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || name.len() > super::limits::NAME || name.starts_with('-') || name.ends_with('-') || !name.chars().all(good) {
-        return Err(format!("'{name}' cannot be the id of a lesson: use lower-case letters, digits and hyphens, e.g. my-first-lesson"));
+    if name.is_empty()
+        || name.len() > super::limits::NAME
+        || name.starts_with('-')
+        || name.ends_with('-')
+        || !name.chars().all(good)
+    {
+        return Err(format!(
+            "'{name}' cannot be the id of a lesson: use lower-case letters, digits and hyphens, e.g. my-first-lesson"
+        ));
     }
     let registration = find(lab).ok_or_else(|| {
         let names = REGISTRY.iter().map(|r| r.info.name);
@@ -66,8 +73,9 @@ pub fn write(name: &str, folder: &Path, lab: &str) -> Result<Written, String> {
     let number = lessons.iter().filter_map(|f| f.split('-').next()?.parse::<u32>().ok()).max().unwrap_or(0) + 1;
     let earlier = unit.lessons().last().filter(|l| question_of(l).is_some());
     let earlier = earlier.or_else(|| built_in.lessons().find(|l| question_of(l).is_some()));
-    let growth = growth(registration)
-        .ok_or_else(|| format!("no command of the lab {lab} could be tried without knowing it: begin with a lesson of it as a model"))?;
+    let growth = growth(registration).ok_or_else(|| {
+        format!("no command of the lab {lab} could be tried without knowing it: begin with a lesson of it as a model")
+    })?;
     let text = lesson(name, lab, &growth, earlier);
     fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {}", folder.display(), reason(&e)))?;
     let mut all = Vec::new();
@@ -215,12 +223,12 @@ Say one idea here, in **short** sentences and with a concrete number.
 kind = "predict"
 id = "guess"
 text = "Say here what is about to happen. The figure `{fact}` is {before} now."
-question = "What will `{fact}` be afterwards?"
+question = "What happens to `{fact}`?"
 run = [{command}]
 choices = [
-  {{ text = "More than {before}", when = "{fact} > {before}", reply = "Right. Say here why." }},
-  {{ text = "Still {before}", when = "{fact} == {before}", reply = "Say here what they have overlooked." }},
-  {{ text = "Less than {before}", when = "{fact} < {before}", reply = "Say here what they have overlooked." }},
+  {{ text = "It grows", when = "{fact} > {before}", reply = "Right. Say here why." }},
+  {{ text = "It stays as it is", when = "{fact} == {before}", reply = "Say here what they have overlooked." }},
+  {{ text = "It shrinks", when = "{fact} < {before}", reply = "Say here what they have overlooked." }},
 ]
 outcome = "'{fact} is ' + string({fact})"
 

@@ -68,7 +68,7 @@ impl Frame<'_> {
         FrameLayout::of(area)
     }
 
-    /// Draws the frame, and gives the picture its place. A screen below 60×18 gets no picture, but a
+    /// Draws the frame, and gives the picture its place. A screen below 36×18 gets no picture, but a
     /// plain word about it, the latest sentence and the figures.
     pub fn render(&self, area: Rect, buf: &mut Buffer, theme: &Theme, picture: &mut dyn FnMut(Rect, &mut Buffer)) {
         let area = area.intersection(buf.area);
@@ -108,6 +108,12 @@ impl Frame<'_> {
     fn render_lines(&self, layout: &FrameLayout, buf: &mut Buffer, theme: &Theme) {
         let (column, row) = layout.lines();
         let (line, rule, join) = theme.glyphs.pick(('│', '─', '┴'), ('|', '-', '+'));
+        if layout.portrait {
+            for x in layout.title.left()..layout.title.right() {
+                put_char(buf, x, row, rule, theme.faint());
+            }
+            return;
+        }
         for y in layout.picture.top()..layout.picture.bottom() {
             put_char(buf, column, y, line, theme.faint());
         }
@@ -156,6 +162,10 @@ impl Frame<'_> {
         };
         let gap = u16::from(figures > 0);
         let top = figures + gap;
+        // One bar alone compares with nothing: then the figures have it all.
+        if (top + heading + all.min(2)) > side.height {
+            return (side, below(side.height, 0), below(side.height, 0));
+        }
         (below(0, figures), below(top, heading), below(top + heading, side.height))
     }
 

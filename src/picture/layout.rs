@@ -3,7 +3,9 @@
 use ratatui::layout::Rect;
 
 /// Narrowest and lowest screen with room for the whole frame.
-pub(super) const LEAST: (u16, u16) = (60, 18);
+pub(super) const LEAST: (u16, u16) = (36, 18);
+/// From this width on, figures stand beside the picture; below, under it.
+const LANDSCAPE: u16 = 60;
 
 /// The places of the frame's parts. A cramped frame has none of them: all are empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct FrameLayout {
     pub timeline: Rect,
     /// The next useful keys.
     pub keys: Rect,
+    /// Whether figures stand under the picture, not beside it.
+    pub portrait: bool,
     /// Whether the screen is too small for the frame.
     pub cramped: bool,
 }
@@ -30,8 +34,12 @@ impl FrameLayout {
         if area.width < LEAST.0 || area.height < LEAST.1 {
             let none = Rect { width: 0, height: 0, ..area };
             let [title, picture, side, sentences, timeline, keys] = [none; 6];
-            return Self { title, picture, side, sentences, timeline, keys, cramped: true };
+            return Self { title, picture, side, sentences, timeline, keys, portrait: false, cramped: true };
         }
+        if area.width < LANDSCAPE { Self::portrait(area) } else { Self::landscape(area) }
+    }
+
+    fn landscape(area: Rect) -> Self {
         // From the top: title, gap, body, rule, sentences, gap, time line, keys.
         let gap = u16::from(area.height >= 30);
         let told = sentence_rows(area.height);
@@ -49,6 +57,27 @@ impl FrameLayout {
             sentences: row(body_top + body + 1, told),
             timeline: row(area.height - 2, 1),
             keys: row(area.height - 1, 1),
+            portrait: false,
+            cramped: false,
+        }
+    }
+
+    /// From the top: title, picture, rule, figures, gap, sentences, time line, keys.
+    fn portrait(area: Rect) -> Self {
+        let told = if area.height < 22 { 3 } else { 4 + (area.height.min(48) - 22) / 8 };
+        let inner = Rect { x: area.x + 1, width: area.width - 2, ..area };
+        let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..inner };
+        let body = area.height - 5 - told;
+        let side = (body * 2 / 5).min(12);
+        let picture = body - side;
+        Self {
+            title: row(0, 1),
+            picture: row(1, picture),
+            side: row(picture + 2, side),
+            sentences: row(body + 3, told),
+            timeline: row(area.height - 2, 1),
+            keys: row(area.height - 1, 1),
+            portrait: true,
             cramped: false,
         }
     }
@@ -84,7 +113,7 @@ mod tests {
 
     #[test]
     fn parts_stay_inside_and_apart() {
-        for w in (60..260).step_by(7) {
+        for w in (36..260).step_by(7) {
             for h in 18..90 {
                 let area = Rect::new(3, 2, w, h);
                 let l = FrameLayout::of(area);
@@ -100,7 +129,7 @@ mod tests {
 
     #[test]
     fn too_small_is_cramped() {
-        for (w, h) in [(59, 40), (100, 17), (0, 0)] {
+        for (w, h) in [(35, 40), (100, 17), (0, 0)] {
             let l = FrameLayout::of(Rect::new(0, 0, w, h));
             assert!(l.cramped && l.picture.is_empty() && l.keys.is_empty());
         }

@@ -3,7 +3,7 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::paint::put;
 use super::text::{fit, pad, visible, width, wrap};
@@ -30,6 +30,8 @@ pub enum Tone {
     Bad,
     /// It is chosen.
     Chosen,
+    /// In the colour of a series, to tell kinds apart.
+    Series(usize),
 }
 
 impl Tone {
@@ -43,6 +45,7 @@ impl Tone {
             Self::Good => theme.good(),
             Self::Bad => theme.warning(),
             Self::Chosen => theme.selected(),
+            Self::Series(i) => theme.series(i).add_modifier(Modifier::BOLD),
         }
     }
 }
@@ -61,6 +64,27 @@ impl TextLine {
     pub fn plain(&self) -> String {
         self.0.iter().map(|(text, _)| text.as_str()).collect()
     }
+}
+
+/// Markdown as one plain line of text: the words without their marks, made [`visible`].
+///
+/// ```
+/// assert_eq!(scalelab::picture::unmarked("why `hash % N` **hurts**"), "why hash % N hurts");
+/// ```
+pub fn unmarked(text: &str) -> String {
+    // After a word, nothing at the start is taken for a heading or a list.
+    let text = format!("x{text}");
+    let mut plain = String::with_capacity(text.len());
+    for event in Parser::new(&text) {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                plain.push_str(&visible(&text));
+            }
+            Event::SoftBreak | Event::HardBreak => plain.push(' '),
+            _ => {}
+        }
+    }
+    plain.strip_prefix('x').map_or_else(String::new, str::to_owned)
 }
 
 /// Text without Markdown, wrapped, in one tone.

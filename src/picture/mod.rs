@@ -26,7 +26,7 @@ pub use export::{to_ansi, to_text};
 pub use figures::{Figure, draw_figures, figures_height};
 pub use frame::Frame;
 pub use layout::FrameLayout;
-pub use markdown::{TextLine, Tone, draw_lines, markdown, paragraph};
+pub use markdown::{TextLine, Tone, draw_lines, markdown, paragraph, unmarked};
 pub use paint::{caption, put, write};
 pub use sentences::{Sentence, SentenceKind, draw_sentences};
 pub use svg::to_svg;

@@ -6,9 +6,13 @@ use ratatui::layout::{Position, Rect};
 
 use super::help::{self, Help};
 use super::home::{Home, HomeAction};
-use super::lab_screen::{LabAction, LabScreen};
+use super::lab_screen::{LabAction, LabScreen, open_gate};
+use super::learning::Learning;
+use super::lesson::{LessonAction, LessonScreen};
+use super::review::{Review, ReviewAction};
 use crate::engine::Setup;
 use crate::labs::{OpenLab, REGISTRY};
+use crate::lessons::{Library, Session, Step};
 use crate::settings::Settings;
 
 /// What the app wants of the terminal.
@@ -22,14 +26,44 @@ pub enum Wish {
     Redraw,
 }
 
-/// Home, the labs that are open, and the help over them.
+/// How a lesson is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Where it was left.
+    Resume,
+    /// At its challenge, to test out of it.
+    TestOut,
+}
+
+/// What is on the screen.
+enum Shown {
+    Home,
+    /// The lab with this index among the open ones.
+    Lab(usize),
+    Lesson(Box<LessonScreen>),
+    Review(Review),
+}
+
+/// Lessons and progress, read when they are first needed: a lab alone does without.
+struct School {
+    learning: Option<Learning>,
+    open: Box<dyn Fn() -> Learning>,
+}
+
+impl School {
+    fn get(&mut self) -> &mut Learning {
+        self.learning.get_or_insert_with(|| (self.open)())
+    }
+}
+
+/// Home, labs, lessons, review, and the help over them.
 pub struct App {
     settings: Settings,
     home: Home,
     /// Labs stay open when one goes home, so that nothing is lost.
     labs: Vec<LabScreen>,
-    /// Index of the lab that is shown; none is home.
-    shown: Option<usize>,
+    school: School,
+    shown: Shown,
     help: Option<Help>,
     area: Rect,
     dirty: bool,
@@ -37,25 +71,44 @@ pub struct App {
 }
 
 impl App {
-    /// At home, or in a lab that is already open.
+    /// At home, or in a lab that is already open. Nothing is kept of what is learnt.
     pub fn new(lab: Option<Box<dyn OpenLab>>, settings: Settings) -> Self {
         let labs: Vec<LabScreen> = lab.into_iter().map(|lab| LabScreen::new(lab, &settings)).collect();
-        let shown = labs.len().checked_sub(1);
-        let home = Home::default();
-        Self { settings, home, labs, shown, help: None, area: Rect::ZERO, dirty: true, wish: None }
+        let shown = labs.len().checked_sub(1).map_or(Shown::Home, Shown::Lab);
+        let school = School { learning: None, open: Box::new(|| Learning::new(Library::built_in(), None)) };
+        let (home, area) = (Home::default(), Rect::ZERO);
+        Self { settings, home, labs, school, shown, help: None, area, dirty: true, wish: None }
+    }
+
+    /// With other lessons, and a place to keep progress; they are read when they are first needed.
+    #[must_use]
+    pub fn with_learning(mut self, open: impl Fn() -> Learning + 'static) -> Self {
+        self.school = School { learning: None, open: Box::new(open) };
+        self
     }
 
     /// Whether time must pass on the screen: otherwise nobody need wake up.
     pub fn animating(&self) -> bool {
-        self.current().is_some_and(LabScreen::animating)
+        match &self.shown {
+            Shown::Lab(index) => self.labs.get(*index).is_some_and(LabScreen::animating),
+            Shown::Lesson(lesson) => lesson.animating(),
+            Shown::Home | Shown::Review(_) => false,
+        }
     }
 
     /// Lets `real_us` microseconds pass on the screen.
     pub fn frame(&mut self, real_us: u64) {
-        if let Some(lab) = self.shown.and_then(|i| self.labs.get_mut(i)) {
-            lab.frame(real_us);
-            self.dirty = true;
+        match &mut self.shown {
+            Shown::Lab(index) => {
+                if let Some(lab) = self.labs.get_mut(*index) {
+                    lab.frame(real_us);
+                }
+            }
+            Shown::Lesson(lesson) => lesson.frame(real_us),
+            Shown::Home | Shown::Review(_) => return,
         }
+        self.dirty = true;
+        self.keep();
     }
 
     /// Whether something changed since the last call.
@@ -73,13 +126,21 @@ impl App {
         self.dirty = true;
     }
 
-    /// The lab on the screen.
+    /// The lab on the screen, alone or in a lesson.
     pub fn lab(&self) -> Option<&dyn OpenLab> {
-        self.current().map(LabScreen::lab)
+        match &self.shown {
+            Shown::Lab(index) => self.labs.get(*index).map(LabScreen::lab),
+            Shown::Lesson(lesson) => Some(lesson.lab()),
+            Shown::Home | Shown::Review(_) => None,
+        }
     }
 
-    fn current(&self) -> Option<&LabScreen> {
-        self.labs.get(self.shown?)
+    /// The lesson on the screen.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.shown {
+            Shown::Lesson(lesson) => Some(lesson.session()),
+            _ => None,
+        }
     }
 
     /// Takes one event.
@@ -88,14 +149,21 @@ impl App {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key),
             Event::Mouse(mouse) => self.mouse(*mouse),
             Event::Paste(text) => {
-                if let Some(lab) = self.shown.and_then(|i| self.labs.get_mut(i)) {
-                    lab.paste(text);
-                    self.dirty = true;
+                match &mut self.shown {
+                    Shown::Lab(index) => {
+                        if let Some(lab) = self.labs.get_mut(*index) {
+                            lab.paste(text);
+                        }
+                    }
+                    Shown::Lesson(lesson) => lesson.paste(text),
+                    Shown::Home | Shown::Review(_) => return,
                 }
+                self.dirty = true;
             }
             Event::Resize(..) => self.dirty = true,
             _ => {}
         }
+        self.keep();
     }
 
     fn key(&mut self, key: KeyEvent) {
@@ -119,13 +187,23 @@ impl App {
     }
 
     fn screen_key(&mut self, key: KeyEvent) {
-        match self.shown.and_then(|i| self.labs.get_mut(i)) {
-            Some(lab) => {
-                let action = lab.key(key);
+        match &mut self.shown {
+            Shown::Lab(index) => {
+                let action = self.labs.get_mut(*index).map_or(LabAction::Home, |lab| lab.key(key, &open_gate));
                 self.lab_action(action);
             }
-            None => {
-                let action = self.home.key(key);
+            Shown::Lesson(lesson) => {
+                let action = lesson.key(key);
+                self.lesson_action(action);
+            }
+            Shown::Review(review) => {
+                let learning = self.school.get();
+                let action = review.key(key, learning);
+                self.review_action(action);
+            }
+            Shown::Home => {
+                let learning = self.school.get();
+                let action = self.home.key(key, learning);
                 self.home_action(action);
             }
         }
@@ -140,13 +218,22 @@ impl App {
             return;
         }
         let area = self.area;
-        match self.shown.and_then(|i| self.labs.get_mut(i)) {
-            Some(lab) => {
-                let Some(action) = lab.mouse(mouse, area) else { return };
+        match &mut self.shown {
+            Shown::Lab(index) => {
+                let action = self.labs.get_mut(*index).and_then(|lab| lab.mouse(mouse, area, &open_gate));
+                let Some(action) = action else { return };
                 self.lab_action(action);
             }
-            None => {
-                let Some(action) = self.home.mouse(mouse, area) else { return };
+            Shown::Lesson(lesson) => {
+                let Some(action) = lesson.mouse(mouse, area) else { return };
+                self.lesson_action(action);
+            }
+            Shown::Review(review) => {
+                let Some(action) = review.mouse(mouse, area, self.school.get()) else { return };
+                self.review_action(action);
+            }
+            Shown::Home => {
+                let Some(action) = self.home.mouse(mouse, self.school.get()) else { return };
                 self.home_action(action);
             }
         }
@@ -156,10 +243,33 @@ impl App {
     fn lab_action(&mut self, action: LabAction) {
         match action {
             LabAction::Stay => {}
-            LabAction::Home => self.shown = None,
+            LabAction::Home => self.shown = Shown::Home,
             LabAction::Quit => self.wish = Some(Wish::Quit),
-            LabAction::Help => self.help = Some(Help::new(help::lab_page(self.current().map(LabScreen::lab)))),
+            LabAction::Help => self.show_help(),
             LabAction::Text(text) => self.help = Some(Help::new(help::text_page(&text))),
+        }
+    }
+
+    fn lesson_action(&mut self, action: LessonAction) {
+        match action {
+            LessonAction::Stay => {}
+            LessonAction::Leave => {
+                self.keep();
+                self.shown = Shown::Home;
+            }
+            LessonAction::Next => self.next_lesson(),
+            LessonAction::Quit => self.wish = Some(Wish::Quit),
+            LessonAction::Help => self.show_help(),
+            LessonAction::Text(text) => self.help = Some(Help::new(help::text_page(&text))),
+        }
+    }
+
+    fn review_action(&mut self, action: ReviewAction) {
+        match action {
+            ReviewAction::Stay => {}
+            ReviewAction::Leave => self.shown = Shown::Home,
+            ReviewAction::Quit => self.wish = Some(Wish::Quit),
+            ReviewAction::Help => self.show_help(),
         }
     }
 
@@ -167,24 +277,130 @@ impl App {
         match action {
             HomeAction::Stay => {}
             HomeAction::Quit => self.wish = Some(Wish::Quit),
-            HomeAction::Help => self.help = Some(Help::new(help::lab_page(None))),
-            HomeAction::Open(index) => self.open(index),
+            HomeAction::Help => self.show_help(),
+            HomeAction::Lab(index) => self.open(index),
+            HomeAction::Lesson(id) => self.try_lesson(&id, Opening::Resume),
+            HomeAction::TestOut(id) => self.try_lesson(&id, Opening::TestOut),
+            HomeAction::Review => self.open_review(),
         }
+    }
+
+    fn show_help(&mut self) {
+        let page = match &self.shown {
+            Shown::Lesson(lesson) => help::lesson_page(lesson.lab()),
+            _ => help::lab_page(self.lab()),
+        };
+        self.help = Some(Help::new(page));
     }
 
     fn open(&mut self, index: usize) {
         let Some(registration) = REGISTRY.get(index) else { return };
         let name = registration.info.name;
         if let Some(open) = self.labs.iter().position(|lab| lab.lab().info().name == name) {
-            self.shown = Some(open);
+            self.shown = Shown::Lab(open);
             return;
         }
         match (registration.open)(Setup::seeded(crate::labs::DEFAULT_SEED)) {
             Ok(lab) => {
                 self.labs.push(LabScreen::new(lab, &self.settings));
-                self.shown = Some(self.labs.len() - 1);
+                self.shown = Shown::Lab(self.labs.len() - 1);
             }
             Err(error) => self.home.say(error.to_string()),
+        }
+    }
+
+    /// Shows the questions that are due.
+    pub fn open_review(&mut self) {
+        let review = Review::new(self.school.get());
+        self.shown = Shown::Review(review);
+    }
+
+    /// The lesson that `scalelab learn` opens: the id of the one to go on with.
+    pub fn lesson_to_continue(&mut self) -> Option<String> {
+        self.school.get().next().map(|entry| entry.lesson.id.clone())
+    }
+
+    fn try_lesson(&mut self, id: &str, how: Opening) {
+        if let Err(error) = self.open_lesson(id, how) {
+            self.home.say(error);
+            self.shown = Shown::Home;
+        }
+    }
+
+    /// Opens a lesson.
+    ///
+    /// # Errors
+    /// A sentence: there is no such lesson, or its lab or input cannot be opened.
+    pub fn open_lesson(&mut self, id: &str, how: Opening) -> Result<(), String> {
+        let learning = self.school.get();
+        let entry = learning.library.find(id).ok_or_else(|| no_lesson(&learning.library, id))?;
+        let lesson = entry.lesson.clone();
+        let mut lab = entry.open_lab(lesson.seed)?;
+        let next = learning.after(id).map(|entry| entry.lesson.title.clone());
+        let mut session = Session::new(lesson, lab.as_mut());
+        let place = learning.progress.place(id).map(str::to_owned);
+        match (how, place) {
+            (Opening::TestOut, _) => {
+                if !session.test_out(lab.as_mut()) {
+                    return Err(format!("The lesson {id} has no challenge to test out by."));
+                }
+            }
+            (Opening::Resume, Some(step)) => session.resume(&step, lab.as_mut()),
+            (Opening::Resume, None) => {}
+        }
+        let mut screen = Box::new(LessonScreen::new(session, LabScreen::new(lab, &self.settings), next));
+        if let Some(warning) = learning.take_warning() {
+            screen.say(warning);
+        }
+        self.shown = Shown::Lesson(screen);
+        self.keep();
+        Ok(())
+    }
+
+    fn next_lesson(&mut self) {
+        self.keep();
+        let id = self.session().map(|session| session.lesson().id.clone());
+        let next = id.and_then(|id| self.school.get().after(&id).map(|entry| entry.lesson.id.clone()));
+        match next {
+            Some(next) => self.try_lesson(&next, Opening::Resume),
+            None => self.shown = Shown::Home,
+        }
+    }
+
+    /// Keeps what the lesson noted about the learner.
+    fn keep(&mut self) {
+        let Shown::Lesson(screen) = &mut self.shown else { return };
+        let notes = screen.take_notes();
+        let lesson = screen.session().lesson().id.clone();
+        if notes.is_empty() {
+            return;
+        }
+        let learning = self.school.get();
+        learning.note(&lesson, &notes);
+        let step = screen.session().step().map(Step::id);
+        screen.set_best(step.and_then(|step| learning.progress.best(&lesson, step)));
+        if let Some(warning) = learning.take_warning() {
+            screen.say(warning);
+        }
+    }
+
+    /// Reads the lessons of the author's folder again, and keeps the place in the open one.
+    pub fn reload(&mut self) {
+        self.dirty = true;
+        self.keep();
+        if let Err(error) = self.school.get().reload() {
+            match &mut self.shown {
+                Shown::Lesson(lesson) => lesson.say(error),
+                _ => self.home.say(error),
+            }
+            return;
+        }
+        let Shown::Lesson(lesson) = &self.shown else { return };
+        let id = lesson.session().lesson().id.clone();
+        if let Err(error) = self.open_lesson(&id, Opening::Resume)
+            && let Shown::Lesson(lesson) = &mut self.shown
+        {
+            lesson.say(error);
         }
     }
 
@@ -195,10 +411,19 @@ impl App {
             return None;
         }
         let theme = self.settings.theme;
-        let cursor = match self.shown.and_then(|i| self.labs.get_mut(i)) {
-            Some(lab) => lab.draw(area, buf),
-            None => {
-                self.home.draw(area, buf, theme);
+        let cursor = match &mut self.shown {
+            Shown::Lab(index) => self.labs.get_mut(*index).and_then(|lab| lab.draw(area, buf)),
+            Shown::Lesson(lesson) => lesson.draw(area, buf),
+            Shown::Review(review) => {
+                review.draw(area, buf, theme, self.school.get());
+                None
+            }
+            Shown::Home => {
+                let learning = self.school.get();
+                if let Some(warning) = learning.take_warning() {
+                    self.home.say(warning);
+                }
+                self.home.draw(area, buf, theme, learning);
                 None
             }
         };
@@ -209,5 +434,14 @@ impl App {
             }
             None => cursor,
         }
+    }
+}
+
+fn no_lesson(library: &Library, id: &str) -> String {
+    let near = library.suggest(id);
+    let id = crate::picture::visible(id);
+    match near.is_empty() {
+        true => format!("There is no lesson '{id}': `scalelab lessons list` names them."),
+        false => format!("There is no lesson '{id}'. Did you mean {}?", near.join(" or ")),
     }
 }

@@ -116,6 +116,27 @@ impl Help {
     }
 }
 
+/// Keys of a lesson, beside those of its lab.
+const LESSON_KEYS: &[(&str, &str)] = &[
+    ("Enter", "answer, or go on"),
+    ("↑ ↓, 1 … 9", "choose an answer, while a question waits"),
+    ("H", "a hint: a nudge, then the rule, then the next command"),
+    ("S", "show me: plays a way to the goal; ← and → walk through it"),
+    ("B", "back: this step from its start, then the step before"),
+    ("r", "this step from its start, with the lab as it was"),
+    ("T", "the lab alone on the screen, and the text again"),
+    ("PgUp PgDn", "scroll the text"),
+    ("Esc", "to the map: your place is kept"),
+];
+
+/// Help for a lesson: its own keys, then the lab's.
+pub(super) fn lesson_page(lab: &dyn OpenLab) -> Vec<HelpLine> {
+    let mut lines = vec![HelpLine::Heading("Keys in every lesson".to_owned())];
+    lines.extend(LESSON_KEYS.iter().map(|(key, what)| HelpLine::Pair((*key).to_owned(), (*what).to_owned())));
+    lines.extend(lab_page(Some(lab)));
+    lines
+}
+
 /// Help for a lab, or for home.
 pub(super) fn lab_page(lab: Option<&dyn OpenLab>) -> Vec<HelpLine> {
     let mut lines = Vec::new();
@@ -134,7 +155,10 @@ pub(super) fn lab_page(lab: Option<&dyn OpenLab>) -> Vec<HelpLine> {
             lines.push(pair(usage.trim_start_matches("Usage:").trim(), &about));
         }
     } else {
-        lines.push(HelpLine::Plain("Choose a lab with the arrow keys and Enter, or click it.".to_owned()));
+        lines.push(HelpLine::Plain(
+            "Choose with the arrow keys and Enter, or click. In a unit, `t` tests out of a lesson by its challenge."
+                .to_owned(),
+        ));
     }
     lines.push(HelpLine::Heading("Keys in every lab".to_owned()));
     lines.extend(COMMON_KEYS.iter().map(|(key, what)| pair(key, what)));

@@ -6,8 +6,16 @@ use ratatui::layout::{Position, Rect};
 
 use super::palette::{Palette, PaletteAction};
 use crate::labs::{Click, OpenLab, View};
-use crate::picture::{Frame, pad, put, visible};
+use crate::picture::{Frame, Theme, pad, put, visible};
 use crate::settings::{SPEEDS, Settings};
+
+/// Why a command may not be given now, if it may not: a lesson's step can limit them.
+pub(super) type Gate<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+
+/// Lets every command through.
+pub(super) fn open_gate(_: &str) -> Result<(), String> {
+    Ok(())
+}
 
 /// What a lab's screen wants after an event.
 pub(super) enum LabAction {
@@ -40,6 +48,48 @@ impl LabScreen {
         self.lab.as_ref()
     }
 
+    /// The lab, to take it elsewhere in time: the clock stops.
+    pub(super) fn travel(&mut self, go: impl FnOnce(&mut dyn OpenLab)) {
+        self.view.running = false;
+        self.unfolding = false;
+        self.view.scroll = 0;
+        go(self.lab.as_mut());
+    }
+
+    /// How it is drawn.
+    pub(super) fn theme(&self) -> Theme {
+        self.view.theme
+    }
+
+    /// What a click would mean to the lab itself.
+    pub(super) fn click(&self, area: Rect, at: Position) -> Click {
+        self.lab.click(&self.view, &[], area, at.x, at.y)
+    }
+
+    /// Whether a command is being typed.
+    pub(super) fn typing(&self) -> bool {
+        self.palette.is_some()
+    }
+
+    /// Shows the view with this index, if there is one.
+    pub(super) fn show_view(&mut self, index: usize) {
+        if index < self.lab.info().views.len() {
+            self.view.index = index;
+        }
+    }
+
+    /// Gives the lab a command of the program's own; it unfolds like any other.
+    pub(super) fn play(&mut self, line: &str) {
+        self.view.running = false;
+        self.run(line, &open_gate);
+    }
+
+    /// Lets the last command unfold to its end at once.
+    pub(super) fn settle(&mut self) {
+        self.lab.advance_to(self.lab.settled_at());
+        self.unfolding = false;
+    }
+
     /// Whether time must pass on the screen.
     pub(super) fn animating(&self) -> bool {
         self.view.running || (self.unfolding && self.lab.now() < self.lab.settled_at())
@@ -59,21 +109,21 @@ impl LabScreen {
         palette.paste(text, self.lab.as_ref());
     }
 
-    pub(super) fn key(&mut self, key: KeyEvent) -> LabAction {
+    pub(super) fn key(&mut self, key: KeyEvent, gate: Gate<'_>) -> LabAction {
         self.message = None;
         if let Some(palette) = &mut self.palette {
             match palette.key(key, self.lab.as_ref()) {
                 PaletteAction::Stay => {}
                 PaletteAction::Close => self.palette = None,
-                PaletteAction::Run(line) => return self.run(&line),
+                PaletteAction::Run(line) => return self.run(&line, gate),
             }
             return LabAction::Stay;
         }
-        self.press(key.code)
+        self.press(key.code, gate)
     }
 
     /// A key outside the palette.
-    fn press(&mut self, code: KeyCode) -> LabAction {
+    fn press(&mut self, code: KeyCode, gate: Gate<'_>) -> LabAction {
         match code {
             KeyCode::Char('q') => return LabAction::Quit,
             KeyCode::Esc => return LabAction::Home,
@@ -97,25 +147,22 @@ impl LabScreen {
             KeyCode::Tab => self.turn_view(1),
             KeyCode::BackTab => self.turn_view(-1),
             KeyCode::Char(digit @ '1'..='9') => {
-                let index = digit as usize - '1' as usize;
-                if index < self.lab.info().views.len() {
-                    self.view.index = index;
-                }
+                self.show_view(digit as usize - '1' as usize);
             }
-            KeyCode::Char(c) => return self.lab_key(c),
+            KeyCode::Char(c) => return self.lab_key(c, gate),
             _ => {}
         }
         LabAction::Stay
     }
 
     /// A key of the lab's own: a command, or the start of one.
-    fn lab_key(&mut self, c: char) -> LabAction {
+    fn lab_key(&mut self, c: char, gate: Gate<'_>) -> LabAction {
         let Some(binding) = self.lab.info().keys.iter().find(|k| k.key == c) else { return LabAction::Stay };
         if binding.command.ends_with(' ') {
             self.open_palette(binding.command);
             return LabAction::Stay;
         }
-        self.run(binding.command)
+        self.run(binding.command, gate)
     }
 
     fn open_palette(&mut self, start: &str) {
@@ -123,8 +170,9 @@ impl LabScreen {
     }
 
     /// Gives the lab a command; what is wrong with it is shown where it was typed.
-    fn run(&mut self, line: &str) -> LabAction {
-        match self.lab.command(line) {
+    fn run(&mut self, line: &str, gate: Gate<'_>) -> LabAction {
+        let done = gate(line).and_then(|()| self.lab.command(line).map_err(|error| error.to_string()));
+        match done {
             Ok(help) => {
                 self.palette = None;
                 self.history.push(line.to_owned());
@@ -138,18 +186,11 @@ impl LabScreen {
                 }
             }
             Err(error) => match &mut self.palette {
-                Some(palette) => palette.refuse(error.to_string()),
-                None => self.message = Some(error.to_string()),
+                Some(palette) => palette.refuse(error),
+                None => self.message = Some(error),
             },
         }
         LabAction::Stay
-    }
-
-    fn travel(&mut self, go: impl FnOnce(&mut dyn OpenLab)) {
-        self.view.running = false;
-        self.unfolding = false;
-        self.view.scroll = 0;
-        go(self.lab.as_mut());
     }
 
     fn set_speed(&mut self, speed: f64) {
@@ -183,14 +224,14 @@ impl LabScreen {
     }
 
     /// Takes a mouse event; `None` when it means nothing here.
-    pub(super) fn mouse(&mut self, mouse: MouseEvent, area: Rect) -> Option<LabAction> {
+    pub(super) fn mouse(&mut self, mouse: MouseEvent, area: Rect, gate: Gate<'_>) -> Option<LabAction> {
         let layout = Frame::layout(area);
         let at = Position { x: mouse.column, y: mouse.row };
         match mouse.kind {
-            MouseEventKind::ScrollUp if layout.sentences.contains(at) => Some(self.press(KeyCode::PageUp)),
-            MouseEventKind::ScrollDown if layout.sentences.contains(at) => Some(self.press(KeyCode::PageDown)),
-            MouseEventKind::ScrollUp => Some(self.press(KeyCode::Left)),
-            MouseEventKind::ScrollDown => Some(self.press(KeyCode::Right)),
+            MouseEventKind::ScrollUp if layout.sentences.contains(at) => Some(self.press(KeyCode::PageUp, gate)),
+            MouseEventKind::ScrollDown if layout.sentences.contains(at) => Some(self.press(KeyCode::PageDown, gate)),
+            MouseEventKind::ScrollUp => Some(self.press(KeyCode::Left, gate)),
+            MouseEventKind::ScrollDown => Some(self.press(KeyCode::Right, gate)),
             MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left)
                 if self.palette.is_none() =>
             {
@@ -203,8 +244,8 @@ impl LabScreen {
                         self.travel(|lab| lab.seek_time(at_us));
                         Some(LabAction::Stay)
                     }
-                    Click::Command(line) if !dragged => Some(self.run(&line)),
-                    Click::Key(index) if !dragged => hints.get(index).map(|(code, ..)| self.press(*code)),
+                    Click::Command(line) if !dragged => Some(self.run(&line, gate)),
+                    Click::Key(index) if !dragged => hints.get(index).map(|(code, ..)| self.press(*code, gate)),
                     _ => None,
                 }
             }

@@ -3,20 +3,23 @@
 //! [`App`] is the whole of it without a terminal: events in, a buffer out. Tests drive it so.
 
 mod app;
+mod choices;
 mod help;
 mod home;
 mod lab_screen;
+mod learning;
+mod lesson;
 mod palette;
 mod popup;
+mod review;
 mod terminal;
 mod wakeups;
 
 use std::io::IsTerminal;
+use std::path::Path;
 
-pub use app::App;
-
-use crate::labs::OpenLab;
-use crate::settings::Settings;
+pub use app::{App, Opening};
+pub use learning::Learning;
 
 /// Why there is no screen.
 #[derive(Debug, thiserror::Error)]
@@ -46,11 +49,11 @@ pub fn require_terminal(lab: &str) -> Result<(), ScreenError> {
     if std::io::stdout().is_terminal() { Ok(()) } else { Err(ScreenError::NoTerminal { lab: lab.to_owned() }) }
 }
 
-/// Opens the screen at home, or in a lab, and comes back when the user quits.
+/// Runs the app on the terminal until the user quits; a folder to watch is read anew when a file in it changes.
 ///
 /// # Errors
 /// Every [`ScreenError`]; the terminal is as before in any case.
-pub fn open(lab: Option<Box<dyn OpenLab>>, settings: Settings) -> Result<(), ScreenError> {
-    require_terminal(lab.as_ref().map_or("ring", |lab| lab.info().name))?;
-    terminal::run(&mut App::new(lab, settings))
+pub fn run(app: &mut App, watch: Option<&Path>) -> Result<(), ScreenError> {
+    require_terminal("ring")?;
+    terminal::run(app, watch)
 }

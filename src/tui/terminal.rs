@@ -1,6 +1,7 @@
 //! The terminal: taken, given back, and the loop between.
 
 use std::io::{Stdout, stdout};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -63,14 +64,14 @@ fn leave() {
 }
 
 /// Runs the app until it wants to quit.
-pub(super) fn run(app: &mut App) -> Result<(), ScreenError> {
+pub(super) fn run(app: &mut App, watch: Option<&Path>) -> Result<(), ScreenError> {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         leave();
         before(info);
     }));
     let mut taken = Taken::take()?;
-    let wakeups = wakeups::start()?;
+    let (wakeups, _watcher) = wakeups::start(watch)?;
     turn(app, &mut taken, &wakeups)
 }
 
@@ -94,6 +95,7 @@ fn turn(app: &mut App, taken: &mut Taken, wakeups: &Receiver<Wakeup>) -> Result<
         for wakeup in first.into_iter().chain(wakeups.try_iter().take(MOST_EVENTS)) {
             match wakeup {
                 Wakeup::Input(event) => app.handle(&event),
+                Wakeup::FilesChanged => app.reload(),
                 Wakeup::InputEnded => return Ok(()),
                 Wakeup::Signal(SIGTSTP) => suspend(&mut taken.screen, app)?,
                 // The terminal is gone: nothing to restore, nothing to say.

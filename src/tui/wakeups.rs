@@ -1,7 +1,9 @@
-//! What wakes the screen up: input and signals, each from its own thread, in one channel.
+//! What wakes the screen up: input, signals and changed files, each from its own thread, in one channel.
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use ratatui::crossterm::event::{Event, read};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
@@ -12,12 +14,14 @@ pub(super) enum Wakeup {
     Input(Event),
     /// There will be no more input.
     InputEnded,
+    /// A file in the watched folder was written.
+    FilesChanged,
     /// A signal to act on.
     Signal(i32),
 }
 
-/// Starts both threads; they end with the program.
-pub(super) fn start() -> std::io::Result<Receiver<Wakeup>> {
+/// Starts the threads; they end with the program, and the watch of a folder with its watcher.
+pub(super) fn start(watch: Option<&Path>) -> std::io::Result<(Receiver<Wakeup>, Option<RecommendedWatcher>)> {
     let (sender, receiver) = channel();
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP])?;
     let to_signals = sender.clone();
@@ -28,8 +32,21 @@ pub(super) fn start() -> std::io::Result<Receiver<Wakeup>> {
             }
         }
     });
+    let watcher = watch.map(|folder| watch_files(folder, sender.clone())).transpose()?;
     spawn(move || forward_input(&sender));
-    Ok(receiver)
+    Ok((receiver, watcher))
+}
+
+fn watch_files(folder: &Path, sender: Sender<Wakeup>) -> std::io::Result<RecommendedWatcher> {
+    let changed = move |event: notify::Result<notify::Event>| {
+        // Reading the lessons again is no change.
+        if event.is_ok_and(|e| !e.kind.is_access()) {
+            let _ = sender.send(Wakeup::FilesChanged);
+        }
+    };
+    let mut watcher = notify::recommended_watcher(changed).map_err(std::io::Error::other)?;
+    watcher.watch(folder, RecursiveMode::Recursive).map_err(std::io::Error::other)?;
+    Ok(watcher)
 }
 
 fn forward_input(sender: &Sender<Wakeup>) {

@@ -27,7 +27,12 @@ pub fn change(model: &RingModel, now: Micros, log: &mut Vec<Event>) {
         tell(log, now, EventKind::Detail, text);
     }
     if change.moves.regained > 0 {
-        let text = format!("{} keys are served again.", thousands(change.moves.regained));
+        let count = thousands(change.moves.regained);
+        let text = match change.cause {
+            Cause::Recovered(_) => format!("{count} keys are served again."),
+            // A copy that died with its node cannot be read: the data has to come from elsewhere.
+            _ => format!("{count} keys have a node again; it must load them anew, for their only copy is down."),
+        };
         tell(log, now, EventKind::Detail, text);
     }
     let served = &model.world.served;

@@ -99,7 +99,9 @@ fn counts(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
 /// One bar a node, its fair share marked.
 pub(super) fn bars(model: &RingModel) -> (String, Vec<LoadBar>) {
     let (config, served) = (model.config(), &model.world.served);
-    let total: u64 = served.loads.iter().sum();
+    // What nobody serves counts too: the load of the others does not grow when a node fails without copies.
+    let lost = if model.traffic.is_none() { served.unavailable } else { 0 };
+    let total: u64 = served.loads.iter().sum::<u64>() + lost;
     let weight: f64 = config.nodes.iter().filter(|n| n.up).map(|n| f64::from(n.weight)).sum();
     let changed = |id: u32| match (&model.focus, &model.change) {
         (Some(Focus::Node(focus)), _) if *focus == id => true,

@@ -52,7 +52,8 @@ pub(super) fn step(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     let Some(deed) = model.deeds.last() else { return };
     let name = model.thread_name(deed.thread);
     // `A reads x = 0`, but `A: lock m`: the label of a part is no sentence.
-    let says = deed.read.is_some() || deed.wrote.is_some() || deed.object.is_none() && deed.text.ends_with(char::is_numeric);
+    let says =
+        deed.read.is_some() || deed.wrote.is_some() || deed.object.is_none() && deed.text.ends_with(char::is_numeric);
     let mut text = if says { format!("{name} {}", deed.text) } else { format!("{name}: {}", deed.text) };
     let mut kind = EventKind::Detail;
     if deed.lost {

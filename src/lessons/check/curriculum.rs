@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::lessons::format::Step;
+use super::Around;
+use crate::lessons::format::{Lesson, Step};
 use crate::lessons::library::{LessonEntry, Library, suggest};
 use crate::lessons::rules::Findings;
 use crate::lessons::source::LessonError;
 
-/// What is wrong with the references of one lesson of `lessons`; it may build on those of `before`, too.
-pub(super) fn check(entry: &LessonEntry, lessons: &Library, before: &Library) -> Vec<LessonError> {
+/// What is wrong with the references of one lesson to others.
+pub(super) fn check(entry: &LessonEntry, around: &Around<'_>) -> Vec<LessonError> {
+    let Around { lessons, before, complete } = around;
     let mut findings = Findings::new(&entry.source);
     let id = entry.lesson.id.as_str();
     let place = |id: &str| lessons.lessons().position(|l| l.lesson.id == id);
@@ -22,31 +24,40 @@ pub(super) fn check(entry: &LessonEntry, lessons: &Library, before: &Library) ->
             (Some(_), _) => {
                 "That lesson comes later. Lessons go by the names of their folders and files: rename one.".to_owned()
             }
-            (None, _) if before.find(other).is_some() => return,
+            (None, _) if before.find(other).is_some() || !complete => return,
             (None, _) => {
                 let names = lessons.lessons().chain(before.lessons()).map(|l| l.lesson.id.as_str());
                 let near = suggest(other, names);
-                if near.is_empty() { "There is no lesson of this id.".to_owned() } else { format!("Did you mean {}?", near.join(" or ")) }
+                if near.is_empty() {
+                    "There is no lesson of this id.".to_owned()
+                } else {
+                    format!("Did you mean {}?", near.join(" or "))
+                }
             }
         };
         findings.say(path, format!("the lesson {verb} '{other}', which does not come before it"), help);
     };
-    for (i, need) in entry.lesson.needs.iter().enumerate() {
-        refer(&format!("needs[{i}]"), need, "needs");
-    }
-    for (i, step) in entry.lesson.steps.iter().enumerate() {
-        match step {
-            Step::Recall(question) => match &question.from {
-                Some(from) => refer(&format!("step[{i}].from"), from, "recalls"),
-                None => {}
-            },
-            _ => {}
-        }
+    for (path, other) in references(&entry.lesson) {
+        refer(&path, other, if path.starts_with("needs") { "needs" } else { "recalls" });
     }
     if let Some(cycle) = cycle(id, lessons) {
-        findings.say("needs", format!("the lessons need each other: {}", cycle.join(", ")), "Take one of the needs out.");
+        findings.say(
+            "needs",
+            format!("the lessons need each other: {}", cycle.join(", ")),
+            "Take one of the needs out.",
+        );
     }
     findings.into_errors()
+}
+
+/// The lessons that a lesson names, each with its place.
+pub(super) fn references(lesson: &Lesson) -> Vec<(String, &str)> {
+    let needs = lesson.needs.iter().enumerate().map(|(i, need)| (format!("needs[{i}]"), need.as_str()));
+    let recalls = lesson.steps.iter().enumerate().filter_map(|(i, step)| match step {
+        Step::Recall(question) => Some((format!("step[{i}].from"), question.from.as_deref()?)),
+        _ => None,
+    });
+    needs.chain(recalls).collect()
 }
 
 /// The lessons that need each other round about, if this one is among them.

@@ -12,7 +12,9 @@ pub const COLUMNS: usize = 38;
 /// Rows that it has there; a step may take twice as many.
 pub const ROWS: usize = 18;
 /// Columns that stand before a choice: the cursor and its number.
-const BEFORE_CHOICE: usize = 4;
+const BEFORE_CHOICE: usize = 5;
+/// Columns that stand before a line of a hint.
+const BEFORE_HINT: usize = 2;
 
 /// Steps that do not fit.
 pub(super) fn check(entry: &LessonEntry) -> Vec<LessonError> {
@@ -46,11 +48,14 @@ fn rows(step: &Step) -> usize {
     let text = markdown(step.text(), COLUMNS).len();
     let line = |text: &str| wrap(text, COLUMNS).len();
     let choice = |text: &str| wrap(text, COLUMNS - BEFORE_CHOICE).len();
+    let hint = |text: &str| markdown(text, COLUMNS - BEFORE_HINT).len();
     // One empty row before each part.
     match step {
         Step::Read(_) => text,
         Step::Watch(watch) => {
-            text.max(watch.play.iter().map(|scene| 1 + line(&scene.run) + line(&scene.say)).max().unwrap_or(0))
+            let played: usize =
+                watch.play.iter().map(|scene| 1 + line(&format!("▷ {}", scene.run)) + line(&scene.say)).sum();
+            (text + 2).max(played)
         }
         Step::Predict(predict) => {
             let choices: usize = predict.choices.iter().map(|c| choice(&c.text)).sum();
@@ -65,7 +70,7 @@ fn rows(step: &Step) -> usize {
             (text + 1 + line(&question.question) + 1 + choices).max(2 + said)
         }
         Step::Do(work) | Step::Fix(work) | Step::Challenge(work) => {
-            let hints: usize = work.hints.iter().take(limits::HINTS).map(|h| 1 + choice(h)).sum();
+            let hints: usize = work.hints.iter().take(limits::HINTS).map(|h| 2 + hint(h)).sum();
             let expert = work.expert.as_deref().map_or(0, |text| markdown(text, COLUMNS).len());
             (text + 1 + line(&work.goal) + hints).max(3 + expert)
         }

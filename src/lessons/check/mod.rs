@@ -7,10 +7,11 @@ mod style;
 
 use std::path::Path;
 
-use super::library::{self, LessonEntry, Library};
+use super::library::{self, LessonEntry, Library, Loaded};
 use super::limits;
 use super::source::LessonError;
 pub use fit::{COLUMNS, ROWS};
+pub use proof::PATIENCE;
 
 /// What came out for one lesson.
 #[derive(Clone, Debug)]
@@ -52,31 +53,43 @@ impl Report {
     }
 }
 
+/// The lessons around one.
+struct Around<'a> {
+    /// Those that lie with it.
+    lessons: &'a Library,
+    /// Those that come before all of them.
+    before: &'a Library,
+    /// Whether all files could be loaded: else a lesson that is not there may be one that was not.
+    complete: bool,
+}
+
 /// Proves the lessons of a folder, of a unit, or of one file; `tell` hears each as it is done.
 ///
 /// A lesson may build on those that come with the program. Cost: every command of every lesson once
-/// for each seed; a lesson that takes longer than [`proof::PATIENCE`] is stopped and is wrong.
+/// for each seed; a lesson that takes more than [`PATIENCE`] of processor time is stopped and is wrong.
 pub fn check_path(path: &Path, tell: &mut dyn FnMut(&LessonReport)) -> Report {
     let loaded = library::load_path(path);
-    let mut report = check(&loaded.library, &Library::built_in(), tell);
-    report.unloaded = loaded.errors;
-    report
+    let built_in = Library::built_in();
+    let known = |id: &str| loaded.library.find(id).or_else(|| built_in.find(id)).is_some();
+    // One file may build on those beside it.
+    let alone = loaded.library.lessons().all(|l| curriculum::references(&l.lesson).iter().all(|(_, id)| known(id)));
+    let unit = if alone || path.is_dir() { None } else { library::load_unit_of(path) };
+    check(&loaded, unit.as_ref().unwrap_or(&loaded), &built_in, tell)
 }
 
 /// Proves the lessons that come with the program.
 pub fn check_built_in(tell: &mut dyn FnMut(&LessonReport)) -> Report {
     let loaded = library::load_built_in();
-    let mut report = check(&loaded.library, &Library::default(), tell);
-    report.unloaded = loaded.errors;
-    report
+    check(&loaded, &loaded, &Library::default(), tell)
 }
 
-/// Proves lessons, which may build on others that come before them.
-fn check(lessons: &Library, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
-    let mut report = Report::default();
-    for unit in &lessons.units {
+/// Proves lessons; they may build on those that lie with them, and on others that come before all of these.
+fn check(loaded: &Loaded, with: &Loaded, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
+    let mut report = Report { unloaded: loaded.errors.clone(), ..Report::default() };
+    let around = Around { lessons: &with.library, before, complete: loaded.errors.is_empty() };
+    for unit in &loaded.library.units {
         for entry in &unit.lessons {
-            let (commands, errors) = check_lesson(entry, lessons, before);
+            let (commands, errors) = check_lesson(entry, &around);
             let lesson = LessonReport {
                 unit: unit.unit.id.clone(),
                 id: entry.lesson.id.clone(),
@@ -93,10 +106,10 @@ fn check(lessons: &Library, before: &Library, tell: &mut dyn FnMut(&LessonReport
     report
 }
 
-fn check_lesson(entry: &LessonEntry, lessons: &Library, before: &Library) -> (usize, Vec<LessonError>) {
-    let first = before.units.is_empty() && lessons.lessons().next().is_some_and(|l| l.lesson.id == entry.lesson.id);
-    let mut errors = curriculum::check(entry, lessons, before);
-    errors.extend(style::check(entry, first));
+fn check_lesson(entry: &LessonEntry, around: &Around<'_>) -> (usize, Vec<LessonError>) {
+    let first = around.lessons.lessons().next().is_some_and(|l| l.lesson.id == entry.lesson.id);
+    let mut errors = curriculum::check(entry, around);
+    errors.extend(style::check(entry, first && entry.lesson.needs.is_empty()));
     errors.extend(fit::check(entry));
     let (commands, found) = proof::prove(entry);
     errors.extend(found);

@@ -21,7 +21,11 @@ pub(super) fn check(entry: &LessonEntry, first: bool) -> Vec<LessonError> {
         findings.say("id", "the lesson has no goal", "Add a step of kind `do`, `fix` or `challenge`.");
     }
     if !first && !has(&["recall"]) {
-        findings.say("id", "the lesson recalls nothing", "Add a step of kind `recall`: a question from an earlier lesson.");
+        findings.say(
+            "id",
+            "the lesson recalls nothing",
+            "Add a step of kind `recall`: a question from an earlier lesson.",
+        );
     }
     let commands = find(&lesson.lab).map(|lab| Commands::of((lab.definition)()));
     for (i, step) in lesson.steps.iter().enumerate() {
@@ -67,13 +71,19 @@ fn goal(path: &str, kind: &str, work: &Work, commands: Option<&Commands>, findin
     let challenge = kind == "challenge";
     for (name, given) in [("par", work.par.is_some()), ("expert", work.expert.is_some())] {
         match (challenge, given) {
-            (true, false) => findings.say(path, format!("the challenge has no `{name}`"), "A challenge has `par` and `expert`."),
-            (false, true) => findings.say(&format!("{path}.{name}"), format!("only a challenge has `{name}`"), "Leave it out."),
+            (true, false) => {
+                findings.say(path, format!("the challenge has no `{name}`"), "A challenge has `par` and `expert`.");
+            }
+            (false, true) => {
+                findings.say(&format!("{path}.{name}"), format!("only a challenge has `{name}`"), "Leave it out.");
+            }
             _ => {}
         }
     }
     match (kind == "fix", work.given.is_empty()) {
-        (true, true) => findings.say(path, "nothing is given", "A `fix` has `given`: the part of the work that is done."),
+        (true, true) => {
+            findings.say(path, "nothing is given", "A `fix` has `given`: the part of the work that is done.");
+        }
         (false, false) => findings.say(&format!("{path}.given"), "only a `fix` has `given`", "Leave it out."),
         _ => {}
     }

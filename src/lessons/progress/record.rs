@@ -18,7 +18,7 @@ pub const LAST_SECOND: Seconds = 253_402_300_799;
 /// Longest id of a lesson or a step that is kept, in bytes.
 pub const MOST_ID_BYTES: usize = 200;
 /// Answers kept for each card: the newest.
-const MOST_REVIEWS: usize = 1_000;
+const MOST_REVIEWS: usize = 200;
 /// Predictions, hints and solutions kept for each step: the earliest.
 const MOST_OTHERS: usize = 100;
 

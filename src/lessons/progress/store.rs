@@ -10,7 +10,7 @@ use etcetera::BaseStrategy;
 use super::{FormatError, Progress, Seconds, now};
 
 /// Largest progress file, in bytes: room for some thousand lessons, reviewed for years.
-pub const MOST_BYTES: usize = 8 << 20;
+pub const MOST_BYTES: usize = 4 << 20;
 
 const FILE: &str = "progress.json";
 const BEFORE: &str = "progress.before.json";

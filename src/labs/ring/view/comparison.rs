@@ -96,9 +96,9 @@ type Column = (&'static str, usize, fn(&Contender) -> String);
 
 const COLUMNS: [Column; 7] = [
     ("moved", 8, |c| percent(c.moved_share)),
-    ("spread", 8, |c| percent(c.balance.spread)),
-    ("memory", 10, |c| bytes(c.memory_bytes)),
-    ("steps", 7, |c| format!("{:.1}", c.lookup_steps)),
+    ("spread", 7, |c| percent(c.balance.spread)),
+    ("memory", 9, |c| bytes(c.memory_bytes)),
+    ("steps", 6, |c| format!("{:.1}", c.lookup_steps)),
     ("in all", 9, |c| percent(c.moved_shares_total)),
     ("max/mean", 9, |c| format!("{:.2}", c.balance.max_over_mean)),
     ("lookup", 18, |c| c.placer.placement().cost().to_owned()),

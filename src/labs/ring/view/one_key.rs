@@ -85,7 +85,7 @@ impl Page<'_> {
                 }
                 return;
             }
-            Strategy::Modulo => format!("{hash} % {count} = {}: node number {}", hash % count, hash % count + 1),
+            Strategy::Modulo => format!("{} = {hash} % {count}", hash % count),
             Strategy::Jump => format!("{steps} jumps over the bucket numbers 0 to {}", count - 1),
             Strategy::Rendezvous => format!("{steps} scores, one a node; the highest wins"),
             Strategy::Maglev => format!("slot {} of {} in the table", hash % TABLE, TABLE),
@@ -117,7 +117,13 @@ impl Page<'_> {
             let style = if node.up { theme.series(node.id as usize) } else { theme.error() };
             write(buf, self.area, (column_of(at), self.row), &tag(node), style, theme);
         }
-        write(buf, self.area, (start, self.row), theme.glyphs.pick("●", "@"), theme.strong(), theme);
+        // The key stands before its node, also where both have the same column.
+        let (key, dot) = (start.min(end.saturating_sub(1)), theme.glyphs.pick("●", "@"));
+        write(buf, self.area, (key.max(LABEL), self.row), dot, theme.strong(), theme);
+        if let Some(owner) = self.scene.model.config().nodes.get(ring.point(first).1 as usize) {
+            let style = if owner.up { theme.series(owner.id as usize) } else { theme.error() };
+            write(buf, self.area, (end.max(key.max(LABEL) + 1), self.row), &tag(owner), style, theme);
+        }
         self.row += 1;
         let (at, _) = ring.point(first);
         let next = percent(turn(at));

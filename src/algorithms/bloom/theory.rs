@@ -1,0 +1,275 @@
+//! What the mathematics says about Bloom filters: sizes, false-positive rates, and how sure a measurement is.
+//!
+//! n items in m cells with k hashes each.
+
+use std::f64::consts::LN_2;
+
+use super::{BLOCK_BITS, BloomError, MAX_CELLS, MAX_HASHES};
+
+/// How large a filter should be.
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::{Size, size};
+/// assert_eq!(size(1_000_000, 0.01)?, Size { cells: 9_585_058, hashes: 7 });
+/// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// m: bits, or counters.
+    pub cells: u64,
+    /// k: hashes for each item.
+    pub hashes: u32,
+}
+
+/// The size that holds `items` at this false-positive rate: m = −n·ln p/ln²2, rounded down as Guava does it, but at
+/// least 1; k = round(m/n·ln 2), from 1 to [`MAX_HASHES`].
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::size;
+/// assert_eq!(size(1_000_000, 0.03)?.cells, 7_298_440);
+/// assert_eq!(size(1_000_000, 0.03)?.hashes, 5);
+/// assert!(size(0, 0.03).is_err() && size(100, 1.0).is_err() && size(u64::MAX, 0.01).is_err());
+/// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
+/// ```
+///
+/// # Errors
+/// [`BloomError::NoItems`], [`BloomError::BadRate`], [`BloomError::TooLarge`].
+pub fn size(items: u64, rate: f64) -> Result<Size, BloomError> {
+    check_rate(rate)?;
+    if items == 0 {
+        return Err(BloomError::NoItems);
+    }
+    // The conversion saturates.
+    let cells = ((items as f64 * -rate.ln() / (LN_2 * LN_2)) as u64).max(1);
+    if cells > MAX_CELLS {
+        return Err(BloomError::TooLarge { cells, most: MAX_CELLS });
+    }
+    Ok(Size { cells, hashes: best_hashes(cells, items) })
+}
+
+/// Whether a false-positive rate can be asked for.
+pub(super) fn check_rate(rate: f64) -> Result<(), BloomError> {
+    if rate > 0.0 && rate < 1.0 { Ok(()) } else { Err(BloomError::BadRate { rate }) }
+}
+
+/// The number of hashes with the lowest rate for so many items in so many cells: round(m/n·ln 2), from 1 to
+/// [`MAX_HASHES`]. With no items, the most.
+///
+/// ```
+/// assert_eq!(scalelab::algorithms::bloom::theory::best_hashes(1_000, 100), 7);
+/// ```
+#[must_use]
+pub fn best_hashes(cells: u64, items: u64) -> u32 {
+    let best = (cells as f64 / items as f64 * LN_2).round();
+    best.clamp(1.0, f64::from(MAX_HASHES)) as u32
+}
+
+/// How many items a filter holds before its rate passes `rate`: n = −m/k·ln(1 − p^(1/k)), rounded down.
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::{capacity, rate};
+/// let n = capacity(9_585, 7, 0.01);
+/// assert!(rate(9_585, 7, n) <= 0.01 && rate(9_585, 7, n + 1) > 0.01);
+/// ```
+#[must_use]
+pub fn capacity(cells: u64, hashes: u32, rate: f64) -> u64 {
+    let k = f64::from(hashes);
+    (-(cells as f64) / k * (-rate.powf(1.0 / k)).ln_1p()) as u64
+}
+
+/// The share of cells that is expected to be set: 1 − (1 − 1/m)^(kn).
+///
+/// ```
+/// let fill = scalelab::algorithms::bloom::theory::fill(1_000, 7, 100);
+/// assert!((fill - 0.5036).abs() < 1e-4);
+/// ```
+#[must_use]
+pub fn fill(cells: u64, hashes: u32, items: u64) -> f64 {
+    let thrown = f64::from(hashes) * items as f64;
+    if thrown == 0.0 { 0.0 } else { -(thrown * (-1.0 / cells as f64).ln_1p()).exp_m1() }
+}
+
+/// The false-positive rate by the usual formula: (1 − e^(−kn/m))^k.
+///
+/// It takes the cells of the question for independent, which they are nearly; it is a little too low, and for tiny
+/// filters much. See [`exact_rate`].
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::rate;
+/// assert!((rate(1_024, 7, 100) - 0.007302).abs() < 5e-7);
+/// assert_eq!(rate(1_024, 7, 0), 0.0);
+/// ```
+#[must_use]
+pub fn rate(cells: u64, hashes: u32, items: u64) -> f64 {
+    let k = f64::from(hashes);
+    (-(-k * items as f64 / cells as f64).exp_m1()).powf(k)
+}
+
+/// The false-positive rate from the expected fill: [`fill`]^k, which is (1 − (1 − 1/m)^(kn))^k. Between [`rate`] and
+/// [`exact_rate`]; in a block of 512 bits the difference counts.
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::{exact_rate, fill_rate, rate};
+/// let three = [rate(512, 6, 50), fill_rate(512, 6, 50), exact_rate(512, 6, 50)];
+/// assert!(three.is_sorted());
+/// ```
+#[must_use]
+pub fn fill_rate(cells: u64, hashes: u32, items: u64) -> f64 {
+    fill(cells, hashes, items).powf(f64::from(hashes))
+}
+
+/// The false-positive rate exactly, for k independent hashes: E\[(X/m)^k\], X being the number of cells that k·n throws
+/// have set.
+///
+/// Computed as Σ over d of P(the k cells of the question are d different ones) · P(these d are all set), which is the
+/// same number as the double sum of the source, but all terms are positive and there are few. O(k³·log(kn)).
+///
+/// Source: Bose, Guo, Kranakis, Maheshwari, Morin, Morrison, Smid, Tang, "On the false-positive rate of Bloom
+/// filters", 2008.
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::exact_rate;
+/// assert!((exact_rate(2, 2, 1) - 0.625).abs() < 1e-12);
+/// assert!((exact_rate(1_024, 7, 100) - 0.007366).abs() < 5e-7);
+/// ```
+#[must_use]
+pub fn exact_rate(cells: u64, hashes: u32, items: u64) -> f64 {
+    let (m, k) = (cells as f64, hashes as usize);
+    let set = all_set(m, k, u64::from(hashes).saturating_mul(items));
+    different(m, k).iter().zip(&set).map(|(share, set)| share * set).sum()
+}
+
+/// P(k throws into m cells meet d different ones), for d from 0 to k.
+fn different(m: f64, k: usize) -> Vec<f64> {
+    let mut share = vec![0.0; k + 1];
+    share[0] = 1.0;
+    for _ in 0..k {
+        for d in (0..=k).rev() {
+            let stay = share[d] * d as f64 / m;
+            let come = if d > 0 { share[d - 1] * (1.0 - (d - 1) as f64 / m).max(0.0) } else { 0.0 };
+            share[d] = stay + come;
+        }
+    }
+    share
+}
+
+/// P(d given cells out of m are all set after so many throws), for d from 0 to k.
+///
+/// u(t+1, d) = (1 − d/m)·u(t, d) + d/m·u(t, d−1): a throw meets one of the d, or none. The matrix of it is raised to
+/// the power of t by squaring.
+fn all_set(m: f64, k: usize, throws: u64) -> Vec<f64> {
+    let size = k + 1;
+    let mut step = vec![vec![0.0; size]; size];
+    for d in 0..size {
+        step[d][d] = (1.0 - d as f64 / m).max(0.0);
+        if d > 0 {
+            step[d][d - 1] = (d as f64 / m).min(1.0);
+        }
+    }
+    let mut state = vec![0.0; size];
+    state[0] = 1.0;
+    let mut left = throws;
+    while left > 0 {
+        if left & 1 == 1 {
+            state = (0..size).map(|d| (0..=d).map(|j| step[d][j] * state[j]).sum()).collect();
+        }
+        left >>= 1;
+        if left > 0 {
+            step = square(&step);
+        }
+    }
+    state
+}
+
+/// The square of a lower triangular matrix.
+fn square(matrix: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let entry = |row: usize, column: usize| (column..=row).map(|j| matrix[row][j] * matrix[j][column]).sum();
+    let size = matrix.len();
+    (0..size).map(|row| (0..size).map(|c| if c > row { 0.0 } else { entry(row, c) }).collect()).collect()
+}
+
+/// The false-positive rate of a blocked filter: blocks get more items or fewer, by the binomial distribution, and each
+/// has the rate of a filter of [`BLOCK_BITS`] bits, given by `of_block` ([`fill_rate`] or [`exact_rate`]).
+///
+/// Source: Putze, Sanders, Singler, 2007, who take the Poisson distribution for the binomial one, and [`fill_rate`].
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::{blocked_rate, fill_rate, rate};
+/// let (blocks, items) = (20_000, 1_024_000); // 10 bits an item
+/// assert!((blocked_rate(blocks, 6, items, fill_rate) - 0.00958).abs() < 5e-6);
+/// assert!((rate(blocks * 512, 6, items) - 0.00844).abs() < 5e-6);
+/// ```
+#[must_use]
+pub fn blocked_rate(blocks: u64, hashes: u32, items: u64, of_block: fn(u64, u32, u64) -> f64) -> f64 {
+    if blocks <= 1 {
+        return of_block(BLOCK_BITS, hashes, items);
+    }
+    let chance = 1.0 / blocks as f64;
+    let odds = chance / (1.0 - chance);
+    let mean = items as f64 * chance;
+    let mode = mean.floor().min(items as f64) as u64;
+    // Weights relative to the most probable number of items, up and down until they vanish.
+    let (mut total, mut sum) = (0.0, 0.0);
+    let mut add = |count: u64, weight: f64| {
+        total += weight;
+        sum += weight * of_block(BLOCK_BITS, hashes, count);
+    };
+    let (mut weight, mut count) = (1.0, mode);
+    while weight > 1e-13 {
+        add(count, weight);
+        if count >= items {
+            break;
+        }
+        weight *= (items - count) as f64 / (count + 1) as f64 * odds;
+        count += 1;
+    }
+    (weight, count) = (1.0, mode);
+    while count > 0 {
+        weight *= count as f64 / ((items - count + 1) as f64 * odds);
+        count -= 1;
+        if weight <= 1e-13 {
+            break;
+        }
+        add(count, weight);
+    }
+    sum / total
+}
+
+/// How many different items are in a filter, judged by its set cells alone: −m/k·ln(1 − X/m). Infinite when all are set.
+///
+/// Source: Swamidass and Baldi, 2007.
+///
+/// ```
+/// let items = scalelab::algorithms::bloom::theory::items_from_fill(1_000, 7, 504);
+/// assert!((items - 100.0).abs() < 0.5);
+/// ```
+#[must_use]
+pub fn items_from_fill(cells: u64, hashes: u32, set_cells: u64) -> f64 {
+    let m = cells as f64;
+    -m / f64::from(hashes) * (-(set_cells as f64) / m).ln_1p()
+}
+
+/// The confidence interval of a share, after `hits` in `trials`, at `z` standard deviations (1.96 for 95 %). Holds for
+/// few hits too, even for none. From 0 to 1 when there were no trials.
+///
+/// Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::wilson;
+/// let (low, high) = wilson(10, 1_000, 1.96);
+/// assert!(low < 0.01 && high > 0.01 && (low - 0.00544).abs() < 1e-5 && (high - 0.01831).abs() < 1e-5);
+/// assert_eq!(wilson(0, 0, 1.96), (0.0, 1.0));
+/// ```
+#[must_use]
+pub fn wilson(hits: u64, trials: u64, z: f64) -> (f64, f64) {
+    if trials == 0 {
+        return (0.0, 1.0);
+    }
+    let n = trials as f64;
+    let share = hits as f64 / n;
+    let centre = share + z * z / (2.0 * n);
+    let reach = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z * z / n;
+    // Rounding must not put a bound beyond what was seen.
+    (((centre - reach) / scale).clamp(0.0, share), ((centre + reach) / scale).clamp(share, 1.0))
+}

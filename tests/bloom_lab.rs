@@ -1,0 +1,315 @@
+//! The bloom lab: what its commands do, what they refuse, and its pictures.
+#![expect(clippy::panic, reason = "a test says why it fails")]
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use scalelab::engine::{Blank, Input, Setup};
+use scalelab::labs::{OpenLab, View, find};
+use scalelab::picture::{Glyphs, Palette, Theme, to_text};
+use serde_json::Value;
+
+fn open(seed: u64, inputs: &[(&str, &str)]) -> Box<dyn OpenLab> {
+    let read = |(role, text): &(&str, &str)| {
+        let input = Input::read("items.txt", text.as_bytes(), Blank::Skip, |_, _| ());
+        ((*role).to_owned(), Arc::new(input.unwrap_or_else(|e| panic!("{e}"))))
+    };
+    let setup = Setup { seed, inputs: inputs.iter().map(read).collect() };
+    let Some(lab) = find("bloom") else { panic!("no bloom lab") };
+    (lab.open)(setup).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn run(lab: &mut dyn OpenLab, lines: &[&str]) -> Value {
+    for line in lines {
+        lab.command(line).unwrap_or_else(|e| panic!("`{line}`: {e}"));
+        lab.advance_to(lab.settled_at());
+        assert_eq!(lab.broken(), [""; 0], "after `{line}`");
+    }
+    lab.facts()
+}
+
+fn after(seed: u64, lines: &[&str]) -> Value {
+    run(open(seed, &[]).as_mut(), lines)
+}
+
+fn number(facts: &Value, name: &str) -> f64 {
+    facts[name].as_f64().unwrap_or_else(|| panic!("{name} is {}", facts[name]))
+}
+
+fn story(lab: &dyn OpenLab) -> String {
+    lab.story().0.iter().map(|e| e.text.clone()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_filter_fills_up_until_it_lies() {
+    for seed in [7, 11, 23] {
+        let designed = after(seed, &["design 1000 0.02", "insert --next 1000", "query --next 20000"]);
+        assert_eq!((number(&designed, "inserted"), number(&designed, "queries")), (1_000.0, 20_000.0));
+        let (rate, own) = (number(&designed, "observed_fpr"), number(&designed, "fill_fpr"));
+        assert!((rate / own - 1.0).abs() < 0.2 && (own / 0.02 - 1.0).abs() < 0.2, "{rate} {own}");
+        assert!(number(&designed, "fpr_low") <= rate && rate <= number(&designed, "fpr_high"));
+        assert_eq!(number(&designed, "false_negatives"), 0.0);
+        assert_eq!(number(&designed, "saved") + number(&designed, "wasted"), 20_000.0);
+        let over = after(seed, &["design 1000 0.02", "insert --next 2000", "query --next 5000"]);
+        assert!(number(&over, "observed_fpr") > 5.0 * rate, "{over}");
+        assert!((number(&over, "items_by_fill") / 2_000.0 - 1.0).abs() < 0.05);
+    }
+}
+
+#[test]
+fn what_was_put_in_is_always_maybe() {
+    let facts = after(7, &["insert ada", "insert --next 40", "query ada"]);
+    assert_eq!((&facts["last_answer"], &facts["last_is_in"]), (&"maybe".into(), &true.into()));
+    let facts = after(7, &["query ada"]);
+    assert_eq!((&facts["last_answer"], &facts["last_probes"]), (&"definitely not".into(), &1.into()));
+}
+
+#[test]
+fn why_names_who_set_each_bit() {
+    let mut lab = open(7, &[]);
+    let facts = run(lab.as_mut(), &["insert --next 48", "query --next 2000", "why"]);
+    let Some(counts) = facts["why"].as_array() else { panic!("{facts}") };
+    assert!(
+        !counts.is_empty() && counts.iter().all(|c| c.as_u64() > Some(0)),
+        "every bit was set by someone: {counts:?}"
+    );
+    assert!(number(&facts, "why_items") > 1.0);
+    // The one who set a bit has it among its own.
+    let said = story(lab.as_ref());
+    let line = said.lines().rev().find(|l| l.starts_with("They belong to")).unwrap_or_else(|| panic!("{said}"));
+    let setter = line.split('\'').nth(1).unwrap_or_default().to_owned();
+    run(lab.as_mut(), &["clear", &format!("insert {setter}")]);
+    let lie = facts["last_false_positive"].as_str().unwrap_or_default().to_owned();
+    let facts = run(lab.as_mut(), &[&format!("why {lie}")]);
+    assert_eq!(facts["why_items"], 1, "{setter} alone has a bit of {lie}");
+    let mut empty = open(7, &[]);
+    assert!(empty.command("why").is_err());
+}
+
+#[test]
+fn counters_forget_and_fill_up() {
+    let facts = after(7, &["variant counting", "insert --next 20", "insert ada", "remove ada", "query ada"]);
+    assert_eq!(facts["items"], 20);
+    let mut lab = open(7, &[]);
+    let mut lines = vec!["variant counting"];
+    lines.extend(["insert ada"; 16]);
+    let facts = run(lab.as_mut(), &lines);
+    assert!(number(&facts, "saturated") >= 1.0, "{facts}");
+    assert!(story(lab.as_ref()).contains("full at 15"));
+    let facts = run(lab.as_mut(), &["remove ada"; 16]);
+    assert_eq!((&facts["inserted"], facts["fill"].as_f64() > Some(0.0)), (&0.into(), true), "full counters stay");
+    assert!(story(lab.as_ref()).contains("still says 'maybe'"));
+    // All out again, and none was full: as if nothing had been in.
+    let mut lab = open(7, &[]);
+    run(lab.as_mut(), &["design 1000 0.01", "variant counting", "insert --next 5"]);
+    for i in 0..5 {
+        let item = lab.complete("remove ").first().cloned().unwrap_or_else(|| panic!("nothing to remove after {i}"));
+        run(lab.as_mut(), &[&format!("remove {item}")]);
+    }
+    assert_eq!((lab.facts()["fill"].as_f64(), &lab.facts()["items"]), (Some(0.0), &0.into()));
+}
+
+#[test]
+fn a_scalable_filter_grows_and_keeps_its_rate() {
+    let facts = after(7, &["design 100 0.01", "variant scalable", "insert --next 3000", "query --next 5000"]);
+    assert_eq!(facts["layers"], 5);
+    assert!(number(&facts, "theory_fpr") <= 0.01 && number(&facts, "observed_fpr") <= 0.015, "{facts}");
+    let classic = &facts["variants"]["classic"];
+    assert!(number(classic, "observed_fpr") > 0.9, "the classic filter of that design is full: {classic}");
+    assert!(number(&facts, "memory_bytes") > 10.0 * number(classic, "memory_bytes"));
+}
+
+#[test]
+fn every_kind_sees_the_same_items_and_questions() {
+    let facts = after(7, &["design 2000 0.01", "insert --next 2000", "query --next 20000"]);
+    for (name, kind) in facts["variants"].as_object().into_iter().flatten() {
+        let (seen, theory) = (number(kind, "observed_fpr"), number(kind, "theory_fpr"));
+        assert!((seen / theory - 1.0).abs() < 0.35, "{name}: {seen} {theory}");
+        let switched =
+            after(7, &["design 2000 0.01", "insert --next 2000", &format!("variant {name}"), "query --next 20000"]);
+        assert_eq!(number(&switched, "observed_fpr"), seen, "{name} does the same when it is the lab's own");
+    }
+    let lines = |kind: &str| number(&facts["variants"][kind], "lines_per_query");
+    assert!(lines("blocked") == 1.0 && lines("classic") > 1.5 && lines("counting") > 1.5);
+}
+
+#[test]
+fn a_new_size_keeps_the_items() {
+    let mut lab = open(7, &[]);
+    let before = run(lab.as_mut(), &["insert --next 30", "insert ada"]);
+    for line in ["bits 4096", "hashes 3", "variant blocked", "variant scalable", "variant counting", "design 500 0.001"]
+    {
+        let facts = run(lab.as_mut(), &[line, "query ada"]);
+        assert_eq!((&facts["inserted"], &facts["items"]), (&before["inserted"], &before["items"]), "{line}");
+        assert_eq!(facts["last_answer"], "maybe", "{line}");
+    }
+    let facts = run(lab.as_mut(), &["clear"]);
+    assert_eq!((&facts["inserted"], &facts["queries"], facts["fill"].as_f64()), (&0.into(), &0.into(), Some(0.0)));
+}
+
+#[test]
+fn scenarios_account_for_every_request() {
+    for (kind, lines) in [
+        ("crawler", ["design 500 0.01", "scenario crawler"]),
+        ("database", ["design 500 0.01", "scenario database --events 3000"]),
+        ("cache", ["design 500 0.01", "scenario cache --events 3000"]),
+    ] {
+        let mut lab = open(7, &[]);
+        let facts = run(lab.as_mut(), &lines);
+        assert_eq!(facts["scenario"], kind);
+        assert_eq!(facts["wasted"], facts["false_positives"], "{kind}");
+        let (events, saved, wasted) = (number(&facts, "events"), number(&facts, "saved"), number(&facts, "wasted"));
+        assert!(saved > 0.3 * events && wasted < 0.02 * events, "{kind}: {saved} {wasted} of {events}");
+        assert!(wasted > 0.0 || kind == "crawler", "a crawler's filter lies little before it is full");
+        if kind == "crawler" {
+            assert_eq!(number(&facts, "items") + saved + wasted, events, "fetched, spared or lost");
+        } else {
+            assert_eq!(facts["items"], 500);
+        }
+        let before = lab.story().1;
+        lab.advance_to(lab.now() + 8_000_000);
+        assert_eq!(number(&lab.facts(), "events"), events + 10.0, "the clock goes on with it");
+        assert!(lab.story().1 > before);
+        let crowded = run(lab.as_mut(), &["design 20 0.01", lines[1]]);
+        assert!(kind != "crawler" || number(&crowded, "wasted") / number(&crowded, "events") > 0.0);
+    }
+}
+
+#[test]
+fn a_file_of_items_may_repeat_itself() {
+    let mut lab = open(7, &[("items", "a\nb\na\nc\nb\na\n"), ("probe", "a\nx\ny\nz\n")]);
+    assert_eq!(lab.facts()["design_items"], 3, "sized for the file");
+    let facts = run(lab.as_mut(), &["insert --next 6"]);
+    assert_eq!((&facts["inserted"], &facts["items"]), (&6.into(), &3.into()));
+    assert!(lab.command("insert --next 1").is_err(), "the file is at its end");
+    let facts = run(lab.as_mut(), &["query --next 4"]);
+    assert_eq!((&facts["queries"], &facts["probed"]), (&4.into(), &3.into()), "a is in");
+    assert!(lab.command("query --next 1").is_err());
+    let facts = run(lab.as_mut(), &["variant counting", "remove a", "remove a", "query a"]);
+    assert_eq!(
+        (&facts["items"], &facts["last_is_in"], &facts["last_answer"]),
+        (&3.into(), &true.into(), &"maybe".into())
+    );
+    let facts = run(lab.as_mut(), &["remove a"]);
+    assert_eq!((&facts["items"], &facts["inserted"]), (&2.into(), &3.into()));
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_a_reason() {
+    let cases: [(&[&str], &str, &str); 18] = [
+        (&[], "bits 0", "0 bits can remember nothing"),
+        (&[], "bits 99999999999", "the lab allows"),
+        (&[], "hashes 0", "choose 1 to 64"),
+        (&[], "hashes 65", "choose 1 to 64"),
+        (&[], "design 0 0.01", "0 items"),
+        (&[], "design 100 0", "between 0 and 1"),
+        (&[], "design 100 1", "between 0 and 1"),
+        (&[], "design 100 -0.5", "between 0 and 1"),
+        (&[], "design 100 NaN", "between 0 and 1"),
+        (&[], "design 18446744073709551615 0.01", "fewer items"),
+        (&["variant counting"], "design 50000000 0.01", "the lab allows"),
+        (&["variant scalable"], "hashes 3", "by itself"),
+        (&["variant scalable"], "bits 100", "by itself"),
+        (&["insert --next 60"], "remove https://news.example/ada/2", "which would then be denied"),
+        (&["variant counting"], "remove nobody", "is not in"),
+        (&[], "insert --next 0", "at least one"),
+        (&[], "query --next 99999999999", "too many"),
+        (&[], "who 256", "numbered from 0 to 255"),
+    ];
+    for (before, line, words) in cases {
+        let mut lab = open(7, &[]);
+        let facts = run(lab.as_mut(), before);
+        match lab.command(line) {
+            Ok(_) => panic!("`{line}` was taken"),
+            Err(error) => assert!(error.to_string().contains(words), "`{line}`: {error}"),
+        }
+        assert_eq!(lab.facts(), facts, "`{line}` changed something");
+    }
+    // To count down a false positive would make the filter deny others.
+    let mut lab = open(7, &[]);
+    let facts = run(lab.as_mut(), &["variant counting", "insert --next 60", "query --next 500"]);
+    let lie = facts["last_false_positive"].as_str().unwrap_or_else(|| panic!("{facts}")).to_owned();
+    let error = lab.command(&format!("remove {lie}")).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.contains("never put in"), "{error}");
+}
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
+
+fn picture(lab: &dyn OpenLab, index: usize, (width, height): (u16, u16), palette: Palette, glyphs: Glyphs) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    let view = View { index, ..View::new(Theme { palette, glyphs }) };
+    lab.render(&view, &[(":".to_owned(), "command".to_owned())], area, &mut buf);
+    to_text(&buf)
+}
+
+#[test]
+fn pictures() {
+    let mut lab = open(7, &[]);
+    run(lab.as_mut(), &["insert --next 40", "query --next 300", "insert --next 8", "query --next 300", "why"]);
+    for size in SIZES {
+        for view in 0..4 {
+            let text = picture(lab.as_ref(), view, size, Palette::Mono, Glyphs::Unicode);
+            insta::assert_snapshot!(format!("bloom_{}x{}_view_{}", size.0, size.1, view + 1), text);
+        }
+    }
+    let mut lab = open(7, &[]);
+    run(lab.as_mut(), &["variant counting", "insert --next 40", "insert ada"]);
+    insta::assert_snapshot!("bloom_counting", picture(lab.as_ref(), 0, (80, 24), Palette::Mono, Glyphs::Unicode));
+    run(lab.as_mut(), &["variant scalable", "insert --next 60"]);
+    insta::assert_snapshot!("bloom_scalable", picture(lab.as_ref(), 0, (80, 24), Palette::Mono, Glyphs::Unicode));
+    run(lab.as_mut(), &["variant classic", "design 100000 0.01", "insert --next 3000"]);
+    insta::assert_snapshot!("bloom_shades", picture(lab.as_ref(), 0, (80, 24), Palette::Mono, Glyphs::Unicode));
+    lab.command("query grace").unwrap_or_else(|e| panic!("{e}"));
+    lab.advance_to(lab.now() + 200_000);
+    insta::assert_snapshot!("bloom_travelling", picture(lab.as_ref(), 0, (80, 24), Palette::Mono, Glyphs::Unicode));
+}
+
+#[test]
+fn every_kind_and_size_is_drawn_while_it_moves() {
+    for kind in ["classic", "counting", "blocked", "scalable"] {
+        for design in ["design 20 0.05", "design 300 0.01", "design 5000 0.001"] {
+            let mut lab = open(7, &[]);
+            run(lab.as_mut(), &[&format!("variant {kind}"), design, "insert --next 50"]);
+            for line in ["insert --next 30", "insert ada", "query ada", "query --next 40", "why ada", "variant classic"]
+            {
+                run(lab.as_mut(), &[]);
+                lab.command(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+                for (i, size) in [(60, 18), (80, 24), (61, 40), (200, 60)].into_iter().enumerate() {
+                    lab.advance_to(lab.now() + 150_000 * i as u64);
+                    for view in 0..4 {
+                        let text = picture(lab.as_ref(), view, size, Palette::Mono, Glyphs::Ascii);
+                        assert!(text.is_ascii(), "{kind} {line} view {view}");
+                    }
+                }
+                lab.advance_to(lab.settled_at());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_click_in_a_picture_is_a_command_that_works() {
+    let mut lab = open(7, &[]);
+    run(lab.as_mut(), &["insert --next 40", "query --next 300", "why"]);
+    let area = Rect::new(0, 0, 120, 36);
+    let theme = Theme { palette: Palette::Dark, glyphs: Glyphs::Unicode };
+    let mut seen = std::collections::BTreeSet::new();
+    for index in 0..4 {
+        let view = View { index, ..View::new(theme) };
+        for (x, y) in (0..120).flat_map(|x| (0..36).map(move |y| (x, y))).step_by(7) {
+            if let scalelab::labs::Click::Command(line) = lab.click(&view, &[], area, x, y) {
+                let verb = line.split(' ').next().unwrap_or_default().to_owned();
+                if seen.insert((index, verb)) {
+                    let mut other = open(7, &[]);
+                    run(other.as_mut(), &["insert --next 40", &line]);
+                }
+            }
+        }
+    }
+    let verbs: Vec<&str> = seen.iter().map(|(_, verb)| verb.as_str()).collect();
+    for verb in ["who", "insert", "hashes", "variant"] {
+        assert!(verbs.contains(&verb), "no click means `{verb}`: {seen:?}");
+    }
+}
