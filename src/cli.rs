@@ -49,6 +49,7 @@ pub fn definition() -> Command {
             Arg::new("file").value_name("FILE").required(true).help("The run file"),
             switch("json", "Do not open a screen: print events and facts as one JSON object"),
         ]))
+        .subcommand(headless::measure::definition())
         .subcommand(headless::progress::definition())
         .subcommand(Command::new("labs").about("List the labs").arg(switch("json", "As JSON")))
         .subcommand(headless::lessons::definition())
@@ -293,6 +294,7 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
             lab.seek_time(0);
             screen(tui::run(&mut learner(App::new(Some(lab), settings(sub)?), None), None))
         }
+        Some(("measure", sub)) => headless::measure::dispatch(sub, out),
         Some(("progress", sub)) => headless::progress::dispatch(sub, out),
         Some(("labs", sub)) => headless::list_labs(sub.get_flag("json"), out),
         Some(("lessons", sub)) => headless::lessons::dispatch(sub, out),

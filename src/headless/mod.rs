@@ -1,6 +1,7 @@
 //! Everything without a terminal: run, snapshot, replay, lessons, lists.
 
 pub mod inputs;
+pub mod measure;
 pub mod lessons;
 pub mod progress;
 pub mod replay;

@@ -8,6 +8,7 @@ pub mod bloom;
 pub mod failure;
 mod open;
 pub mod ring;
+pub mod threads;
 pub mod transactions;
 
 use ratatui::buffer::Buffer;
@@ -25,6 +26,7 @@ pub const REGISTRY: &[Registration] = &[
     Registration::of::<ring::RingLab>(),
     Registration::of::<bloom::BloomLab>(),
     Registration::of::<balancer::BalancerLab>(),
+    Registration::of::<threads::ThreadsLab>(),
     Registration::of::<transactions::TransactionsLab>(),
     Registration::of::<failure::FailureLab>(),
 ];

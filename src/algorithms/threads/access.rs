@@ -1,0 +1,61 @@
+//! What parts touch: variables, objects and rules, one bit each.
+
+use super::part::{After, Op, Part};
+use crate::algorithms::explore::Access;
+
+/// What a part touches, given how many variables there are: objects come after them.
+pub(super) fn of(op: &Op, variables: usize) -> Access {
+    let read = |bit: usize| Access { reads: 1 << bit.min(63), writes: 0 };
+    let write = |bit: usize| Access { reads: 0, writes: 1 << bit.min(63) };
+    let object = |index: usize| write(variables + index);
+    match op {
+        Op::Nop | Op::Compute(..) => Access::default(),
+        Op::Read(variable, _) => read(*variable),
+        Op::Write(variable, _) | Op::Cas(variable, ..) | Op::FetchAdd(variable, ..) => write(*variable),
+        Op::WaitOn(queue, mutex, _) | Op::Reacquire(queue, mutex, _) => object(*queue).and(object(*mutex)),
+        Op::AwaitZero(o) | Op::AwaitSet(o) => read(variables + o),
+        Op::Lock(o)
+        | Op::TryLock(o, _)
+        | Op::Unlock(o)
+        | Op::ReadLock(o)
+        | Op::ReadUnlock(o)
+        | Op::WriteLock(o)
+        | Op::WriteUnlock(o)
+        | Op::Acquire(o)
+        | Op::TryAcquire(o, _)
+        | Op::Release(o, _)
+        | Op::Notify(o, _)
+        | Op::Arrive(o)
+        | Op::Pass(o)
+        | Op::Signal(o, _)
+        | Op::SetEvent(o, _)
+        | Op::Enter(o)
+        | Op::Leave(o) => object(*o),
+    }
+}
+
+/// The variable that a part writes.
+pub(super) fn written(op: &Op) -> Option<usize> {
+    match op {
+        Op::Write(variable, _) | Op::Cas(variable, ..) | Op::FetchAdd(variable, ..) => Some(*variable),
+        _ => None,
+    }
+}
+
+/// What may be touched from each part on, and nothing at the end.
+pub(super) fn future(parts: &[Part]) -> Vec<Access> {
+    let mut future = vec![Access::default(); parts.len() + 1];
+    loop {
+        let before = future.clone();
+        for (at, part) in parts.iter().enumerate().rev() {
+            let next = match part.after {
+                After::Go(to) | After::Check(_, to) => future[to],
+                After::Branch(_, yes, no) => future[yes].and(future[no]),
+            };
+            future[at] = part.access.and(next);
+        }
+        if future == before {
+            return future;
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The grammar: declarations, threads and statements, over the lexer's tokens.
+
+use winnow::combinator::{opt, repeat};
+use winnow::error::{ErrMode, ParserError};
+use winnow::prelude::*;
+use winnow::stream::{Stream, TokenSlice};
+use winnow::token::any;
+
+use super::ast::{At, Condition, Declaration, Expr, Kind, Name, ProgramError, Source, Stmt, StmtKind, Thread, Verb};
+use super::expressions::expression;
+use super::lexer::{Placed, Token, tokens};
+
+/// Deepest nesting of blocks and brackets.
+pub(super) const MAX_NESTING: usize = 24;
+/// Most threads.
+pub const MAX_THREADS: usize = crate::algorithms::explore::MAX_THREADS;
+
+/// Words that are no names.
+const RESERVED: [&str; 33] = [
+    "program",
+    "note",
+    "shared",
+    "mutex",
+    "reentrant",
+    "rwlock",
+    "semaphore",
+    "condition",
+    "monitor",
+    "barrier",
+    "countdown",
+    "event",
+    "thread",
+    "always",
+    "finally",
+    "live",
+    "skip",
+    "local",
+    "if",
+    "else",
+    "while",
+    "loop",
+    "repeat",
+    "break",
+    "critical",
+    "with",
+    "assert",
+    "me",
+    "cas",
+    "fetch_add",
+    "try_lock",
+    "try_acquire",
+    "lock",
+];
+
+pub(super) type Tokens<'t, 's> = TokenSlice<'t, Placed<'s>>;
+pub(super) type Parsed<T> = Result<T, ErrMode<ProgramError>>;
+
+impl<'t, 's> ParserError<Tokens<'t, 's>> for ProgramError {
+    type Inner = Self;
+
+    fn from_input(input: &Tokens<'t, 's>) -> Self {
+        let (at, found) = input.peek_token().map_or_else(Default::default, |t| (t.at, t.token.shown()));
+        Self::new(at, format!("{found} is not expected here"), "see `help program` or a built-in program")
+    }
+
+    fn into_inner(self) -> Result<Self, Self> {
+        Ok(self)
+    }
+}
+
+/// The error that something else was expected here; there is no other way to read the text.
+pub(super) fn expected<T>(input: &Tokens<'_, '_>, what: &str) -> Parsed<T> {
+    let (at, found) = input.peek_token().map_or_else(Default::default, |t| (t.at, t.token.shown()));
+    Err(ErrMode::Cut(ProgramError::new(at, format!("{found} is not expected here"), format!("write {what}"))))
+}
+
+pub(super) fn refuse<T>(at: At, problem: impl Into<String>, remedy: impl Into<String>) -> Parsed<T> {
+    Err(ErrMode::Cut(ProgramError::new(at, problem, remedy)))
+}
+
+pub(super) fn place(input: &Tokens<'_, '_>) -> At {
+    input.peek_token().map_or_else(At::default, |t| t.at)
+}
+
+/// A sign, if it comes next.
+pub(super) fn sign<'t, 's: 't>(wanted: &'static str) -> impl Parser<Tokens<'t, 's>, At, ErrMode<ProgramError>> {
+    any.verify_map(move |t: &Placed<'_>| (t.token == Token::Sign(wanted)).then_some(t.at))
+}
+
+/// A sign that must come next.
+pub(super) fn need_sign(input: &mut Tokens<'_, '_>, wanted: &'static str) -> Parsed<At> {
+    match opt(sign(wanted)).parse_next(input)? {
+        Some(at) => Ok(at),
+        None => expected(input, &format!("'{wanted}'")),
+    }
+}
+
+fn line<'t, 's: 't>(input: &mut Tokens<'t, 's>) -> Parsed<()> {
+    any.verify(|t: &&Placed<'_>| t.token == Token::Line).void().parse_next(input)
+}
+
+fn lines(input: &mut Tokens<'_, '_>) -> Parsed<()> {
+    repeat::<_, _, (), _, _>(0.., line).parse_next(input)
+}
+
+/// A word, if it comes next.
+pub(super) fn word<'s>(input: &mut Tokens<'_, 's>) -> Parsed<(At, &'s str)> {
+    any.verify_map(|t: &Placed<'s>| if let Token::Word(w) = t.token { Some((t.at, w)) } else { None }).parse_next(input)
+}
+
+/// A number, if it comes next, with its minus.
+fn number(input: &mut Tokens<'_, '_>) -> Parsed<i32> {
+    let minus = opt(sign("-")).parse_next(input)?.is_some();
+    let n = any.verify_map(|t: &Placed<'_>| if let Token::Int(n) = t.token { Some(n) } else { None });
+    let Some(n) = opt(n).parse_next(input)? else { return expected(input, "a number") };
+    Ok(if minus { -n } else { n })
+}
+
+/// A name that must come next.
+pub(super) fn name(input: &mut Tokens<'_, '_>, what: &str) -> Parsed<Name> {
+    match opt(word).parse_next(input)? {
+        Some((at, text)) if RESERVED.contains(&text) || Verb::ALL.iter().any(|(w, _)| *w == text) => {
+            refuse(at, format!("'{text}' is a word of the language"), format!("choose another name for {what}"))
+        }
+        Some((at, text)) if text.len() > 24 => {
+            refuse(at, format!("the name '{text}' is too long"), "use 24 letters at most")
+        }
+        Some((at, text)) => Ok(Name { at, text: text.to_owned() }),
+        None => expected(input, what),
+    }
+}
+
+fn text(input: &mut Tokens<'_, '_>) -> Parsed<String> {
+    let text = any.verify_map(|t: &Placed<'_>| if let Token::Text(s) = t.token { Some(s.to_owned()) } else { None });
+    match opt(text).parse_next(input)? {
+        Some(text) => Ok(text),
+        None => expected(input, "a text in quotes"),
+    }
+}
+
+/// Reads a whole program.
+///
+/// ```
+/// use scalelab::algorithms::threads::parse;
+/// let source = parse("shared x\nthread A { x += 1 }\nthread B { x += 1 }\nfinally x == 2")?;
+/// assert_eq!((source.threads.len(), source.finally.len()), (2, 1));
+/// let error = parse("thread A {\n  x ++ 1\n}").unwrap_err();
+/// assert_eq!((error.at.line, error.at.column), (2, 5));
+/// # Ok::<(), scalelab::algorithms::threads::ProgramError>(())
+/// ```
+///
+/// # Errors
+/// The first place where the text is no program.
+pub fn parse(source: &str) -> Result<Source, ProgramError> {
+    let tokens = tokens(source)?;
+    let mut input = Tokens::new(&tokens);
+    program(&mut input).map_err(|error| match error {
+        ErrMode::Cut(error) | ErrMode::Backtrack(error) => error,
+        ErrMode::Incomplete(_) => ProgramError::new(At::default(), "the program is cut off", "write it to its end"),
+    })
+}
+
+fn program(input: &mut Tokens<'_, '_>) -> Parsed<Source> {
+    let mut source = Source::default();
+    loop {
+        lines(input)?;
+        if input.peek_token().is_none_or(|t| t.token == Token::End) {
+            break;
+        }
+        let at = place(input);
+        match opt(word).parse_next(input)? {
+            Some((_, "program")) => source.title = text(input)?,
+            Some((_, "note")) => source.notes.push(text(input)?),
+            Some((_, "thread")) => threads(input, &mut source)?,
+            Some((_, "always")) => source.always.push(Condition { at, expr: expression(input, 0)? }),
+            Some((_, "finally")) => source.finally.push(Condition { at, expr: expression(input, 0)? }),
+            Some((_, "live")) => source.live = true,
+            Some((_, kind)) => declarations(input, at, kind, &mut source.declarations)?,
+            None => return expected(input, "a declaration, a thread, `always` or `finally`"),
+        }
+        end_of_item(input)?;
+    }
+    if source.threads.is_empty() {
+        return refuse(place(input), "there is no thread", "write one: thread A { skip }");
+    }
+    Ok(source)
+}
+
+fn end_of_item(input: &mut Tokens<'_, '_>) -> Parsed<()> {
+    match input.peek_token().map(|t| &t.token) {
+        Some(Token::Line | Token::End) | None => Ok(()),
+        Some(_) => expected(input, "each item on a line of its own"),
+    }
+}
+
+/// `mutex a, b`, `shared x = 1, y` and so on.
+fn declarations(input: &mut Tokens<'_, '_>, at: At, kind: &str, into: &mut Vec<Declaration>) -> Parsed<()> {
+    let reentrant = kind == "reentrant";
+    if reentrant && !matches!(opt(word).parse_next(input)?, Some((_, "mutex"))) {
+        return expected(input, "`reentrant mutex` and a name");
+    }
+    loop {
+        let name = match kind {
+            "shared" | "mutex" | "reentrant" | "rwlock" | "semaphore" | "condition" | "monitor" | "barrier"
+            | "countdown" | "event" => name(input, &format!("a name after `{kind}`"))?,
+            _ => {
+                let remedy = "begin with shared, mutex, semaphore, …, thread, always or finally";
+                return refuse(at, format!("'{kind}' begins nothing"), remedy);
+            }
+        };
+        let value_at = place(input);
+        let value = match opt(sign("=")).parse_next(input)? {
+            None => None,
+            Some(_) if kind == "event" => match opt(word).parse_next(input)? {
+                Some((_, "set" | "true")) => Some(1),
+                None => Some(number(input)?),
+                Some((at, _)) => return refuse(at, "an event is set or not", "write `event e = set`, or `event e`"),
+            },
+            Some(_) => Some(number(input)?),
+        };
+        let kind = kind_of(kind, value, value_at)?;
+        into.push(Declaration { name, kind });
+        if opt(sign(",")).parse_next(input)?.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn kind_of(kind: &str, value: Option<i32>, at: At) -> Parsed<Kind> {
+    let count = |least: i32, most: i32, default: Option<i32>| match value.or(default) {
+        Some(n) if (least..=most).contains(&n) => Ok(n),
+        Some(n) => refuse(at, format!("{n} is no number for a {kind}"), format!("use {least} to {most}")),
+        None => refuse(at, format!("a {kind} needs a number"), format!("write e.g. `{kind} name = 2`")),
+    };
+    let plain = |plain: Kind| match value {
+        None => Ok(plain),
+        Some(_) => refuse(at, format!("a {kind} has no value"), "leave out the '=' and the number"),
+    };
+    match kind {
+        "shared" => Ok(Kind::Shared(value.unwrap_or(0))),
+        "mutex" => plain(Kind::Mutex { reentrant: false }),
+        "reentrant" => plain(Kind::Mutex { reentrant: true }),
+        "rwlock" => plain(Kind::RwLock),
+        "condition" => plain(Kind::Condition),
+        "monitor" => plain(Kind::Monitor),
+        "semaphore" => Ok(Kind::Semaphore(count(0, 1_000, Some(1))?)),
+        "barrier" => Ok(Kind::Barrier(count(1, MAX_THREADS as i32, None)?)),
+        "countdown" => Ok(Kind::Countdown(count(0, 1_000, None)?)),
+        _ => Ok(Kind::Event(count(0, 1, Some(0))? == 1)),
+    }
+}
+
+/// `thread A, B { … }`: every name does the same.
+fn threads(input: &mut Tokens<'_, '_>, source: &mut Source) -> Parsed<()> {
+    let mut names = vec![name(input, "the thread's name")?];
+    while opt(sign(",")).parse_next(input)?.is_some() {
+        names.push(name(input, "the next thread's name")?);
+    }
+    let (body, last_line) = block(input, 0)?;
+    for name in names {
+        if source.threads.len() >= MAX_THREADS {
+            return refuse(name.at, format!("there are more than {MAX_THREADS} threads"), "take some out");
+        }
+        source.threads.push(Thread { name, body: body.clone(), last_line });
+    }
+    Ok(())
+}
+
+/// Statements in braces, and the line of the last brace.
+fn block(input: &mut Tokens<'_, '_>, depth: usize) -> Parsed<(Vec<Stmt>, u32)> {
+    lines(input)?;
+    let at = need_sign(input, "{")?;
+    if depth >= MAX_NESTING {
+        return refuse(at, format!("blocks are nested deeper than {MAX_NESTING}"), "take some out");
+    }
+    let mut statements = Vec::new();
+    loop {
+        lines(input)?;
+        if let Some(end) = opt(sign("}")).parse_next(input)? {
+            return Ok((statements, end.line));
+        }
+        if input.peek_token().is_none_or(|t| t.token == Token::End) {
+            return refuse(at, "this block has no end", "close it with '}'");
+        }
+        statements.push(statement(input, depth)?);
+        match input.peek_token().map(|t| &t.token) {
+            Some(Token::Line | Token::End | Token::Sign("}")) | None => {}
+            Some(_) => return expected(input, "each statement on a line of its own, or ';' between"),
+        }
+    }
+}
+
+fn statement(input: &mut Tokens<'_, '_>, depth: usize) -> Parsed<Stmt> {
+    let at = place(input);
+    let start = input.checkpoint();
+    let Some((_, first)) = opt(word).parse_next(input)? else { return expected(input, "a statement") };
+    let body = |input: &mut Tokens<'_, '_>| block(input, depth + 1).map(|(body, _)| body);
+    let kind = match first {
+        "skip" => StmtKind::Skip,
+        "break" => StmtKind::Break,
+        "assert" => StmtKind::Assert(expression(input, 0)?),
+        "local" => {
+            let name = name(input, "a name after `local`")?;
+            let value = if opt(sign("=")).parse_next(input)?.is_some() { expression(input, 0)? } else { Expr::Int(0) };
+            StmtKind::Local(name, value)
+        }
+        "if" => conditional(input, depth)?,
+        "while" => StmtKind::While(Some(expression(input, 0)?), body(input)?),
+        "loop" => StmtKind::While(None, body(input)?),
+        "repeat" => {
+            let at = place(input);
+            match number(input)? {
+                n @ 1..=1_000 => StmtKind::Repeat(n as u32, body(input)?),
+                n => return refuse(at, format!("{n} times cannot be"), "repeat 1 to 1000 times, or use loop"),
+            }
+        }
+        "critical" => {
+            let named = input.peek_token().is_some_and(|t| matches!(t.token, Token::Word(_)));
+            let name = if named { Some(name(input, "the section's name")?) } else { None };
+            StmtKind::Critical(name, body(input)?)
+        }
+        "with" => StmtKind::With(name(input, "a mutex or a monitor")?, body(input)?),
+        "cas" | "fetch_add" | "try_lock" | "try_acquire" => {
+            input.reset(&start);
+            StmtKind::Evaluate(expression(input, 0)?)
+        }
+        first => match Verb::ALL.iter().find(|(w, _)| *w == first) {
+            Some((_, verb)) => action(input, *verb)?,
+            None => {
+                input.reset(&start);
+                assignment(input)?
+            }
+        },
+    };
+    Ok(Stmt { at, kind })
+}
+
+/// `if c { … } else if d { … } else { … }`, without recursion.
+fn conditional(input: &mut Tokens<'_, '_>, depth: usize) -> Parsed<StmtKind> {
+    let mut arms = Vec::new();
+    let mut last = Vec::new();
+    loop {
+        let at = place(input);
+        if depth + arms.len() >= MAX_NESTING {
+            return refuse(at, format!("more than {MAX_NESTING} conditions in a row"), "take some out");
+        }
+        arms.push((at, expression(input, 0)?, block(input, depth + 1)?.0));
+        let before = input.checkpoint();
+        lines(input)?;
+        match opt(word).parse_next(input)? {
+            Some((_, "else")) => {}
+            _ => {
+                input.reset(&before);
+                break;
+            }
+        }
+        let before = input.checkpoint();
+        match opt(word).parse_next(input)? {
+            Some((_, "if")) => {}
+            _ => {
+                input.reset(&before);
+                last = block(input, depth + 1)?.0;
+                break;
+            }
+        }
+    }
+    let folded = arms.into_iter().rev().fold(None, |rest: Option<(At, StmtKind)>, (at, condition, body)| {
+        let otherwise = match rest {
+            None => std::mem::take(&mut last),
+            Some((at, kind)) => vec![Stmt { at, kind }],
+        };
+        Some((at, StmtKind::If(condition, body, otherwise)))
+    });
+    Ok(folded.map_or(StmtKind::Skip, |(_, kind)| kind))
+}
+
+/// What is done to a lock, a semaphore and so on.
+fn action(input: &mut Tokens<'_, '_>, verb: Verb) -> Parsed<StmtKind> {
+    let first = name(input, &format!("a name after `{}`", verb.word()))?;
+    let second = match (verb, input.peek_token().map(|t| &t.token)) {
+        (Verb::Wait, Some(Token::Word(_))) => Some(name(input, "the mutex")?),
+        _ => None,
+    };
+    let mut amount = 1;
+    let at = place(input);
+    if let (Verb::Release | Verb::Signal, Some(Token::Int(n))) = (verb, input.peek_token().map(|t| &t.token)) {
+        amount = *n;
+        number(input)?;
+        if !(1..=1_000).contains(&amount) {
+            return refuse(at, format!("{amount} cannot be released"), "use 1 to 1000");
+        }
+    }
+    Ok(StmtKind::Do(verb, first, second, amount))
+}
+
+fn assignment(input: &mut Tokens<'_, '_>) -> Parsed<StmtKind> {
+    use super::ast::BinOp;
+    let name = name(input, "a statement")?;
+    let at = place(input);
+    for (spelt, op) in [("=", None), ("+=", Some(BinOp::Add)), ("-=", Some(BinOp::Sub)), ("*=", Some(BinOp::Mul))] {
+        if opt(sign(spelt)).parse_next(input)?.is_some() {
+            return Ok(StmtKind::Assign(name, op, expression(input, 0)?));
+        }
+    }
+    let found = input.peek_token().map(|t| t.token.shown()).unwrap_or_default();
+    refuse(at, format!("after '{}' comes {found}", name.text), "write `=`, `+=` or `-=` and a value")
+}

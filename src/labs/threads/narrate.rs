@@ -1,0 +1,295 @@
+//! What happened, in sentences that the state makes true.
+
+use super::model::ThreadsModel;
+use super::results::{names, problem_names};
+use crate::algorithms::explore::{Count, bits};
+use crate::algorithms::threads::{ASSERTION, BAD, DEADLOCK, FAULT, FINALLY, Grain, INVARIANT, OVERLAP};
+use crate::engine::numbers::{percent, plural, thousands};
+use crate::engine::{Event, EventKind, Micros, ModelError};
+
+fn tell(log: &mut Vec<Event>, now: Micros, kind: EventKind, text: impl Into<String>) {
+    log.push(Event::new(now, kind, text));
+}
+
+/// Names in a row: `A, B and C`.
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => "nobody".to_owned(),
+        [one] => (*one).to_owned(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn ready(model: &ThreadsModel) -> String {
+    let names: Vec<&str> = bits(model.enabled()).map(|t| model.thread_name(t)).collect();
+    list(&names)
+}
+
+/// Variables with their values: `counter = 1`.
+fn values(model: &ThreadsModel) -> String {
+    let values = model.machine.variables(&model.state);
+    let shown = model.program().variables.iter().zip(values).map(|(v, n)| format!("{} = {n}", v.name));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Why a thread cannot be scheduled.
+pub(super) fn refusal(model: &ThreadsModel, thread: usize) -> ModelError {
+    let name = model.thread_name(thread);
+    let problem = match (model.machine.fault(&model.state, thread), model.machine.block(&model.state, thread)) {
+        (Some(fault), _) => format!("{name} has stopped: it {}", fault.text()),
+        (None, Some(block)) => format!("{name} cannot go on: {}", block.why),
+        (None, None) => format!("{name} is done"),
+    };
+    let remedy = match model.enabled() {
+        0 => "nobody can: take steps `back`, or `restart`".to_owned(),
+        _ => format!("choose one that can: {}", ready(model)),
+    };
+    ModelError::new(problem, remedy)
+}
+
+/// The last step.
+pub(super) fn step(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let Some(deed) = model.deeds.last() else { return };
+    let name = model.thread_name(deed.thread);
+    // `A reads x = 0`, but `A: lock m`: the label of a part is no sentence.
+    let says =
+        deed.read.is_some() || deed.wrote.is_some() || deed.object.is_none() && deed.text.ends_with(char::is_numeric);
+    let mut text = if says { format!("{name} {}", deed.text) } else { format!("{name}: {}", deed.text) };
+    let mut kind = EventKind::Detail;
+    if deed.lost {
+        text.push_str(", made from an outdated read: what another thread wrote is lost");
+        kind = EventKind::Warning;
+    }
+    if let Some(block) = model.machine.block(&model.state, deed.thread) {
+        text.push_str(&format!(", and now waits: {}", block.why));
+    }
+    tell(log, now, kind, format!("{text}. (line {})", deed.line));
+    problems(model, now, deed.problems, log);
+    if deed.problems & BAD == 0 && model.enabled() == 0 {
+        let values = values(model);
+        let values = if values.is_empty() { values } else { format!(": {values}") };
+        tell(log, now, EventKind::Change, format!("All threads are done{values}. Nothing broke on this schedule."));
+    }
+}
+
+/// Problems that the last step brought.
+fn problems(model: &ThreadsModel, now: Micros, problems: u32, log: &mut Vec<Event>) {
+    let threads = 0..model.program().threads.len();
+    let mut warn = |text: String| tell(log, now, EventKind::Warning, text);
+    if problems & (ASSERTION | FAULT) != 0 {
+        let last = model.deeds.last().map_or(0, |d| d.thread);
+        let fault = model.machine.fault(&model.state, last).map_or("stopped", |f| f.text());
+        warn(format!("{} {fault}: it stops here and keeps what it holds.", model.thread_name(last)));
+    }
+    if problems & OVERLAP != 0 {
+        let crowded = |o: &usize| {
+            let words = model.machine.object(&model.state, *o);
+            model.program().objects[*o].kind.is_none() && words.first().is_some_and(|w| w.count_ones() > 1)
+        };
+        if let Some(section) = (0..model.program().objects.len()).find(crowded) {
+            let inside = model.machine.object(&model.state, section)[0];
+            let names: Vec<&str> =
+                threads.clone().filter(|t| inside >> t & 1 == 1).map(|t| model.thread_name(t)).collect();
+            warn(format!("{} are in the critical section at the same time.", list(&names)));
+        }
+    }
+    if problems & INVARIANT != 0 {
+        let values_now = model.machine.variables(&model.state);
+        let broken = model.program().always.iter().filter(|r| r.code.value(values_now) == Ok(0));
+        let rules: Vec<&str> = broken.map(|r| r.text.as_str()).collect();
+        warn(format!("`always {}` is false: {}.", rules.join("`, `"), values(model)));
+    }
+    if problems & DEADLOCK != 0 {
+        let waits = threads.filter_map(|t| {
+            model.machine.block(&model.state, t).map(|b| format!("{} waits, {}", model.thread_name(t), b.why))
+        });
+        warn(format!("Nobody can go on: {}.", waits.collect::<Vec<_>>().join("; ")));
+    }
+    if problems & FINALLY != 0 {
+        let values_now = model.machine.variables(&model.state);
+        let broken = model.program().finally.iter().filter(|r| r.code.value(values_now).unwrap_or(0) == 0);
+        let rules: Vec<&str> = broken.map(|r| r.text.as_str()).collect();
+        warn(format!("All are done, and `{}` is false: {}.", rules.join("`, `"), values(model)));
+    }
+}
+
+/// After `run`.
+pub(super) fn ran(model: &ThreadsModel, now: Micros, thread: usize, taken: u64, log: &mut Vec<Event>) {
+    let name = model.thread_name(thread);
+    let steps = format!("{taken} step{}", plural(taken));
+    let text = match model.machine.block(&model.state, thread) {
+        Some(block) => format!("{name} took {steps} and waits: {}.", block.why),
+        None if model.machine.done(&model.state, thread) => format!("{name} took {steps} and is done."),
+        None => format!("{name} took {steps}."),
+    };
+    tell(log, now, EventKind::Change, text);
+}
+
+/// After `back`.
+pub(super) fn back(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let steps = model.deeds.len() as u64;
+    tell(log, now, EventKind::Change, format!("One step taken back: {steps} step{} are left.", plural(steps)));
+}
+
+/// After `restart`.
+pub(super) fn restarted(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let text = format!("Every thread stands at its first line again. {} can begin.", ready(model));
+    tell(log, now, EventKind::Change, text);
+}
+
+/// After `load` and `fix`.
+pub(super) fn loaded(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let program = model.program();
+    let title = if program.title.is_empty() { model.name.as_str() } else { program.title.as_str() };
+    let names: Vec<&str> = program.threads.iter().map(|t| t.name.as_str()).collect();
+    let text = format!("{title}. {} thread{}: {}.", names.len(), plural(names.len() as u64), list(&names));
+    tell(log, now, EventKind::Change, text);
+    for note in &program.notes {
+        tell(log, now, EventKind::Detail, note.clone());
+    }
+}
+
+/// After a change to the text.
+pub(super) fn edited(model: &ThreadsModel, now: Micros, line: u64, text: Option<&str>, log: &mut Vec<Event>) {
+    let what = match text {
+        Some(text) => format!("Line {line} is now `{}`.", text.trim()),
+        None => format!("Line {line} is gone."),
+    };
+    let parts: usize = model.program().threads.iter().map(|t| t.parts.len()).sum();
+    let text = format!("{what} The program has {parts} parts, begins anew and is not explored yet.");
+    tell(log, now, EventKind::Change, text);
+}
+
+/// After `grain`.
+pub(super) fn grain(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let text = match model.program().grain {
+        Grain::Parts => "Every part is a step of its own now: `x += 1` is read, add, write.",
+        Grain::Shared => "A step is now what others can see: `x += 1` is read, write.",
+    };
+    tell(log, now, EventKind::Change, text);
+}
+
+/// After `sample`.
+pub(super) fn sampled(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let Some(sample) = model.sample else { return };
+    let share = percent(sample.broke as f64 / sample.runs.max(1) as f64);
+    let (kind, end) = if sample.broke == 0 {
+        (EventKind::Change, "A test that passes proves nothing about the schedules that did not run.".to_owned())
+    } else {
+        (EventKind::Warning, "The others would have passed a test.".to_owned())
+    };
+    let (broke, runs) = (thousands(sample.broke), thousands(sample.runs));
+    tell(log, now, kind, format!("{broke} of {runs} random schedules broke the program ({share}). {end}"));
+    if sample.cut > 0 {
+        tell(
+            log,
+            now,
+            EventKind::Detail,
+            format!("{} of them had not ended when they were cut.", thousands(sample.cut)),
+        );
+    }
+}
+
+/// Before a schedule is played.
+pub(super) fn play(model: &ThreadsModel, now: Micros, result: &str, way: &[usize], log: &mut Vec<Event>) {
+    let steps = way.len() as u64;
+    let text = format!("Playing {result}: {steps} step{}, {}.", plural(steps), turns(model, way));
+    tell(log, now, EventKind::Change, text);
+}
+
+/// A schedule as turns: `A×3 B×2 A`.
+fn turns(model: &ThreadsModel, way: &[usize]) -> String {
+    let mut turns: Vec<(usize, usize)> = Vec::new();
+    for thread in way {
+        match turns.last_mut() {
+            Some((last, times)) if last == thread => *times += 1,
+            _ => turns.push((*thread, 1)),
+        }
+    }
+    let shown = turns.iter().take(14).map(|(thread, times)| match times {
+        1 => model.thread_name(*thread).to_owned(),
+        n => format!("{}×{n}", model.thread_name(*thread)),
+    });
+    let rest = if turns.len() > 14 { " …" } else { "" };
+    shown.collect::<Vec<_>>().join(" ") + rest
+}
+
+/// After `explore`.
+pub(super) fn explored(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let Some(explored) = &model.explored else { return };
+    let (graph, counts) = (&explored.graph, &explored.counts);
+    let states = thousands(graph.len() as u64);
+    match (explored.finished(), explored.broken()) {
+        (true, false) => {
+            let text = format!("Proven: no schedule breaks this program. {states} states were visited.");
+            tell(log, now, EventKind::Change, text);
+        }
+        (false, broken) => {
+            let so_far = if broken { "yet it is broken already" } else { "nothing has broken so far" };
+            let bound = thousands(explored.bound as u64);
+            let text = format!("Not finished: there are more than {bound} states; {so_far}. Try a larger --bound.");
+            tell(log, now, EventKind::Warning, text);
+        }
+        (true, true) => {
+            let found = problem_names(explored.problems() & BAD);
+            let found = if found.is_empty() { vec!["starvation"] } else { found };
+            tell(log, now, EventKind::Warning, format!("This program can break: {}.", found.join(", ")));
+        }
+    }
+    if graph.finished() {
+        let all = &counts.schedules;
+        let share = match (all, &counts.bad) {
+            (Count::Finite(_), bad) if !all.is_zero() => format!(" ({})", percent(bad.to_f64() / all.to_f64())),
+            _ => String::new(),
+        };
+        let text = if counts.endless && counts.bad.is_zero() {
+            format!("Some schedules go round in a loop, so there are {all}; none of them breaks the program.")
+        } else if counts.endless {
+            format!("Some schedules go round in a loop: {all} come to an end, {} of them break.", counts.bad)
+        } else {
+            format!("{all} schedules in all; {} of them{share} break the program.", counts.bad)
+        };
+        tell(log, now, EventKind::Detail, text);
+    }
+    details(model, now, log);
+}
+
+fn details(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    let Some(explored) = &model.explored else { return };
+    let reduced = &explored.reduced;
+    if reduced.finished {
+        let states = thousands(reduced.states as u64);
+        let classes = reduced
+            .classes
+            .as_ref()
+            .map_or_else(String::new, |c| format!(", and only {} schedules really differ", Count::Finite(c.clone())));
+        let text = format!("Without the order of independent steps, {states} states are enough{classes}.");
+        tell(log, now, EventKind::Detail, text);
+    }
+    if let Some(way) = explored.breaking() {
+        let best = if explored.graph.nearest(BAD).is_some() {
+            "The shortest way to break it has"
+        } else {
+            "One way to break it has"
+        };
+        let steps = way.len() as u64;
+        let text = format!("{best} {steps} step{}: {}. `play break` shows it.", plural(steps), turns(model, &way));
+        tell(log, now, EventKind::Detail, text);
+    }
+    for lasso in &explored.starving {
+        let name = lasso.thread.map_or("", |t| model.thread_name(t));
+        tell(
+            log,
+            now,
+            EventKind::Detail,
+            format!("{name} can starve: the others go round, and it never gets its turn."),
+        );
+    }
+    if explored.livelock.is_some() && !explored.broken() {
+        let text = "A fair scheduler need not bring this program to its end.";
+        tell(log, now, EventKind::Detail, text);
+    } else if explored.livelock.is_some() && names(model).contains(&"livelock".to_owned()) {
+        let text = "All can move for ever without coming to an end: a livelock. `play livelock` shows it.";
+        tell(log, now, EventKind::Warning, text);
+    }
+}

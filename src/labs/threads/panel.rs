@@ -1,0 +1,202 @@
+//! The figures and bars beside the picture.
+
+use super::facts::outcome;
+use super::model::ThreadsModel;
+use crate::algorithms::explore::{Count, Outcome};
+use crate::algorithms::threads::{BAD, Explored, Grain, LOST_UPDATE};
+use crate::engine::Model;
+use crate::engine::numbers::{percent, plural, thousands};
+use crate::picture::{BarState, Figure, LoadBar, letter};
+
+/// A few words for the title.
+pub(super) fn state(model: &ThreadsModel) -> String {
+    let mut parts = vec![model.name.clone()];
+    if model.edits > 0 {
+        parts.push(format!("{} edit{}", model.edits, plural(model.edits)));
+    }
+    if model.program().grain == Grain::Shared {
+        parts.push("coarse steps".to_owned());
+    }
+    parts.join(", ")
+}
+
+fn figure(name: &str, value: impl Into<String>) -> Figure {
+    Figure { name: name.to_owned(), value: value.into(), theory: None, note: None, changed: false }
+}
+
+/// A count in at most this many columns: large ones roughly.
+pub(super) fn short(count: &Count) -> String {
+    match count {
+        Count::Infinite => "∞".to_owned(),
+        Count::Finite(_) if count.to_f64() < 1e9 => count.to_string(),
+        Count::Finite(_) => rough(count.to_f64()),
+    }
+}
+
+/// A large number as a power of ten.
+pub(super) fn rough(n: f64) -> String {
+    if n < 1e9 {
+        thousands(n as u64)
+    } else {
+        format!("{:.1}·10^{}", n / 10_f64.powf(n.log10().floor()), n.log10().floor())
+    }
+}
+
+/// Observed beside theory.
+pub(super) fn figures(model: &ThreadsModel) -> Vec<Figure> {
+    let facts = model.facts();
+    let mut figures = vec![Figure {
+        note: Some(format!("after {} step{}", facts.steps, plural(facts.steps as u64))),
+        changed: facts.broken,
+        ..figure("outcome", outcome(model))
+    }];
+    if facts.waits > 0 {
+        figures.push(Figure { changed: true, ..figure("waiting", format!("{} of {}", facts.waits, facts.threads)) });
+    }
+    match &model.explored {
+        Some(explored) => exploration(model, explored, &mut figures),
+        None => {
+            let theory = facts.theory_schedules.map(rough);
+            let note = theory.is_some().then(|| "orders, if nobody waits: (Σn)!/Πn!".to_owned());
+            figures.push(Figure { theory, note, ..figure("schedules", "explore") });
+        }
+    }
+    if facts.runs > 0 {
+        let share = percent(facts.runs_broken as f64 / facts.runs as f64);
+        let note = format!("{} of {} random runs broke", thousands(facts.runs_broken), thousands(facts.runs));
+        figures.push(Figure { note: Some(note), ..figure("sampled", share) });
+    }
+    if let Some(measured) = model.for_real.as_ref().map(|r| &r.measured) {
+        let note = format!("lost updates, {} threads, {} rounds", measured.threads, thousands(measured.rounds));
+        let theory = facts.model_lost.map(percent);
+        figures.push(Figure { theory, note: Some(note), ..figure("for real", percent(measured.lost_share())) });
+    }
+    figures
+}
+
+fn exploration(model: &ThreadsModel, explored: &Explored, figures: &mut Vec<Figure>) {
+    let facts = model.facts();
+    let done = explored.graph.finished();
+    let verdict = match (explored.finished(), explored.broken()) {
+        (_, true) => "can break",
+        (true, false) => "proven",
+        (false, false) => "not finished",
+    };
+    figures.push(Figure { changed: true, ..figure("explorer", verdict) });
+    let count = |c: &Count| if done { short(c) } else { "?".to_owned() };
+    figures.push(Figure {
+        theory: facts.theory_schedules.map(rough),
+        note: facts.theory_schedules.map(|_| "orders, if nobody waits: (Σn)!/Πn!".to_owned()),
+        ..figure("schedules", count(&explored.counts.schedules))
+    });
+    let share = facts.bad_share.map(percent);
+    figures.push(Figure {
+        note: share.map(|s| format!("{s} of all")),
+        ..figure("that break", count(&explored.counts.bad))
+    });
+    if let Some(steps) = facts.shortest_break {
+        figures.push(figure("shortest break", format!("{steps} step{}", plural(steps as u64))));
+    }
+    figures.push(Figure {
+        note: Some("different states of the program".to_owned()),
+        ..figure("states", thousands(facts.states_visited as u64))
+    });
+    let reduced = if explored.reduced.finished { thousands(facts.states_reduced as u64) } else { "?".to_owned() };
+    figures
+        .push(Figure { note: Some("without the order of independent steps".to_owned()), ..figure("reduced", reduced) });
+    if let Some(classes) = facts.classes {
+        figures.push(figure("really differ", thousands(classes)));
+    }
+}
+
+/// What an outcome is called: its variables, and what is wrong.
+pub(super) fn outcome_name(model: &ThreadsModel, found: &Outcome) -> String {
+    let all: Vec<&Outcome> = model.explored.iter().flat_map(|e| &e.counts.outcomes).collect();
+    let variables = model.program().variables.iter().zip(&found.key).enumerate();
+    // Only what tells outcomes apart.
+    let differs = |i: usize| all.iter().any(|o| o.key.get(i) != found.key.get(i));
+    let values = variables.filter(|(i, _)| differs(*i)).map(|(_, (v, n))| format!("{} = {n}", v.name));
+    let mut parts: Vec<String> = values.collect();
+    let wrong = super::results::problem_names(found.problems & !(if parts.is_empty() { 0 } else { LOST_UPDATE }));
+    parts.extend(wrong.iter().take(2).map(|w| (*w).to_owned()));
+    if parts.is_empty() { "all done".to_owned() } else { parts.join(", ") }
+}
+
+/// Share of the schedules of an outcome; equal ones when there are infinitely many.
+pub(super) fn outcome_share(explored: &Explored, found: &Outcome) -> f64 {
+    match (&explored.counts.schedules, &found.schedules) {
+        (Count::Finite(_), Count::Finite(_)) => found.schedules.to_f64() / explored.counts.schedules.to_f64().max(1.0),
+        (_, Count::Finite(_)) => 0.0,
+        _ => {
+            let infinite = explored.counts.outcomes.iter().filter(|o| o.schedules == Count::Infinite).count();
+            1.0 / infinite.max(1) as f64
+        }
+    }
+}
+
+/// Once explored, how many schedules lead to each outcome; before, how far each thread is.
+pub(super) fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {
+    let explored = model.explored.as_ref().filter(|e| e.graph.finished() && !e.counts.outcomes.is_empty());
+    let Some(explored) = explored else { return ("steps taken".to_owned(), thread_bars(model)) };
+    let here = explored.graph.find(&model.state).and_then(|s| {
+        explored.counts.outcomes.iter().position(|o| {
+            model.enabled() == 0
+                && o.key == explored.machine.variables(&model.state)
+                && o.problems == explored.graph.problems(s)
+        })
+    });
+    let bars = explored.counts.outcomes.iter().enumerate().map(|(i, found)| LoadBar {
+        label: outcome_name(model, found),
+        letter: (i + 1).to_string(),
+        series: i,
+        value: outcome_share(explored, found),
+        ideal: 0.0,
+        text: short(&found.schedules),
+        state: match found.problems & BAD {
+            0 if here == Some(i) => BarState::Changed,
+            0 => BarState::Normal,
+            _ => BarState::Failed,
+        },
+    });
+    ("schedules per outcome".to_owned(), bars.collect())
+}
+
+fn thread_bars(model: &ThreadsModel) -> Vec<LoadBar> {
+    let all = model.deeds.len().max(1) as f64;
+    let last = model.deeds.last().map(|d| d.thread);
+    let threads = model.program().threads.iter().enumerate();
+    let bars = threads.map(|(i, thread)| {
+        let steps = model.deeds.iter().filter(|d| d.thread == i).count();
+        let failed = model.machine.fault(&model.state, i).is_some();
+        let blocked = model.machine.block(&model.state, i).is_some();
+        LoadBar {
+            label: thread.name.clone(),
+            letter: letter(i),
+            series: i,
+            value: steps as f64 / all,
+            ideal: 0.0,
+            text: match () {
+                () if failed => "failed".to_owned(),
+                () if model.machine.done(&model.state, i) => "done".to_owned(),
+                () if blocked => "waits".to_owned(),
+                () => steps.to_string(),
+            },
+            state: match () {
+                () if failed => BarState::Failed,
+                () if blocked => BarState::Over,
+                () if last == Some(i) => BarState::Changed,
+                () => BarState::Normal,
+            },
+        }
+    });
+    bars.collect()
+}
+
+/// What a click on a bar means.
+pub(super) fn click_bar(model: &ThreadsModel, bar: usize) -> Option<String> {
+    let outcomes = model.explored.as_ref().filter(|e| e.graph.finished()).map_or(0, |e| e.counts.outcomes.len());
+    if outcomes > 0 {
+        return (bar < outcomes).then(|| format!("play outcome-{}", bar + 1));
+    }
+    (bar < model.program().threads.len()).then(|| format!("step {}", bar + 1))
+}
