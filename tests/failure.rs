@@ -75,7 +75,7 @@ fn round_robin_bounds_the_time_to_detection() {
             swim.period(&mut rng, |from, to| from != 5 && to != 5);
             swim.suspects(5)
         });
-        assert!(first.unwrap() <= 2 * 12 - 1, "{first:?} periods");
+        assert!(first.unwrap() < 2 * 12, "{first:?} periods");
     }
 }
 
@@ -297,14 +297,14 @@ proptest! {
     #[test]
     fn dominators_are_what_deleting_each_node_shows(graph in graphs(14)) {
         let reached = graph.reachable(0, None);
-        for sink in 1..graph.nodes() {
+        for (sink, there) in reached.iter().copied().enumerate().skip(1) {
             let mut points = graph.single_points(0, sink);
             points.sort_unstable();
-            let needed = |n: usize| n != sink && reached[sink] && !graph.reachable(0, Some(n))[sink];
+            let needed = |n: usize| n != sink && there && !graph.reachable(0, Some(n))[sink];
             let expected: Vec<usize> = (1..graph.nodes()).filter(|n| needed(*n)).collect();
             prop_assert_eq!(points, expected, "sink {}", sink);
             let idom = graph.immediate_dominators(0)[sink];
-            prop_assert_eq!(idom.is_some(), reached[sink]);
+            prop_assert_eq!(idom.is_some(), there);
         }
         for node in 1..graph.nodes() {
             let cut = graph.cut_off(0, node);

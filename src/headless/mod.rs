@@ -1,8 +1,8 @@
 //! Everything without a terminal: run, snapshot, replay, lessons, lists.
 
 pub mod inputs;
-pub mod measure;
 pub mod lessons;
+pub mod measure;
 pub mod progress;
 pub mod replay;
 pub mod run;

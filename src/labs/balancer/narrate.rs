@@ -251,7 +251,7 @@ fn arrival_words(process: Process) -> &'static str {
 fn slow_words(model: &BalancerModel, server: &str, factor: f64) -> String {
     let mean = ms(model.traffic.service_ms * factor);
     match factor {
-        f if f == 1.0 => format!("{server} is as fast as normal again: {mean} a request."),
+        1.0 => format!("{server} is as fast as normal again: {mean} a request."),
         f if f > 1.0 => format!("{server} takes {factor} times as long now: {mean} a request."),
         _ => format!("{server} is faster than normal now: {mean} a request."),
     }

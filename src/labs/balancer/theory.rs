@@ -72,8 +72,8 @@ const MOST_CLIENTS: usize = 5_000;
 
 fn mg1_name(variability: f64) -> &'static str {
     match variability {
-        v if v == 1.0 => "M/M/1",
-        v if v == 0.0 => "M/D/1",
+        1.0 => "M/M/1",
+        0.0 => "M/D/1",
         _ => "M/G/1",
     }
 }

@@ -177,7 +177,7 @@ fn seconds(scene: &BalancerScene<'_>, stats: &Stats, area: Rect, buf: &mut Buffe
     let last = shown.last();
     let p99 = ms_or(last.filter(|s| s.served > 0).map(|s| s.p99_ms));
     let p50 = ms_or(last.filter(|s| s.served > 0).map(|s| s.p50_ms));
-    let text = format!("last {:.0} s", span);
+    let text = format!("last {span:.0} s");
     let mut x = write(buf, area, (0, 0), &text, theme.faint_text(), theme);
     x += write(buf, area, (x, 0), &format!("  upper: p99 {p99}"), theme.warning(), theme);
     write(buf, area, (x, 0), &format!("  lower: p50 {p50}"), theme.series(0), theme);

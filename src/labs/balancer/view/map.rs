@@ -202,8 +202,8 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     if count > 1 {
         flows(scene, &mut canvas, size);
     }
-    for region in 0..count {
-        let (x, y) = project(PLACES[region], size);
+    for (region, place) in PLACES.iter().enumerate().take(count) {
+        let (x, y) = project(*place, size);
         let (text, style) = label(scene, region);
         canvas.text(x, y, &text, style);
     }

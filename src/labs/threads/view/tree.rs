@@ -89,7 +89,7 @@ impl<'a> Tree<'a> {
             n.1.children.is_empty() && n.1.depth < most_depth && goes_on && (mixed || n.1.on_way && !n.1.here)
         };
         let nodes: Vec<(usize, &Node)> = self.nodes.iter().enumerate().collect();
-        nodes.iter().filter(open).min_by_key(|(_, n)| (!(n.on_way && !n.here), n.depth)).map(|(i, _)| *i)
+        nodes.iter().filter(open).min_by_key(|(_, n)| (!n.on_way || n.here, n.depth)).map(|(i, _)| *i)
     }
 
     /// Row of each node, from the top; children of a node in a block, the first in its row.

@@ -57,8 +57,8 @@ fn draw_plot(scene: &TxScene<'_>, contest: &Contest, area: Rect, buf: &mut Buffe
             canvas.dot(f64::from(dot) * 8.0, level.min(height - 1.0), theme.faint(), 0);
         }
     }
-    let sides: [(&str, Style, fn(&(usize, Outcome, Outcome)) -> f64); 2] =
-        [("P", theme.series(0), |l| l.1.throughput), ("O", theme.series(1), |l| l.2.throughput)];
+    type Side<'a> = (&'a str, Style, fn(&(usize, Outcome, Outcome)) -> f64);
+    let sides: [Side<'_>; 2] = [("P", theme.series(0), |l| l.1.throughput), ("O", theme.series(1), |l| l.2.throughput)];
     for (mark, style, of) in sides {
         let points: Vec<(f64, f64)> = contest.levels.iter().enumerate().map(|(i, l)| (x(i), y(of(l)))).collect();
         for pair in points.windows(2) {

@@ -28,7 +28,7 @@ pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.height).saturating_sub(rows.len() + 1);
     let skip = txs.len().saturating_sub(room);
     txs.drain(..skip);
-    let tall = usize::from(area.height) >= rows.len() * 2 + txs.len() + 1;
+    let tall = usize::from(area.height) > rows.len() * 2 + txs.len();
     let mut y = 0;
     for (row, versions) in &rows {
         write(buf, area, (0, y), row_name(*row), theme.text().add_modifier(Modifier::BOLD), theme);
