@@ -192,10 +192,12 @@ impl Robot {
             self.press(KeyCode::Char('H'));
             self.says(hint);
         }
-        let last = hints.last().and_then(|hint| hint.split('`').nth(1).map(str::to_owned));
+        let last = hints.last().and_then(|hint| hint.split('`').nth(1));
+        let last = last.unwrap_or_else(|| panic!("no command in the last hint"));
         let before = self.app.lab().map_or(0, |lab| lab.commands().0);
-        self.type_line(&last.unwrap_or_else(|| panic!("no command in the last hint")));
-        assert!(self.app.lab().is_some_and(|lab| lab.commands().0 > before), "the last hint does nothing");
+        self.type_line(last);
+        let given = self.app.lab().is_some_and(|lab| lab.commands().0 > before);
+        assert!(given, "the last hint, `{last}`, does nothing:\n{}", self.text());
         if self.phase() == Phase::Doing {
             self.press(KeyCode::Char('S'));
         }
