@@ -284,7 +284,7 @@ impl Model for BalancerModel {
     }
 
     fn step_us(&self) -> Micros {
-        100_000
+        200_000
     }
 
     fn facts(&self) -> BalancerFacts {
