@@ -240,7 +240,11 @@ fn a_new_lesson_of_every_lab_is_proven_and_nothing_is_overwritten() {
         let home = TempDir::new().unwrap_or_else(|e| panic!("{e}"));
         let unit = home.path().join("01-my-unit");
         let lab = lab.info.name;
-        template::write("my-first", &unit, lab).unwrap_or_else(|e| panic!("{lab}: {e}"));
+        if let Err(error) = template::write("my-first", &unit, lab) {
+            // A lab whose figures only move in ways that nobody can guess: it says what to do instead.
+            assert!(lab != "ring" && error.contains("begin with a lesson of it as a model"), "{lab}: {error}");
+            continue;
+        }
         let second = template::write("my-second", &unit, lab).unwrap_or_else(|e| panic!("{lab}: {e}"));
         assert!(second.file.ends_with("02-my-second.toml") && second.all.len() == 1, "{second:?}");
         assert_good(&check(home.path()));

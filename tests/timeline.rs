@@ -109,7 +109,7 @@ fn at_end(lab: &dyn OpenLab) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(6))]
+    #![proptest_config(cases(4))]
 
     #[test]
     fn same_seed_and_deeds_give_the_same_bytes(deeds in deeds(24), seed in 0_u64..1_000) {

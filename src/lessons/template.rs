@@ -152,7 +152,11 @@ fn lines(lab: &dyn OpenLab) -> Vec<String> {
         let name = command.get_name();
         let needed = command.get_positionals().filter(|a| a.is_required_set()).count();
         match needed {
-            0 => lines.push(name.to_owned()),
+            0 => {
+                lines.push(name.to_owned());
+                let options = command.get_opts().filter_map(clap::Arg::get_long);
+                lines.extend(options.map(|option| format!("{name} --{option} 5")));
+            }
             1 => {
                 let known = lab.complete(&format!("{name} ")).into_iter().take(2);
                 let guesses = ["1", "2", "5", "100"].into_iter().map(str::to_owned);

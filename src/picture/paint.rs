@@ -122,6 +122,7 @@ fn ascii(c: char) -> Option<&'static str> {
         'µ' | 'μ' => "u",
         '√' => "sqrt ",
         'σ' => "sigma",
+        '∞' => "inf",
         'Σ' => "sum ",
         'Π' => "prod ",
         '²' => "^2",
