@@ -41,7 +41,7 @@ fn with_loom(threads: usize, adds: u32) -> u64 {
     builder.check(move || {
         counted.fetch_add(1, Ordering::Relaxed);
         let x = loom::sync::Arc::new(loom::sync::atomic::AtomicUsize::new(0));
-        let work = |x: loom::sync::Arc<loom::sync::atomic::AtomicUsize>| {
+        let work = move |x: loom::sync::Arc<loom::sync::atomic::AtomicUsize>| {
             for _ in 0..adds {
                 let seen = x.load(loom::sync::atomic::Ordering::SeqCst);
                 x.store(seen + 1, loom::sync::atomic::Ordering::SeqCst);

@@ -328,7 +328,9 @@ fn grain() -> impl Strategy<Value = Grain> {
 }
 
 /// Every schedule, one by one: how many lead to each end, the Foata normal forms, the earliest break.
-fn plainly(machine: &Machine) -> Option<(BTreeMap<(u32, Vec<i32>), u64>, usize, Option<usize>)> {
+type Plainly = (BTreeMap<(u32, Vec<i32>), u64>, usize, Option<usize>);
+
+fn plainly(machine: &Machine) -> Option<Plainly> {
     let mut all = Schedules::new(machine, 64);
     let (mut ends, mut forms, mut earliest) = (BTreeMap::new(), BTreeSet::new(), None::<usize>);
     let mut schedules = 0;
@@ -370,7 +372,7 @@ proptest! {
         let counted: BTreeMap<(u32, Vec<i32>), u64> = explored.counts.outcomes.iter()
             .map(|o| ((o.problems, o.key.clone()), o.schedules.to_u64().unwrap_or(0))).collect();
         prop_assert_eq!(counted, ends, "{}", text);
-        prop_assert_eq!(explored.reduced.classes.clone(), Some(BigUint::from(forms)), "{}", text);
+        prop_assert_eq!(&explored.reduced.classes, &Some(BigUint::from(forms)), "{}", text);
         let initially = machine.problems(&machine.initial(), false) & BAD != 0;
         if !initially {
             prop_assert_eq!(explored.shortest(BAD).map(|way| way.len()), earliest, "{}", text);
