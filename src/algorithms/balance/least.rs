@@ -14,7 +14,7 @@ const SCALE: u64 = 1 << 24;
 /// ```
 /// use scalelab::algorithms::balance::LeastConnections;
 /// let mut least = LeastConnections::new(&[1, 1, 2]);
-/// for expected in [0, 1, 2, 2, 0] {
+/// for expected in [0, 1, 2, 2, 2, 0] {
 ///     let server = least.pick().unwrap();
 ///     assert_eq!(server, expected);
 ///     least.set_active(server, least.active(server) + 1);
