@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// assert_ne!(key_hash(0, b"abc"), key_hash(1, b"abc"));
 /// ```
 #[must_use]
+#[inline]
 pub fn key_hash(seed: u64, bytes: &[u8]) -> u64 {
     xxh3_64_with_seed(bytes, seed)
 }

@@ -38,13 +38,21 @@ struct Block([u64; 8]);
 pub struct Blocked {
     blocks: Vec<Block>,
     hashes: u32,
-    ones: u64,
 }
 
 /// Bits of the second hash that choose a bit in a block.
 const SLICE: u32 = 9;
 /// How often it has so many bits.
 const SLICES: u32 = 7;
+/// All bits of one word of a block, for each of its words.
+const LANES: [[u64; 8]; 8] = {
+    let (mut lanes, mut word) = ([[0; 8]; 8], 0);
+    while word < 8 {
+        lanes[word][word] = u64::MAX;
+        word += 1;
+    }
+    lanes
+};
 
 impl Blocked {
     /// A filter of at least so many bits, with so many hashes for each item.
@@ -54,7 +62,7 @@ impl Blocked {
     pub fn new(bits: u64, hashes: u32) -> Result<Self, BloomError> {
         check(bits, hashes)?;
         let blocks = bits.min(MAX_CELLS).div_ceil(BLOCK_BITS) as usize;
-        Ok(Self { blocks: vec![Block::default(); blocks], hashes, ones: 0 })
+        Ok(Self { blocks: vec![Block::default(); blocks], hashes })
     }
 
     /// Makes this the filter of all items of both. Linear in the bits.
@@ -63,11 +71,9 @@ impl Blocked {
     /// [`BloomError::Unlike`] when size or hashes differ.
     pub fn unite(&mut self, other: &Self) -> Result<(), BloomError> {
         check_alike((self.cells(), self.hashes), (other.cells(), other.hashes))?;
-        self.ones = 0;
         for (block, with) in self.blocks.iter_mut().zip(&other.blocks) {
             for (word, with) in block.0.iter_mut().zip(with.0) {
                 *word |= with;
-                self.ones += u64::from(word.count_ones());
             }
         }
         Ok(())
@@ -78,20 +84,31 @@ impl Blocked {
         probing::reduce(item.low, self.blocks.len() as u64) as usize
     }
 
-    /// Gives the bits of an item within its block, one after the other: word and mask.
+    /// Gives as many bits as one hash has.
+    #[inline(always)]
+    fn some(count: u32, hash: u64, mut see: impl FnMut(usize, u32)) {
+        for i in 1..=count {
+            let bits = hash.rotate_left(i * SLICE);
+            see((bits >> 6 & 7) as usize, (bits & 63) as u32);
+        }
+    }
+
+    /// Gives the bits of an item within its block, one after the other: the word, and the bit in it.
     #[inline]
-    fn each(hashes: u32, item: Digest, mut see: impl FnMut(usize, u64)) {
+    fn each(hashes: u32, item: Digest, mut see: impl FnMut(usize, u32)) {
+        if hashes == SLICES {
+            // Seven is what 1 % asks for, and a loop of constant length is unrolled.
+            return Self::some(SLICES, item.high, see);
+        }
         let (mut hash, mut left) = (item.high, hashes);
         loop {
-            for _ in 0..left.min(SLICES) {
-                hash = hash.rotate_left(SLICE);
-                see((hash >> 6 & 7) as usize, 1 << (hash & 63));
-            }
+            Self::some(left.min(SLICES), hash, &mut see);
             left = left.saturating_sub(SLICES);
             if left == 0 {
                 return;
             }
             // A fresh set of bits: the finalizer of SplitMix64.
+            hash = hash.rotate_left(SLICES * SLICE);
             hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             hash ^= hash >> 31;
@@ -104,23 +121,28 @@ impl Filter for Blocked {
     fn insert(&mut self, item: Digest) -> bool {
         let index = self.block(item);
         let Some(block) = self.blocks.get_mut(index) else { return false };
-        let mut new = 0;
-        // Counted bit by bit: a population count is slow on plain x86-64.
-        Self::each(self.hashes, item, |word, mask| {
-            new += u64::from(block.0[word] & mask == 0);
-            block.0[word] |= mask;
+        // The bits gather in registers, for the block to be read and written once, whole.
+        let mut mask = [0; 8];
+        Self::each(self.hashes, item, |word, bit| {
+            for (mask, lane) in mask.iter_mut().zip(LANES[word]) {
+                *mask |= lane & 1 << bit;
+            }
         });
-        self.ones += new;
-        new > 0
+        let mut new = 0;
+        for (word, mask) in block.0.iter_mut().zip(mask) {
+            new |= mask & !*word;
+            *word |= mask;
+        }
+        new != 0
     }
 
     /// All k bits are looked at: within one cache line that is faster than to guess where to stop.
     #[inline]
     fn contains(&self, item: Digest) -> bool {
         let Some(block) = self.blocks.get(self.block(item)) else { return false };
-        let mut missing = 0;
-        Self::each(self.hashes, item, |word, mask| missing |= !block.0[word] & mask);
-        missing == 0
+        let mut all = 1;
+        Self::each(self.hashes, item, |word, bit| all &= block.0[word] >> bit);
+        all & 1 == 1
     }
 
     fn remove(&mut self, _item: Digest) -> Result<(), BloomError> {
@@ -130,9 +152,8 @@ impl Filter for Blocked {
     fn probes(&self, item: Digest, out: &mut Vec<Probe>) {
         out.clear();
         let start = self.block(item) as u64 * BLOCK_BITS;
-        Self::each(self.hashes, item, |word, mask| {
-            let cell = start + word as u64 * 64 + u64::from(mask.trailing_zeros());
-            out.push(Probe { cell, group: 0 });
+        Self::each(self.hashes, item, |word, bit| {
+            out.push(Probe { cell: start + word as u64 * 64 + u64::from(bit), group: 0 });
         });
     }
 
@@ -149,8 +170,9 @@ impl Filter for Blocked {
         block.map_or(0, |b| (b.0[(cell / 64 % 8) as usize] >> (cell % 64) & 1) as u8)
     }
 
+    /// Counted when asked for, in time linear in the bits: to count at each insertion would take longer than the insertion.
     fn set_cells(&self) -> u64 {
-        self.ones
+        self.set_cells_in(0..self.cells())
     }
 
     fn set_cells_in(&self, cells: Range<u64>) -> u64 {
@@ -188,6 +210,5 @@ impl Filter for Blocked {
 
     fn clear(&mut self) {
         self.blocks.fill(Block::default());
-        self.ones = 0;
     }
 }
