@@ -5,7 +5,10 @@ mod fit;
 mod proof;
 mod style;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use super::library::{self, LessonEntry, Library, Loaded};
 use super::limits;
@@ -83,27 +86,54 @@ pub fn check_built_in(tell: &mut dyn FnMut(&LessonReport)) -> Report {
     check(&loaded, &loaded, &Library::default(), tell)
 }
 
-/// Proves lessons; they may build on those that lie with them, and on others that come before all of these.
+/// Proves lessons, on all cores; they may build on those that lie with them, and on others that come before all of
+/// these. `tell` hears them in their order.
 fn check(loaded: &Loaded, with: &Loaded, before: &Library, tell: &mut dyn FnMut(&LessonReport)) -> Report {
-    let mut report = Report { unloaded: loaded.errors.clone(), ..Report::default() };
     let around = Around { lessons: &with.library, before, complete: loaded.errors.is_empty() };
-    for unit in &loaded.library.units {
-        for entry in &unit.lessons {
-            let (commands, errors) = check_lesson(entry, &around);
-            let lesson = LessonReport {
-                unit: unit.unit.id.clone(),
-                id: entry.lesson.id.clone(),
-                file: entry.file().to_owned(),
-                steps: entry.lesson.steps.len(),
-                seeds: entry.lesson.proven_seeds(),
-                commands,
-                errors,
-            };
-            tell(&lesson);
-            report.lessons.push(lesson);
+    let units = loaded.library.units.iter();
+    let lessons: Vec<(&str, &LessonEntry)> =
+        units.flat_map(|u| u.lessons.iter().map(move |entry| (u.unit.id.as_str(), entry))).collect();
+    let next = AtomicUsize::new(0);
+    let (done, results) = mpsc::channel();
+    let work = |done: &mpsc::Sender<(usize, LessonReport)>| {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((unit, entry)) = lessons.get(index) else { return };
+            // Nobody hears it when the one who asked is gone.
+            let _ = done.send((index, report_on(unit, entry, &around)));
         }
-    }
+    };
+    let mut report = Report { unloaded: loaded.errors.clone(), ..Report::default() };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(lessons.len()) {
+            let done = done.clone();
+            let work = &work;
+            scope.spawn(move || work(&done));
+        }
+        drop(done);
+        let mut early = BTreeMap::new();
+        for (index, lesson) in results {
+            early.insert(index, lesson);
+            while let Some(lesson) = early.remove(&report.lessons.len()) {
+                tell(&lesson);
+                report.lessons.push(lesson);
+            }
+        }
+    });
     report
+}
+
+fn report_on(unit: &str, entry: &LessonEntry, around: &Around<'_>) -> LessonReport {
+    let (commands, errors) = check_lesson(entry, around);
+    LessonReport {
+        unit: unit.to_owned(),
+        id: entry.lesson.id.clone(),
+        file: entry.file().to_owned(),
+        steps: entry.lesson.steps.len(),
+        seeds: entry.lesson.proven_seeds(),
+        commands,
+        errors,
+    }
 }
 
 fn check_lesson(entry: &LessonEntry, around: &Around<'_>) -> (usize, Vec<LessonError>) {
