@@ -9,7 +9,7 @@ use crate::engine::ModelError;
 pub const COMPARED_CELLS: u64 = 1 << 21;
 /// Beyond so many items, or four times those of the design, the kinds are no longer filled but only computed: a filter
 /// made for 32 items says nothing new with a million.
-const COMPARED_ITEMS: u64 = 1 << 18;
+const COMPARED_ITEMS: u64 = 1 << 16;
 /// Questions whose memory accesses are counted, after each change.
 const COUNTED: u64 = 256;
 

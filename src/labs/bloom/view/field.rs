@@ -354,7 +354,7 @@ impl Drawing<'_> {
                 (format!("DEFINITELY NOT in: {kind} {miss} is clear"), theme.good().add_modifier(Modifier::BOLD))
             }
             Deed::Query if look.present => (format!("MAYBE: {}, and it is in", self.its_cells(look)), theme.strong()),
-            Deed::Query => (format!("MAYBE: {}. It was never put in!", self.its_cells(look)), theme.error()),
+            Deed::Query => (format!("MAYBE: {}. It lies!", self.its_cells(look)), theme.error()),
             Deed::Insert => {
                 let (new, old) = (count(|s| s.before == 0), count(|s| s.before > 0));
                 (format!("{new} new, {old} set before"), if all { theme.strong() } else { theme.text() })
@@ -366,12 +366,12 @@ impl Drawing<'_> {
         }
     }
 
-    /// `all 6 of its bits are set`: those of the part that said 'maybe'.
+    /// `its 6 bits are set`: those of the part that said 'maybe'.
     fn its_cells(&self, look: &Look) -> String {
         let kind = self.scene.model.config.variant.cell();
         match look.steps.iter().rev().take_while(|s| s.before > 0).count() {
             1 => format!("its {kind} is set"),
-            n => format!("all {n} of its {kind}s are set"),
+            n => format!("its {n} {kind}s are set"),
         }
     }
 
