@@ -97,7 +97,7 @@ pub fn fill(cells: u64, hashes: u32, items: u64) -> f64 {
 ///
 /// ```
 /// use scalelab::algorithms::bloom::theory::{fill, fill_of_denied};
-/// assert!((fill_of_denied(256, 6, 99) - 0.977).abs() < 1e-3 && fill(256, 6, 99) < 0.91);
+/// assert!((fill_of_denied(256, 6, 99) - 0.978).abs() < 1e-3 && fill(256, 6, 99) < 0.91);
 /// assert_eq!((fill_of_denied(256, 6, 0), fill_of_denied(256, 6, 500)), (0.0, 1.0));
 /// ```
 #[must_use]
