@@ -115,6 +115,11 @@ pub trait Model: Clone + 'static {
     /// When the set-up makes no sense for this lab (say, an empty input).
     fn open(setup: &Setup) -> Result<Self, ModelError>;
 
+    /// What there is to say before any command, say about real input.
+    fn opening(&self) -> Vec<Event> {
+        Vec::new()
+    }
+
     /// Applies one command at simulated time `now`, and says what it did.
     ///
     /// # Errors

@@ -112,7 +112,8 @@ impl<M: Model> Timeline<M> {
     pub fn with_memory_bound(lab: &'static str, setup: Setup, memory_bound: usize) -> Result<Self, ModelError> {
         let model = M::open(&setup)?;
         let at = Moment { applied: 0, at_us: 0 };
-        let scene = Scene { model, at, story: VecDeque::new(), told: 0 };
+        let mut scene = Scene { model, at, story: VecDeque::new(), told: 0 };
+        scene.tell(scene.model.opening());
         let checkpoints = BTreeMap::from([(at, scene.clone())]);
         let branches = vec![Branch { entries: Vec::new(), end_us: 0 }];
         Ok(Self { parser: CommandLine::new(lab), setup, branches, current: 0, scene, checkpoints, memory_bound })

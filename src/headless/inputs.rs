@@ -71,6 +71,22 @@ fn read_lines(name: &str, source: impl BufRead, blank: Blank, size: Option<u64>)
     input
 }
 
+/// Does work of unknown length. When it takes long, standard error says what is done and since when, if it is a terminal.
+pub fn working<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    if !std::io::stderr().is_terminal() {
+        return work();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what.to_owned());
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
+    let done = work();
+    bar.finish_and_clear();
+    done
+}
+
 /// A bar on standard error; hidden where that is no terminal.
 fn progress_bar(size: Option<u64>) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {

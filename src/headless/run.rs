@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use super::inputs::working;
 use super::{Fault, inputs, write_file};
 use crate::engine::numbers::duration;
 use crate::engine::{Event, EventKind, Expectation, TimelineError};
@@ -46,7 +47,8 @@ pub type Teller<'a> = dyn FnMut(&[Event], Option<&str>) -> Result<(), Fault> + '
 /// Input that cannot be read; a command that is refused, with its place.
 pub fn perform(lab: &Registration, deeds: &Deeds, tell: &mut Teller<'_>) -> Result<Box<dyn OpenLab>, Fault> {
     let setup = inputs::open(lab.info, deeds.seed, &deeds.inputs)?;
-    let mut open = (lab.open)(setup)?;
+    let mut open = working("opening the lab", || (lab.open)(setup))?;
+    tell(&news(open.as_ref(), 0), None)?;
     let named = |i: usize| format!("command {}", i + 1);
     let mut lines: Vec<(String, String)> =
         deeds.commands.iter().enumerate().map(|(i, c)| (named(i), c.clone())).collect();
@@ -68,7 +70,7 @@ pub fn perform(lab: &Registration, deeds: &Deeds, tell: &mut Teller<'_>) -> Resu
 /// One command line, and the time until it has unfolded.
 fn obey(lab: &mut dyn OpenLab, place: &str, line: &str, tell: &mut Teller<'_>) -> Result<(), Fault> {
     let before = lab.story().1;
-    let help = lab.command(line).map_err(|error| {
+    let help = working(&format!("`{}`", visible(line.trim())), || lab.command(line)).map_err(|error| {
         let message = visible(&error.to_string()).into_owned();
         let hint = match error {
             TimelineError::Usage(_) => "\n`-c help` lists the commands.",
@@ -76,7 +78,7 @@ fn obey(lab: &mut dyn OpenLab, place: &str, line: &str, tell: &mut Teller<'_>) -
         };
         Fault::Usage(format!("{place}, `{}`: {message}{hint}", visible(line.trim())))
     })?;
-    lab.advance_to(lab.settled_at());
+    working("time passes", || lab.advance_to(lab.settled_at()));
     tell(&news(lab, before), help.as_deref())
 }
 

@@ -208,6 +208,13 @@ impl Filter for Blocked {
         theory::blocked_rate(self.blocks.len() as u64, self.hashes, items, theory::exact_rate)
     }
 
+    /// The mean over the blocks of fill^k. Linear in the bits.
+    fn own_rate(&self) -> f64 {
+        let ones = |block: &Block| block.0.iter().map(|word| word.count_ones()).sum::<u32>();
+        let rate = |block| (f64::from(ones(block)) / BLOCK_BITS as f64).powf(f64::from(self.hashes));
+        self.blocks.iter().map(rate).sum::<f64>() / self.blocks.len() as f64
+    }
+
     fn clear(&mut self) {
         self.blocks.fill(Block::default());
     }

@@ -184,7 +184,7 @@ pub trait Filter {
     /// What a cell holds: 0 or 1, or a count up to [`MAX_COUNT`]. 0 beyond the end.
     fn value(&self, cell: u64) -> u8;
 
-    /// How many cells are not 0. O(1).
+    /// How many cells are not 0. O(1), but linear in the cells of a blocked filter.
     fn set_cells(&self) -> u64;
 
     /// How many cells of a range are not 0. Linear in the range, in words.
@@ -201,6 +201,13 @@ pub trait Filter {
 
     /// The same by the exact formula of Bose and others.
     fn exact_rate(&self, items: u64) -> f64;
+
+    /// The false-positive rate that this very filter has, judged by the cells that are set: fill^k where all items share
+    /// one row. The formulas give the mean over all hash functions, from which chance makes each filter differ a little.
+    /// As costly as [`Filter::set_cells`].
+    fn own_rate(&self) -> f64 {
+        (self.set_cells() as f64 / self.cells() as f64).powf(f64::from(self.hashes()))
+    }
 
     /// Forgets everything.
     fn clear(&mut self);

@@ -262,6 +262,11 @@ impl Filter for Scalable {
         self.compound(|l| theory::exact_rate(l.bits(), l.hashes(), l.items))
     }
 
+    /// One minus the chance that no layer says 'maybe', each judged by its own fill.
+    fn own_rate(&self) -> f64 {
+        self.compound(|l| l.filter.own_rate())
+    }
+
     fn clear(&mut self) {
         self.layers.truncate(1);
         self.grows = true;

@@ -89,6 +89,38 @@ pub fn fill(cells: u64, hashes: u32, items: u64) -> f64 {
     if thrown == 0.0 { 0.0 } else { -(thrown * (-1.0 / cells as f64).ln_1p()).exp_m1() }
 }
 
+/// The share of set cells of a filter that takes only items that it has just denied, as a crawler's does.
+///
+/// Such an item has a clear cell for certain: it sets k·(1−f)/(1−f^k) new ones on average, more than any item would. So
+/// n items fill the filter to the f at which n = m/k · (f + f²/2 + … + f^k/k), and after m/k · (1 + 1/2 + … + 1/k) it is
+/// full. Its rate is then f^k; [`rate`] and [`exact_rate`] are too low for it. Found by halving: O(k).
+///
+/// ```
+/// use scalelab::algorithms::bloom::theory::{fill, fill_of_denied};
+/// assert!((fill_of_denied(256, 6, 99) - 0.978).abs() < 1e-3 && fill(256, 6, 99) < 0.91);
+/// assert_eq!((fill_of_denied(256, 6, 0), fill_of_denied(256, 6, 500)), (0.0, 1.0));
+/// ```
+#[must_use]
+pub fn fill_of_denied(cells: u64, hashes: u32, items: u64) -> f64 {
+    let held = |fill: f64| {
+        let mut power = 1.0;
+        let terms = (1..=hashes).map(|j| {
+            power *= fill;
+            power / f64::from(j)
+        });
+        terms.sum::<f64>() * cells as f64 / f64::from(hashes)
+    };
+    if items == 0 || items as f64 >= held(1.0) {
+        return if items == 0 { 0.0 } else { 1.0 };
+    }
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..52 {
+        let middle = f64::midpoint(low, high);
+        if held(middle) < items as f64 { low = middle } else { high = middle }
+    }
+    high
+}
+
 /// The false-positive rate by the usual formula: (1 − e^(−kn/m))^k.
 ///
 /// It takes the cells of the question for independent, which they are nearly; it is a little too low, and for tiny

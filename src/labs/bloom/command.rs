@@ -9,13 +9,8 @@ use crate::labs::KeyBinding;
 pub enum BloomCommand {
     /// Put an item in, or the next N of the set
     Insert {
-        /// Any text
-        #[arg(
-            value_name = "ITEM",
-            required_unless_present = "next",
-            conflicts_with = "next",
-            allow_hyphen_values = true
-        )]
+        /// Any text; one with spaces in quotes
+        #[arg(value_name = "ITEM", conflicts_with = "next", allow_hyphen_values = true)]
         item: Option<String>,
         /// Put in the next N items of the set
         #[arg(long, short, value_name = "N")]
@@ -23,13 +18,8 @@ pub enum BloomCommand {
     },
     /// Ask whether an item is in, or ask for the next N of the probes
     Query {
-        /// Any text
-        #[arg(
-            value_name = "ITEM",
-            required_unless_present = "next",
-            conflicts_with = "next",
-            allow_hyphen_values = true
-        )]
+        /// Any text; one with spaces in quotes
+        #[arg(value_name = "ITEM", conflicts_with = "next", allow_hyphen_values = true)]
         item: Option<String>,
         /// Ask for the next N probes, which were never put in
         #[arg(long, short, value_name = "N")]
@@ -44,7 +34,7 @@ pub enum BloomCommand {
     /// Size the filter for N items at the false-positive rate P
     Design {
         /// Items that it shall hold
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", allow_negative_numbers = true)]
         items: u64,
         /// False-positive rate, between 0 and 1, e.g. 0.01
         #[arg(value_name = "P", allow_negative_numbers = true)]
@@ -53,13 +43,13 @@ pub enum BloomCommand {
     /// Give the filter M bits (or counters); all items are put in again
     Bits {
         /// Number of bits
-        #[arg(value_name = "M")]
+        #[arg(value_name = "M", allow_negative_numbers = true)]
         count: u64,
     },
     /// Give each item K hashes; all items are put in again
     Hashes {
         /// Hashes for each item
-        #[arg(value_name = "K")]
+        #[arg(value_name = "K", allow_negative_numbers = true)]
         count: u64,
     },
     /// Use another kind of filter; all items are put in again
@@ -79,7 +69,7 @@ pub enum BloomCommand {
     /// Show which items set one bit
     Who {
         /// Number of the bit, from 0
-        #[arg(value_name = "BIT")]
+        #[arg(value_name = "BIT", allow_negative_numbers = true)]
         bit: u64,
     },
     /// Put the filter to work from an empty start: what does it save, what does a false positive cost?
@@ -87,7 +77,7 @@ pub enum BloomCommand {
         /// The work
         #[arg(value_enum, value_name = "SCENARIO")]
         scenario: ScenarioKind,
-        /// How many requests (or links) come at once [default: 1000, for the crawler enough to fill the filter]
+        /// How many requests (or links) come at once [default: 1000, for the crawler enough to fill the filter; at most a million]
         #[arg(long, short, value_name = "N")]
         events: Option<u64>,
     },

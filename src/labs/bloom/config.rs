@@ -2,10 +2,12 @@
 
 use super::command::Variant;
 use crate::algorithms::bloom::theory::{self, Size};
-use crate::algorithms::bloom::{Blocked, BloomError, Classic, Counting, Filter, MAX_HASHES, Scalable};
+use crate::algorithms::bloom::{BLOCK_BITS, Blocked, BloomError, Classic, Counting, Filter, MAX_HASHES, Scalable};
 use crate::engine::ModelError;
 use crate::engine::numbers::{bytes, thousands};
 
+/// Up to so many blocks, each is drawn on rows of its own.
+const FEW_BLOCKS: u64 = 16;
 /// Most memory of a filter, in bytes.
 pub const MAX_MEMORY: u64 = 64 << 20;
 
@@ -34,7 +36,14 @@ impl Config {
 
     /// The same kind, sized for so many items at a rate.
     pub fn design(self, items: u64, rate: f64) -> Result<Self, ModelError> {
-        let Size { cells, hashes } = theory::size(items, rate).map_err(|e| refusal(&e))?;
+        let size = theory::size(items, rate).map_err(|error| match error {
+            BloomError::TooLarge { cells, .. } => ModelError::new(
+                format!("for that the filter would need {} {}s", thousands(cells), self.variant.cell()),
+                format!("the lab allows {}: use fewer items or a higher rate", bytes(MAX_MEMORY as usize)),
+            ),
+            other => refusal(&other),
+        });
+        let Size { cells, hashes } = size?;
         let config = Self { cells, hashes, items, rate, ..self };
         config.check_memory()?;
         Ok(config)
@@ -43,6 +52,7 @@ impl Config {
     /// The same with another number of bits.
     pub fn with_cells(self, cells: u64) -> Result<Self, ModelError> {
         self.refuse_scalable("bits")?;
+        // Blocks are rounded up when the filter is built.
         if cells == 0 {
             return Err(ModelError::new(
                 "0 bits can remember nothing",
@@ -84,7 +94,8 @@ impl Config {
     fn memory_bytes(&self) -> u64 {
         match self.variant {
             Variant::Counting => self.cells.div_ceil(2),
-            Variant::Classic | Variant::Blocked => self.cells.div_ceil(8),
+            Variant::Classic => self.cells.div_ceil(8),
+            Variant::Blocked => self.cells.next_multiple_of(BLOCK_BITS) / 8,
             Variant::Scalable => Scalable::bits_for(self.items, self.rate, self.items).map_or(u64::MAX, |b| b / 8),
         }
     }
@@ -186,20 +197,33 @@ impl AnyFilter {
         if let Self::Counting(f) = self { f.saturated() } else { 0 }
     }
 
-    /// First cell and number of cells of each part that stands on its own: the layers of a scalable filter, else all.
+    /// Layers of a scalable filter; 1 otherwise.
+    pub fn layers(&self) -> usize {
+        if let Self::Scalable(f) = self { f.layers().len() } else { 1 }
+    }
+
+    /// First cell and number of cells of each part that stands on its own: layers, blocks if they are few, else all.
     pub fn parts(&self) -> Vec<(u64, u64)> {
-        let Self::Scalable(filter) = self else { return vec![(0, self.get().cells())] };
-        let mut start = 0;
-        let parts = filter.layers().iter().map(|layer| {
-            start += layer.bits();
-            (start - layer.bits(), layer.bits())
-        });
-        parts.collect()
+        let cells = self.get().cells();
+        match self {
+            Self::Scalable(filter) => {
+                let mut start = 0;
+                let parts = filter.layers().iter().map(|layer| {
+                    start += layer.bits();
+                    (start - layer.bits(), layer.bits())
+                });
+                parts.collect()
+            }
+            Self::Blocked(_) if cells <= FEW_BLOCKS * BLOCK_BITS => {
+                (0..cells / BLOCK_BITS).map(|block| (block * BLOCK_BITS, BLOCK_BITS)).collect()
+            }
+            _ => vec![(0, cells)],
+        }
     }
 
     /// The first cell after those of the block that a cell lies in, and the first of it; all of a filter without blocks.
     pub fn block_of(&self, cell: u64) -> Option<(u64, u64)> {
-        let block = crate::algorithms::bloom::BLOCK_BITS;
-        matches!(self, Self::Blocked(_)).then(|| (cell / block * block, (cell / block + 1) * block))
+        let start = cell / BLOCK_BITS * BLOCK_BITS;
+        matches!(self, Self::Blocked(_)).then(|| (start, start + BLOCK_BITS))
     }
 }

@@ -2,11 +2,14 @@
 
 use super::command::Variant;
 use super::config::{AnyFilter, Config};
-use crate::algorithms::bloom::Digest;
+use crate::algorithms::bloom::{BLOCK_BITS, Digest, Scalable};
 use crate::engine::ModelError;
 
 /// Most cells of a compared filter: beyond, all are scaled down alike.
 pub const COMPARED_CELLS: u64 = 1 << 21;
+/// Beyond so many items, or four times those of the design, the kinds are no longer filled but only computed: a filter
+/// made for 32 items says nothing new with a million.
+const COMPARED_ITEMS: u64 = 1 << 16;
 /// Questions whose memory accesses are counted, after each change.
 const COUNTED: u64 = 256;
 
@@ -28,37 +31,71 @@ pub struct Contender {
 }
 
 impl Contender {
-    /// Bytes that the filter would take in full size.
-    pub fn memory_bytes(&self, scale: u64) -> usize {
-        self.filter.get().memory_bytes().saturating_mul(scale as usize)
-    }
-
     /// Cache lines that a question reads on average; none before the first question.
     pub fn lines_per_query(&self) -> Option<f64> {
         (self.counted > 0).then(|| self.lines as f64 / self.counted as f64)
     }
 }
 
-/// All kinds side by side.
+/// All kinds side by side, all but the scalable one with the same whole number of blocks: else the blocked filter alone
+/// would be rounded up, and win.
 #[derive(Clone, Debug)]
 pub struct Contest {
     /// One item in so many takes part, and the filters are smaller by this factor: the rates stay what they are.
     pub scale: u64,
     /// In the order of [`Variant::ALL`].
     pub contenders: Vec<Contender>,
+    /// What each is built from.
+    design: Config,
+    /// Items that took part, copies included.
+    taken: u64,
 }
 
 impl Contest {
     /// Every kind with this design, empty.
     pub fn open(config: &Config) -> Result<Self, ModelError> {
         let scale = config.cells.div_ceil(COMPARED_CELLS).max(1);
-        let small = Config { cells: (config.cells / scale).max(1), items: (config.items / scale).max(1), ..*config };
+        let cells = (config.cells / scale).max(1).next_multiple_of(BLOCK_BITS);
+        let design = Config { cells, items: (config.items / scale).max(1), ..*config };
         let contender = |variant| {
-            let filter = Config { variant, ..small }.build()?;
+            let filter = Config { variant, ..design }.build()?;
             Ok(Contender { variant, filter, items: 0, absent: 0, lies: 0, counted: 0, lines: 0 })
         };
         let contenders = Variant::ALL.into_iter().map(contender).collect::<Result<_, ModelError>>()?;
-        Ok(Self { scale, contenders })
+        Ok(Self { scale, contenders, design, taken: 0 })
+    }
+
+    /// Cells that each kind has in full size, but for the scalable one.
+    pub fn cells(&self) -> u64 {
+        self.design.cells * self.scale
+    }
+
+    /// Whether so many items went in that the kinds are only computed.
+    pub fn computed(&self) -> bool {
+        self.taken > COMPARED_ITEMS.max(4 * self.design.items)
+    }
+
+    /// The rate that a kind's formula expects.
+    pub fn theory_rate(&self, contender: &Contender) -> f64 {
+        let Config { items, rate, .. } = self.design;
+        match contender.variant {
+            Variant::Scalable if self.computed() => {
+                Scalable::expected_rate(items, rate, contender.items).unwrap_or(1.0)
+            }
+            _ => contender.filter.get().theory_rate(contender.items),
+        }
+    }
+
+    /// Bytes that a kind would take in full size.
+    pub fn memory_bytes_of(&self, contender: &Contender) -> usize {
+        let Config { items, rate, .. } = self.design;
+        let bytes = match contender.variant {
+            Variant::Scalable if self.computed() => {
+                Scalable::bits_for(items, rate, contender.items).map_or(usize::MAX, |bits| bits.div_ceil(8) as usize)
+            }
+            _ => contender.filter.get().memory_bytes(),
+        };
+        bytes.saturating_mul(self.scale as usize)
     }
 
     /// Whether an item takes part.
@@ -71,9 +108,13 @@ impl Contest {
         if !self.takes_part(item) {
             return;
         }
+        self.taken += 1;
+        let computed = self.computed();
         for contender in &mut self.contenders {
             contender.items += u64::from(new);
-            contender.filter.get_mut().insert(item);
+            if !computed {
+                contender.filter.get_mut().insert(item);
+            }
         }
     }
 
@@ -82,9 +123,10 @@ impl Contest {
         if !self.takes_part(item) {
             return;
         }
+        let computed = self.computed();
         for contender in self.contenders.iter_mut().filter(|c| c.variant == Variant::Counting) {
             // It is in, so it is not refused.
-            let taken = contender.filter.get_mut().remove(item).is_ok();
+            let taken = computed || contender.filter.get_mut().remove(item).is_ok();
             contender.items = contender.items.saturating_sub(u64::from(taken && last));
         }
     }
@@ -98,7 +140,7 @@ impl Contest {
 
     /// Asks all of them about an item.
     pub fn query(&mut self, item: Digest, present: bool) {
-        if !self.takes_part(item) {
+        if !self.takes_part(item) || self.computed() {
             return;
         }
         for contender in &mut self.contenders {

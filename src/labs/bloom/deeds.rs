@@ -8,7 +8,6 @@ use super::model::{BloomModel, LIES_KEPT, PROBE_US, STEP_US, UNFOLD_US, can_remo
 use super::narrate::{self, Asking, Putting};
 use super::record::{Change, Deed, Look, Sample, Step};
 use crate::algorithms::bloom::Digest;
-use crate::engine::input::MAX_LINE_BYTES;
 use crate::engine::numbers::{plural, thousands};
 use crate::engine::{Event, Micros, ModelError};
 
@@ -32,6 +31,7 @@ impl BloomModel {
             ));
         }
         self.config.check_growth(self.distinct.saturating_add(count))?;
+        self.put_by_hand();
         let start = self.history.next();
         if count == 1 {
             let text = self.items.text(start).into_owned();
@@ -56,13 +56,17 @@ impl BloomModel {
 
     /// Puts in an item of any name.
     pub(super) fn insert_named(&mut self, now: Micros, text: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if text.is_empty() || text.len() > MAX_LINE_BYTES {
-            return Err(ModelError::new("an item needs a text", "give any word, e.g. `insert ada`"));
-        }
         self.config.check_growth(self.distinct.saturating_add(1))?;
+        self.put_by_hand();
         let look = self.put_one(now, text, false);
         self.finish_insert(now, look, log);
         Ok(())
+    }
+
+    /// Items go in that nobody asked for before.
+    fn put_by_hand(&mut self) {
+        self.observe(false);
+        self.denied_only = false;
     }
 
     fn finish_insert(&mut self, now: Micros, look: Look, log: &mut Vec<Event>) {
@@ -149,10 +153,11 @@ impl BloomModel {
                 "ask fewer, or `clear` to begin again",
             ));
         }
+        self.observe(false);
         if count == 1 {
             let text = self.probes.text(self.next_probe).into_owned();
             self.next_probe += 1;
-            let (maybe, present) = self.ask(&text);
+            let (maybe, present) = self.ask(&text, true);
             self.spare(maybe, present);
             self.finish_query(now, &text, log);
             return Ok(());
@@ -168,7 +173,8 @@ impl BloomModel {
 
     /// Asks for an item of any name.
     pub(super) fn query_named(&mut self, now: Micros, text: &str, log: &mut Vec<Event>) {
-        let (maybe, present) = self.ask(text);
+        self.observe(false);
+        let (maybe, present) = self.ask(text, true);
         self.spare(maybe, present);
         self.finish_query(now, text, log);
     }
@@ -190,20 +196,22 @@ impl BloomModel {
     pub(super) fn one_query(&mut self, now: Micros, log: &mut Vec<Event>) {
         let text = self.probes.text(self.next_probe).into_owned();
         self.next_probe += 1;
-        let (maybe, present) = self.ask(&text);
+        let (maybe, present) = self.ask(&text, true);
         self.spare(maybe, present);
         self.show_question(now, &text, STEP_US * 7 / 8);
         self.change = None;
         narrate::request(self, now, log);
     }
 
-    /// Asks the filter and counts the answer: (maybe, really in).
-    pub(super) fn ask(&mut self, text: &str) -> (bool, bool) {
+    /// Asks the filter and counts the answer, in the observed rate too if it is to be `observed`: (maybe, really in).
+    pub(super) fn ask(&mut self, text: &str, observed: bool) -> (bool, bool) {
         let item = self.digest(text);
         let (maybe, present) = (self.filter.get().contains(item), self.is_in(text));
         self.tally.count(maybe, present);
-        Arc::make_mut(&mut self.contest).query(item, present);
-        if !present {
+        if observed {
+            Arc::make_mut(&mut self.contest).query(item, present);
+        }
+        if observed && !present {
             let one = Sample { absent: 1, lies: u64::from(maybe) };
             self.window.add(one);
             Arc::make_mut(&mut self.points).add(self.distinct, self.config.hashes, one);
@@ -284,6 +292,7 @@ impl BloomModel {
         if copies == 0 {
             return Err(self.never_in(text));
         }
+        self.put_by_hand();
         let before = self.values(item);
         Arc::make_mut(&mut self.filter).get_mut().remove(item).map_err(|e| super::config::refusal(&e))?;
         Arc::make_mut(&mut self.contest).remove(item, copies == 1);
@@ -354,15 +363,18 @@ impl BloomModel {
         if (config.cells, config.variant) != (self.config.cells, self.config.variant) {
             points.by_hashes.clear();
         }
+        let was_cells = self.filter.get().cells();
         let before = std::mem::replace(&mut self.filter, Arc::new(filter));
         let was = std::mem::replace(&mut self.config, config);
         self.contest = Arc::new(contest);
         (self.window, self.why) = (Sample::default(), None);
+        (self.crawl, self.denied_only) = (None, false);
+        self.kinds_met |= was.variant != config.variant;
         let count = self.history.copies();
         let change = Change { before, sample: Vec::new(), count, at_us: now, lasts_us: UNFOLD_US };
         (self.change, self.look) = (Some(Arc::new(change)), None);
         self.settle(now, UNFOLD_US);
-        narrate::rebuilt(self, &was, now, log);
+        narrate::rebuilt(self, &was, was_cells, now, log);
         Ok(())
     }
 }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::command::Variant;
-use super::config::AnyFilter;
 use super::contest::Contender;
 use super::model::BloomModel;
 use super::record::{Deed, Sample};
 use crate::algorithms::bloom::theory;
-use crate::engine::numbers::percent;
+use crate::engine::numbers::{bytes, percent, thousands};
 
 /// What `run --json` prints, checks read and the figures panel shows.
 #[derive(Clone, Debug, Serialize)]
@@ -43,28 +42,36 @@ pub struct BloomFacts {
     pub false_positives: u64,
     /// 'Definitely not' about an item that is in: 0, always.
     pub false_negatives: u64,
-    /// Questions about absent items since what is in last changed.
+    /// Questions about absent items since what is in last changed; of a crawler, the new pages that it met.
     pub probed: u64,
     /// Of those, the share answered with 'maybe'; null before the first.
     pub observed_fpr: Option<f64>,
-    /// Lower end of its 95 % interval (Wilson).
+    /// Lower end of its 95 % interval (Wilson); 0 before the first question.
     pub fpr_low: f64,
-    /// Upper end.
+    /// Upper end; 1 before the first question.
     pub fpr_high: f64,
-    /// What the usual formula expects.
+    /// What the observed rate should be: `theory_fpr`; of a crawler, whose filter fills up while it is asked, the mean of
+    /// its own rate at each new page; null where that is not known.
+    pub expected_fpr: Option<f64>,
+    /// What the usual formula expects with the items that are in: for blocks, the mean over how many items each gets;
+    /// for layers, the chance that any of them says 'maybe'. After a crawl, whose items were all denied before they went
+    /// in, the formula for such items.
     pub theory_fpr: f64,
-    /// What the exact formula expects.
+    /// What the exact formula expects, for items that were not chosen; after a crawl the same as `theory_fpr`.
     pub exact_fpr: f64,
-    /// What the cells that are really set make of it: fill^k; null unless the filter is one row of cells.
-    pub fill_fpr: Option<f64>,
+    /// The rate that this very filter has, by the cells that are set: fill^k; the mean of it over blocks; for layers, the
+    /// chance that any of them says 'maybe'.
+    pub fill_fpr: f64,
     /// Bytes of the cells.
     pub memory_bytes: usize,
     /// Bits of memory for each different item; null while it is empty.
     pub bits_per_item: Option<f64>,
     /// Work spared: look-ups, or what the scenario counts.
     pub saved: u64,
-    /// What false positives cost.
+    /// What false positives cost; of a crawler, links to lost pages.
     pub wasted: u64,
+    /// Pages that a crawler met and will never fetch, each counted once.
+    pub lost: u64,
     /// Counters that are full and can no longer be counted down.
     pub saturated: u64,
     /// Layers of a scalable filter; 1 otherwise.
@@ -87,6 +94,8 @@ pub struct BloomFacts {
     pub why: Vec<u64>,
     /// Different items that set any of them.
     pub why_items: u64,
+    /// Cells of the compared kinds, but for the scalable one: those of the filter, rounded up to whole blocks.
+    pub compared_cells: u64,
     /// Every kind of filter on the same items and questions.
     pub variants: BTreeMap<&'static str, VariantFacts>,
 }
@@ -132,15 +141,17 @@ impl BloomFacts {
             observed_fpr: model.window.rate(),
             fpr_low,
             fpr_high,
+            expected_fpr: expected_rate(model),
             theory_fpr: model.theory_rate(),
-            exact_fpr: filter.exact_rate(model.distinct),
-            fill_fpr: one_row(model).then(|| model.fill().powi(filter.hashes() as i32)),
+            exact_fpr: if model.denied_only { model.theory_rate() } else { filter.exact_rate(model.distinct) },
+            fill_fpr: filter.own_rate(),
             memory_bytes,
             bits_per_item: (model.distinct > 0).then(|| memory_bytes as f64 * 8.0 / model.distinct as f64),
             saved: tally.saved,
             wasted: tally.wasted,
+            lost: model.scenario.map_or(0, |s| s.lost),
             saturated: model.filter.saturated(),
-            layers: model.filter.parts().len(),
+            layers: model.filter.layers(),
             scenario: model.scenario.map(|s| s.kind.name()),
             events: model.scenario.map_or(0, |s| s.events),
             last_item: look.map(|l| l.text.to_string()),
@@ -150,6 +161,7 @@ impl BloomFacts {
             last_false_positive: model.lies.last().map(|l| l.to_string()),
             why: model.why.iter().flat_map(|w| w.cells.iter().map(|c| c.setters)).collect(),
             why_items: model.why.as_ref().map_or(0, |w| w.setters_total),
+            compared_cells: model.contest.cells(),
             variants: model.contest.contenders.iter().map(|c| (c.variant.name(), variant(model, c))).collect(),
         }
     }
@@ -157,9 +169,9 @@ impl BloomFacts {
 
 fn variant(model: &BloomModel, contender: &Contender) -> VariantFacts {
     VariantFacts {
-        memory_bytes: contender.memory_bytes(model.contest.scale),
+        memory_bytes: model.contest.memory_bytes_of(contender),
         observed_fpr: observed(contender).rate(),
-        theory_fpr: contender.filter.get().theory_rate(contender.items),
+        theory_fpr: model.contest.theory_rate(contender),
         lines_per_query: contender.lines_per_query(),
     }
 }
@@ -169,29 +181,38 @@ pub fn observed(contender: &Contender) -> Sample {
     Sample { absent: contender.absent, lies: contender.lies }
 }
 
-/// Whether every item has k cells of one row, so that the fill speaks for all.
-fn one_row(model: &BloomModel) -> bool {
-    matches!(&*model.filter, AnyFilter::Classic(_) | AnyFilter::Counting(_))
+/// What the observed rate should be.
+fn expected_rate(model: &BloomModel) -> Option<f64> {
+    match model.crawl {
+        None => Some(model.theory_rate()),
+        Some(sum) => (model.one_row() && model.window.absent > 0).then(|| sum / model.window.absent as f64),
+    }
 }
 
 /// The expected share of set cells; none where layers differ.
 pub fn theory_fill(model: &BloomModel) -> Option<f64> {
     let filter = model.filter.get();
     let plain = model.config.variant != Variant::Scalable;
-    plain.then(|| theory::fill(filter.cells(), filter.hashes(), model.distinct))
+    let usual = || theory::fill(filter.cells(), filter.hashes(), model.distinct);
+    plain.then(|| model.denied_fill(model.distinct).unwrap_or_else(usual))
 }
 
 fn items_by_fill(model: &BloomModel) -> Option<f64> {
     let filter = model.filter.get();
     let items = theory::items_from_fill(filter.cells(), filter.hashes(), filter.set_cells());
-    (one_row(model) && items.is_finite()).then_some(items + 0.0)
+    (model.one_row() && items.is_finite()).then_some(items + 0.0)
+}
+
+/// Memory as people read it, in single bytes below 10,000: budgets are given so.
+pub fn size_words(count: usize) -> String {
+    if count < 10_000 { format!("{} B", thousands(count as u64)) } else { bytes(count) }
 }
 
 /// A rate as people read it: one digit of a tiny one, down to one in a hundred million.
 pub fn rate_words(rate: f64) -> String {
     match rate * 100.0 {
         share if share <= 0.0 || share >= 0.01 => percent(rate),
-        share if share < 1e-6 => "under 1e-8".to_owned(),
+        share if share < 1e-6 => "almost 0".to_owned(),
         share => {
             let digits = (-share.log10()).ceil().max(0.0) as usize;
             format!("{share:.digits$} %")

@@ -40,12 +40,12 @@ impl Lab for BloomLab {
         inputs: &[
             InputSpec {
                 name: "items",
-                help: "Put in the items of FILE, one a line (- for standard input)",
+                help: "Take the items for `insert --next N` from FILE, one a line (- for standard input)",
                 blank: Blank::Skip,
             },
             InputSpec {
                 name: "probe",
-                help: "Ask about the items of FILE, one a line (- for standard input)",
+                help: "Take the questions for `query --next N` from FILE, one a line (- for standard input)",
                 blank: Blank::Skip,
             },
         ],

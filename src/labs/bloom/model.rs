@@ -15,7 +15,7 @@ use super::scenario::Scenario;
 use super::stock::{Half, Stock, Theme};
 use super::why::{self, Why};
 use super::{narrate, properties};
-use crate::algorithms::bloom::Digest;
+use crate::algorithms::bloom::{Digest, theory};
 use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
 
 /// Simulated time in which an insertion or a new filter unfolds.
@@ -44,8 +44,14 @@ pub struct BloomModel {
     pub(super) distinct: u64,
     pub(super) contest: Arc<Contest>,
     pub(super) tally: Tally,
-    /// Questions since what is in last changed.
+    /// Questions since what is in last changed; while a crawler is at work, the new pages that it met.
     pub(super) window: Sample,
+    /// Whether the window is that of a crawler; and how many false positives its filter's own rate has let expect.
+    pub(super) crawl: Option<f64>,
+    /// Everything that is in was denied before it went in, as a crawler does it: then it sets more bits.
+    pub(super) denied_only: bool,
+    /// Whether another kind than the first has been used: from then on the kinds are compared beside the picture.
+    pub(super) kinds_met: bool,
     pub(super) points: Arc<Points>,
     pub(super) next_probe: usize,
     pub(super) look: Option<Arc<Look>>,
@@ -72,7 +78,27 @@ impl BloomModel {
 
     /// The false-positive rate that the formula expects now.
     pub(super) fn theory_rate(&self) -> f64 {
-        self.filter.get().theory_rate(self.distinct)
+        let filter = self.filter.get();
+        match self.denied_fill(self.distinct) {
+            Some(fill) => fill.powf(f64::from(filter.hashes())),
+            None => filter.theory_rate(self.distinct),
+        }
+    }
+
+    /// The expected fill with so many items, if all of them were denied before they went in, and lie in one row.
+    pub(super) fn denied_fill(&self, items: u64) -> Option<f64> {
+        let filter = self.filter.get();
+        (self.denied_only && self.one_row()).then(|| theory::fill_of_denied(filter.cells(), filter.hashes(), items))
+    }
+
+    /// Whether every item has k cells of one row, so that the fill speaks for all.
+    pub(super) fn one_row(&self) -> bool {
+        matches!(&*self.filter, AnyFilter::Classic(_) | AnyFilter::Counting(_))
+    }
+
+    /// Whether anything was asked about an item that is not in. Before, no rate is shown: a learner may want to guess.
+    pub(super) fn asked(&self) -> bool {
+        self.tally.absent > 0
     }
 
     /// The share of the cells that are set.
@@ -97,14 +123,25 @@ impl BloomModel {
         self.next_tick_us = self.settled_us + STEP_US;
     }
 
-    /// What is in has changed: what was observed before counts no more.
+    /// What is in has changed: what was observed before counts no more, but for a crawler, whose filter always changes.
     pub(super) fn content_changed(&mut self) {
-        self.window = Sample::default();
-        Arc::make_mut(&mut self.contest).changed();
+        if self.crawl.is_none() {
+            self.window = Sample::default();
+            Arc::make_mut(&mut self.contest).changed();
+        }
         if !self.points.by_hashes.is_empty() {
             Arc::make_mut(&mut self.points).by_hashes.clear();
         }
         self.why = None;
+    }
+
+    /// Observation begins anew: for a crawler, or for questions to a filter that stays as it is.
+    pub(super) fn observe(&mut self, crawl: bool) {
+        if crawl != self.crawl.is_some() {
+            self.crawl = crawl.then_some(0.0);
+            self.window = Sample::default();
+            Arc::make_mut(&mut self.contest).changed();
+        }
     }
 
     /// Empties the filter and all counts, and begins with these items.
@@ -115,6 +152,7 @@ impl BloomModel {
         self.points = Arc::default();
         (self.distinct, self.next_probe) = (0, 0);
         (self.tally, self.window) = (Tally::default(), Sample::default());
+        (self.crawl, self.denied_only) = (None, false);
         (self.look, self.change, self.why, self.scenario) = (None, None, None, None);
         self.lies.clear();
         (self.items, self.probes) = (items, probes);
@@ -203,6 +241,9 @@ impl Model for BloomModel {
             contest: Arc::new(Contest::open(&config)?),
             tally: Tally::default(),
             window: Sample::default(),
+            crawl: None,
+            denied_only: false,
+            kinds_met: false,
             points: Arc::default(),
             next_probe: 0,
             look: None,
@@ -216,13 +257,17 @@ impl Model for BloomModel {
         })
     }
 
+    fn opening(&self) -> Vec<Event> {
+        narrate::opened(self)
+    }
+
     fn apply(&mut self, now: Micros, command: &BloomCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
         match command {
             BloomCommand::Insert { next: Some(count), .. } => self.insert_next(now, *count, log),
-            BloomCommand::Insert { item, .. } => self.insert_named(now, item.as_deref().unwrap_or_default(), log),
+            BloomCommand::Insert { item, .. } => self.insert_named(now, named("insert", item.as_deref())?, log),
             BloomCommand::Query { next: Some(count), .. } => self.query_next(now, *count, log),
             BloomCommand::Query { item, .. } => {
-                self.query_named(now, item.as_deref().unwrap_or_default(), log);
+                self.query_named(now, named("query", item.as_deref())?, log);
                 Ok(())
             }
             BloomCommand::Remove { item } => self.remove(now, item, log),
@@ -303,6 +348,14 @@ impl Model for BloomModel {
             _ => Vec::new(),
         }
     }
+}
+
+/// The item that a command names: a word, or a text in quotes.
+fn named<'a>(verb: &str, item: Option<&'a str>) -> Result<&'a str, ModelError> {
+    item.filter(|text| !text.is_empty()).ok_or_else(|| {
+        let problem = format!("`{verb}` needs an item");
+        ModelError::new(problem, format!("give any text, `{verb} ada`, or how many of the set, `{verb} --next 5`"))
+    })
 }
 
 /// Whether a state can still take items out: what a sentence and the picture ask.

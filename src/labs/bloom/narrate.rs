@@ -3,11 +3,11 @@
 use super::command::{ScenarioKind, Variant};
 use super::config::Config;
 use super::deeds::items_words;
-use super::facts::{rate_words, theory_fill};
+use super::facts::{rate_words, size_words, theory_fill};
 use super::model::BloomModel;
 use super::record::{Look, Sample};
-use crate::algorithms::bloom::MAX_COUNT;
-use crate::engine::numbers::{bytes, percent, plural, thousands};
+use crate::algorithms::bloom::{BLOCK_BITS, MAX_COUNT};
+use crate::engine::numbers::{percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
 
 /// What a bulk insertion did.
@@ -86,6 +86,7 @@ pub fn put_one(model: &BloomModel, now: Micros, log: &mut Log) {
 pub fn put_many(model: &BloomModel, putting: &Putting, now: Micros, log: &mut Log) {
     let repeats = match putting.repeats {
         0 => String::new(),
+        1 => " (1 of them was in already)".to_owned(),
         n => format!(" ({} of them were in already)", thousands(n)),
     };
     tell(log, now, EventKind::Change, format!("{} went in{repeats}.", items_words(putting.count)));
@@ -98,13 +99,13 @@ pub fn put_many(model: &BloomModel, putting: &Putting, now: Micros, log: &mut Lo
 fn filled(model: &BloomModel) -> String {
     let filter = model.filter.get();
     let (set, all) = (thousands(filter.set_cells()), thousands(filter.cells()));
-    let theory = theory_fill(model).map_or_else(String::new, |t| format!("; theory {}", percent(t)));
-    let rate = rate_words(model.theory_rate());
-    format!(
-        "{set} of {all} {} are set ({}{theory}). Expect a false 'maybe' in {rate} of questions about other items.",
-        cells(model),
-        percent(model.fill())
-    )
+    let theory = theory_fill(model).map_or_else(String::new, |t| format!(" (theory {})", percent(t)));
+    let verb = if filter.set_cells() == 1 { "is" } else { "are" };
+    let text = format!("{set} of {all} {} {verb} set: {}{theory}.", cells(model), percent(model.fill()));
+    match model.asked() {
+        true => format!("{text} Expect {} false 'maybe'.", rate_words(model.theory_rate())),
+        false => text,
+    }
 }
 
 fn saturated(count: u64, now: Micros, log: &mut Log) {
@@ -126,18 +127,25 @@ fn overfull(model: &BloomModel, now: Micros, log: &mut Log) {
     }
     let (holds, meant) = (items_words(model.distinct), thousands(model.config.items));
     if model.config.variant == Variant::Scalable {
-        let layers = model.filter.parts().len();
-        let text = format!("It holds {holds}, more than {meant}: it has grown to {layers} layers, {}.", size(model));
+        let layers = model.filter.layers();
+        let more = plural(layers as u64);
+        let text =
+            format!("It holds {holds}, more than {meant}: it has grown to {layers} layer{more}, {}.", size(model));
         tell(log, now, EventKind::Detail, text);
         return;
     }
-    let (rate, wanted) = (rate_words(model.theory_rate()), rate_words(model.config.rate));
-    let text = format!("It holds {holds} and was designed for {meant}: the rate is {rate} in place of {wanted}.");
-    tell(log, now, EventKind::Warning, text);
+    if !model.asked() {
+        tell(log, now, EventKind::Warning, format!("It holds {holds} and was designed for {meant}."));
+        return;
+    }
+    // Items that were all denied before they went in have set more bits than the usual formula has it.
+    let rate = if model.denied_only { model.filter.get().own_rate() } else { model.theory_rate() };
+    let (rate, wanted) = (rate_words(rate), rate_words(model.config.rate));
+    tell(log, now, EventKind::Warning, format!("It holds {holds}, not {meant}: its rate is {rate}, not {wanted}."));
 }
 
 fn size(model: &BloomModel) -> String {
-    bytes(model.filter.get().memory_bytes())
+    size_words(model.filter.get().memory_bytes())
 }
 
 /// The answer about one item.
@@ -169,13 +177,17 @@ fn answer(model: &BloomModel, look: &Look) -> (EventKind, String) {
     }
     let hits = look.steps.iter().rev().take_while(|s| s.before > 0).count();
     match look.present {
-        true => (EventKind::Change, format!("'{text}': maybe. All {hits} {kind}s are set, and it is in.")),
+        true => (EventKind::Change, format!("'{text}': maybe. {}, and it is in.", all_set(hits, kind))),
         false => {
-            let text =
-                format!("'{text}': maybe, for all {hits} {kind}s are set. But it was never put in: a false positive.");
-            (EventKind::Warning, text)
+            let set = all_set(hits, kind);
+            (EventKind::Warning, format!("'{text}': maybe. {set}, but it was never put in: a false positive."))
         }
     }
+}
+
+/// `All 6 of its bits are set`.
+fn all_set(hits: usize, kind: &str) -> String {
+    if hits == 1 { format!("Its {kind} is set") } else { format!("All {hits} of its {kind}s are set") }
 }
 
 /// The answers to many questions.
@@ -194,22 +206,14 @@ pub fn asked_many(model: &BloomModel, asking: &Asking, now: Micros, log: &mut Lo
     if let Some(rate) = sample.rate() {
         let (low, high) = sample.interval();
         let (theory, lies) = (rate_words(model.theory_rate()), thousands(sample.lies));
-        let verb = if sample.lies == 1 { "was a false positive" } else { "were false positives" };
-        let text = format!(
-            "{lies} {verb}: {} of what is not in (95 % sure: {} to {}; theory {theory}).",
-            percent(rate),
-            percent(low),
-            percent(high)
-        );
+        let (low, high) = (percent(low).replace(" %", ""), percent(high));
+        let more = plural(sample.lies);
+        let text =
+            format!("{lies} false positive{more}: {} (95 % sure: {low} to {high}; theory {theory}).", percent(rate));
         tell(log, now, EventKind::Detail, text);
     }
     if let Some(lie) = &asking.first_lie {
-        tell(
-            log,
-            now,
-            EventKind::Detail,
-            format!("The first false positive was '{lie}'; `why` explains the last one."),
-        );
+        tell(log, now, EventKind::Detail, format!("The first was '{lie}'. `why` explains the last."));
     }
 }
 
@@ -220,7 +224,7 @@ pub fn taken_out(model: &BloomModel, copies: u64, now: Micros, log: &mut Log) {
     let zero = look.steps.iter().filter(|s| s.after == 0).count() as u64;
     let stuck = look.steps.iter().filter(|s| s.before == MAX_COUNT).count() as u64;
     let headline = match copies {
-        1 => format!("'{text}' is out: {zero} of its counters went back to zero."),
+        1 => format!("'{text}' is out: {zero} of its {} counters went back to zero.", look.steps.len()),
         _ => format!("One copy of '{text}' is out; {} still in.", thousands(copies - 1)),
     };
     tell(log, now, EventKind::Change, headline);
@@ -238,7 +242,7 @@ pub fn taken_out(model: &BloomModel, copies: u64, now: Micros, log: &mut Log) {
 }
 
 /// The filter was built anew.
-pub fn rebuilt(model: &BloomModel, was: &Config, now: Micros, log: &mut Log) {
+pub fn rebuilt(model: &BloomModel, was: &Config, was_cells: u64, now: Micros, log: &mut Log) {
     let (config, filter) = (&model.config, model.filter.get());
     let hashes = u64::from(filter.hashes());
     let what = format!(
@@ -255,7 +259,8 @@ pub fn rebuilt(model: &BloomModel, was: &Config, now: Micros, log: &mut Log) {
     tell(log, now, EventKind::Change, headline);
     if model.history.copies() > 0 {
         let text = format!(
-            "A filter cannot be resized in place: {} went in again. Fill {}, rate {}.",
+            "{}{} went in again: fill {}, expected rate {}.",
+            if filter.cells() == was_cells { "" } else { "No filter can be resized in place. " },
             items_words(model.history.copies()),
             percent(model.fill()),
             rate_words(model.theory_rate())
@@ -265,10 +270,17 @@ pub fn rebuilt(model: &BloomModel, was: &Config, now: Micros, log: &mut Log) {
         let (cells, hashes) = (filter.cells(), filter.hashes());
         let expected = match config.variant {
             Variant::Scalable => config.rate,
+            Variant::Blocked => filter.theory_rate(config.items),
             _ => crate::algorithms::bloom::theory::rate(cells, hashes, config.items),
         };
         let items = items_words(config.items);
         tell(log, now, EventKind::Detail, format!("With {items} in it, expect a rate of {}.", rate_words(expected)));
+    }
+    if config.variant == Variant::Blocked && filter.cells() != config.cells {
+        let (cells, blocks) = (thousands(config.cells), filter.cells() / BLOCK_BITS);
+        let text =
+            format!("{cells} bits were rounded up to {} of {BLOCK_BITS} bits.", count_words(blocks, "whole block"));
+        tell(log, now, EventKind::Detail, text);
     }
     if model.history.copies() > 0 {
         saturated(model.filter.saturated(), now, log);
@@ -290,21 +302,24 @@ pub fn why(model: &BloomModel, now: Micros, log: &mut Log) {
     let all = why.cells.len() as u64;
     let set = why.cells.iter().filter(|c| c.set).count();
     let headline = match (why.maybe, why.present) {
-        (true, true) => format!("'{text}' is in: its {all} {kind}{} are set.", plural(all)),
+        (true, true) => format!("'{text}' is in: its {} set.", are(all, kind)),
         (true, false) => {
             let by = items_words(why.setters_total);
-            format!("'{text}' was never put in, but all its {all} {kind}{} are set, by {by}.", plural(all))
+            let all = if all == 1 { format!("its {kind} is") } else { format!("all {all} of its {kind}s are") };
+            format!("'{text}' was never put in, but {all} set, by {by}.")
         }
-        (false, _) => format!("'{text}' is definitely not in: {set} of its {all} {kind}{} are set.", plural(all)),
+        (false, _) => format!("'{text}' is definitely not in: {set} of its {} set.", are(all, kind)),
     };
     tell(log, now, EventKind::Change, headline);
-    let few: Vec<String> = why.by_weight().iter().take(3).map(|s| format!("'{}'", s.text)).collect();
-    if !few.is_empty() {
-        let more = why.setters_total.saturating_sub(few.len() as u64);
-        let more = if more > 0 { format!(" and {} more", thousands(more)) } else { String::new() };
-        let share = if why.present { "Others that share its bits" } else { "They belong to" };
-        tell(log, now, EventKind::Detail, format!("{share}: {}{more}. See view 2.", few.join(", ")));
+    if let Some(one) = why.by_weight().first() {
+        let what = if why.present { "shares a bit with it" } else { "is one of them" };
+        tell(log, now, EventKind::Detail, format!("'{}' {what}. View 2 shows all.", one.text));
     }
+}
+
+/// `6 bits are`, `1 bit is`.
+fn are(count: u64, kind: &str) -> String {
+    format!("{count} {kind}{}", if count == 1 { " is" } else { "s are" })
 }
 
 /// Who set one cell.
@@ -318,7 +333,7 @@ pub fn who(model: &BloomModel, now: Micros, log: &mut Log) {
             let more = cell.setters.saturating_sub(1);
             let more = match more {
                 0 => String::new(),
-                n => format!(", and {} more since", items_words(n)),
+                n => format!(", and {} since", count_words(n, "more item")),
             };
             format!("The first to set {kind} {} was '{}'{more}.", cell.cell, first.text)
         }
@@ -330,39 +345,63 @@ pub fn who(model: &BloomModel, now: Micros, log: &mut Log) {
 pub fn scenario(model: &BloomModel, now: Micros, log: &mut Log) {
     let Some(scenario) = model.scenario else { return };
     let (things, saved, wasted) = BloomModel::work_words(scenario.kind);
-    let events = thousands(scenario.events);
+    let events = count_words(scenario.events, things.trim_end_matches('s'));
+    let (done, spared) = (thousands(scenario.done), thousands(model.tally.saved));
     let headline = match scenario.kind {
-        ScenarioKind::Crawler => format!(
-            "The crawler followed {events} {things}: {} fetched, {} {saved}.",
-            pages(scenario.done),
-            thousands(model.tally.saved)
-        ),
-        ScenarioKind::Database => format!(
-            "A table holds {}. Of {events} {things}, {} found their key; {} {saved}.",
-            model.stored_words(),
-            thousands(scenario.done),
-            thousands(model.tally.saved)
-        ),
-        ScenarioKind::Cache => format!(
-            "{} exist. Of {events} {things}, {} were for one of them; {} {saved}.",
-            names(model.history.next() as u64),
-            thousands(scenario.done),
-            thousands(model.tally.saved)
-        ),
+        ScenarioKind::Crawler => {
+            format!("The crawler followed {events}: {} fetched, {spared} {saved}.", pages(scenario.done))
+        }
+        ScenarioKind::Database => {
+            let keys = model.stored_words();
+            format!("A table holds {keys}. Of {events}, {done} found their key; {spared} {saved}.")
+        }
+        ScenarioKind::Cache => {
+            let names = names(model.history.next() as u64);
+            format!("{names} exist. Of {events}, {done} were for one of them; {spared} {saved}.")
+        }
     };
     tell(log, now, EventKind::Change, headline);
     let kind = if model.tally.wasted > 0 { EventKind::Warning } else { EventKind::Detail };
-    let text = format!("What false positives cost: {} {wasted}.", thousands(model.tally.wasted));
-    tell(log, now, kind, text);
+    let cost = match scenario.kind {
+        ScenarioKind::Crawler => {
+            let links = count_words(model.tally.wasted, "link");
+            format!("{} will never be fetched; {links} to such pages passed by.", pages(scenario.lost))
+        }
+        _ => format!("What false positives cost: {} {wasted}.", thousands(model.tally.wasted)),
+    };
+    tell(log, now, kind, cost);
     overfull(model, now, log);
 }
 
+/// `1 page`, `2 pages`.
+fn count_words(count: u64, what: &str) -> String {
+    format!("{} {what}{}", thousands(count), plural(count))
+}
+
+/// The items of a file, before any of them went in.
+pub fn opened(model: &BloomModel) -> Vec<Event> {
+    let mut log = Log::new();
+    for (stock, role) in [(&model.given.0, "items"), (&model.given.1, "probes")] {
+        let Some((stock, input)) = stock.as_ref().and_then(|s| Some((s, s.input()?))) else { continue };
+        let (all, repeats) = (stock.len() as u64, stock.repeats() as u64);
+        let different = match repeats {
+            0 => "all different".to_owned(),
+            n => format!("{} different, {}", thousands(all - n), count_words(n, "repeat")),
+        };
+        let command = if role == "items" { "insert" } else { "query" };
+        let lines = count_words(all, "line");
+        let text = format!("{}: {lines} of {role}, {different}. `{command} --next N` takes the next N.", input.name);
+        tell(&mut log, 0, EventKind::Detail, text);
+    }
+    log
+}
+
 fn pages(count: u64) -> String {
-    format!("{} page{}", thousands(count), plural(count))
+    count_words(count, "page")
 }
 
 fn names(count: u64) -> String {
-    format!("{} user name{}", thousands(count), plural(count))
+    count_words(count, "user name")
 }
 
 /// One request of a scenario, while the clock runs.

@@ -10,12 +10,13 @@ use super::model::{BloomModel, STEP_US, UNFOLD_US};
 use super::narrate::{self, Work};
 use super::record::{Change, Look};
 use super::stock::Theme;
-use crate::engine::input::MAX_LINES;
 use crate::engine::numbers::thousands;
 use crate::engine::{Event, Micros, ModelError};
 
 /// Requests that come at once when nobody said how many.
 const EVENTS: u64 = 1_000;
+/// Most of them at once.
+const MOST_EVENTS: u64 = 1_000_000;
 
 /// A job that runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Scenario {
     pub events: u64,
     /// Work that had to be done: pages fetched, reads and calls that found something.
     pub done: u64,
+    /// Pages that a crawler has met and will never fetch, each counted once.
+    pub lost: u64,
 }
 
 impl ScenarioKind {
@@ -62,11 +65,11 @@ impl BloomModel {
             ScenarioKind::Crawler => (self.config.items * 100 / u64::from(kind.new_percent())).max(1),
             _ => EVENTS,
         };
-        let events = events.unwrap_or(usual.min(MAX_LINES as u64));
-        if events == 0 || events > MAX_LINES as u64 {
+        let events = events.unwrap_or(usual.min(MOST_EVENTS));
+        if events == 0 || events > MOST_EVENTS {
             return Err(ModelError::new(
-                format!("{} requests make no scenario", thousands(events)),
-                format!("ask for 1 to {}", thousands(MAX_LINES as u64)),
+                format!("{} requests at once make no scenario", thousands(events)),
+                format!("ask for 1 to {}", thousands(MOST_EVENTS)),
             ));
         }
         if kind == ScenarioKind::Crawler {
@@ -74,7 +77,8 @@ impl BloomModel {
         }
         self.restart(items, probes)?;
         self.put_stored(stored);
-        self.scenario = Some(Scenario { kind, events: 0, done: 0 });
+        self.scenario = Some(Scenario { kind, events: 0, done: 0, lost: 0 });
+        self.denied_only = kind == ScenarioKind::Crawler;
         let before = Arc::clone(&self.filter);
         (0..events).for_each(|_| drop(self.event(now)));
         let change =
@@ -129,19 +133,24 @@ impl BloomModel {
         let fresh = met == 0 || (wants_new && met < self.items.len());
         let index = if fresh { met } else { self.rng.random_range(0..met) };
         let text = self.items.text(index).into_owned();
-        match self.ask(&text) {
-            // One that was passed over when it was new may be denied later, if the filter was changed in between.
-            (false, _) => {
-                let look = self.put_one(now, &text, fresh);
-                (text, Work::Fetched, Some(look))
-            }
-            (true, present) => {
-                if fresh {
-                    Arc::make_mut(&mut self.history).skip_next();
-                }
-                (text, if present { Work::Spared } else { Work::Wasted }, None)
-            }
+        self.observe(true);
+        let expected = if fresh && self.one_row() { self.filter.get().own_rate() } else { 0.0 };
+        self.crawl = self.crawl.map(|sum| sum + expected);
+        // A page that was passed by once is passed by again: it says nothing more about the rate.
+        let (maybe, present) = self.ask(&text, fresh);
+        let (met, lost) = (u64::from(fresh), u64::from(!present));
+        if let Some(scenario) = &mut self.scenario {
+            // One that was passed by may be denied later, if the filter was changed in between: it is not lost.
+            scenario.lost = if maybe { scenario.lost + lost * met } else { scenario.lost.saturating_sub(1 - met) };
         }
+        if !maybe {
+            let look = self.put_one(now, &text, fresh);
+            return (text, Work::Fetched, Some(look));
+        }
+        if fresh {
+            Arc::make_mut(&mut self.history).skip_next();
+        }
+        (text, if present { Work::Spared } else { Work::Wasted }, None)
     }
 
     /// A read or a call: for something that is there, or not.
@@ -154,7 +163,7 @@ impl BloomModel {
         } else {
             self.items.text(self.rng.random_range(0..stored)).into_owned()
         };
-        let work = match self.ask(&text) {
+        let work = match self.ask(&text, true) {
             (false, _) => Work::Spared,
             (true, true) => Work::Needed,
             (true, false) => Work::Wasted,
@@ -165,7 +174,7 @@ impl BloomModel {
     /// What a scenario does, in a few words: the things asked about, what is spared, what a false positive costs.
     pub(super) fn work_words(kind: ScenarioKind) -> (&'static str, &'static str, &'static str) {
         match kind {
-            ScenarioKind::Crawler => ("links", "pages not fetched twice", "pages never fetched"),
+            ScenarioKind::Crawler => ("links", "fetches spared", "links to lost pages"),
             ScenarioKind::Database => ("reads", "disk reads avoided", "disk reads for nothing"),
             ScenarioKind::Cache => ("requests", "calls not made", "calls for nothing"),
         }

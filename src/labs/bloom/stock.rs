@@ -1,6 +1,7 @@
 //! The items: real ones from a file, or built-in sets that people recognise.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::algorithms::hash::key_hash;
@@ -45,6 +46,8 @@ enum Source {
         theme: Theme,
         half: Half,
         names: Vec<&'static str>,
+        /// Where each name stands.
+        places: BTreeMap<&'static str, usize>,
     },
 }
 
@@ -71,7 +74,9 @@ impl Stock {
 
     /// A built-in set.
     pub fn built_in(theme: Theme, half: Half) -> Self {
-        Self { source: Source::BuiltIn { theme, half, names: NAMES.lines().collect() } }
+        let names: Vec<&str> = NAMES.lines().collect();
+        let places = (0..names.len()).map(|i| (names[i * STRIDE % names.len()], i)).collect();
+        Self { source: Source::BuiltIn { theme, half, names, places } }
     }
 
     /// Number of items.
@@ -112,7 +117,7 @@ impl Stock {
     pub fn text(&self, index: usize) -> Cow<'_, str> {
         match &self.source {
             Source::File { input, .. } => Cow::Borrowed(input.lines.get(index).unwrap_or_default()),
-            Source::BuiltIn { theme, half, names } => {
+            Source::BuiltIn { theme, half, names, .. } => {
                 let (round, name) = (index / (names.len() * SITES.len()), names[index * STRIDE % names.len()]);
                 let number = 2 * round + if *half == Half::Items { 2 } else { 1 };
                 let site = SITES[index % SITES.len()];
@@ -140,7 +145,7 @@ impl Stock {
 
     /// The number of an item of a built-in set.
     fn find(&self, text: &str) -> Option<usize> {
-        let Source::BuiltIn { theme, half, names } = &self.source else { return None };
+        let Source::BuiltIn { theme, half, names, places } = &self.source else { return None };
         let start = text.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| i + 1);
         let number: usize = text.get(start..)?.parse().ok().filter(|n| *n <= 2 * BUILT_IN)?;
         if number.is_multiple_of(2) != (*half == Half::Items) {
@@ -150,10 +155,10 @@ impl Stock {
             Theme::Urls => (2, text[..start].trim_end_matches('/').rsplit('/').next()?),
             Theme::Names => (2 * SITES.len(), &text[..start]),
         };
-        let place = (0..names.len()).find(|i| names[i * STRIDE % names.len()] == name)?;
+        let place = *places.get(name)?;
         let round = number.saturating_sub(1) / per_round;
-        let places = (0..SITES.len()).map(|turn| (round * SITES.len() + turn) * names.len() + place);
-        places.into_iter().find(|i| *i < BUILT_IN && self.text(*i) == text)
+        let turns = (0..SITES.len()).map(|turn| (round * SITES.len() + turn) * names.len() + place);
+        turns.into_iter().find(|i| *i < BUILT_IN && self.text(*i) == text)
     }
 }
 

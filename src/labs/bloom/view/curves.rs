@@ -21,8 +21,10 @@ use crate::picture::{Canvas, width, write};
 
 /// Columns for the labels of the rate.
 const MARGIN: u16 = 7;
-/// Observations are put together until there are so many in a point.
-const ENOUGH: u64 = 60;
+/// Observations are put together until there are so many in a point; fewer are not drawn.
+const ENOUGH: u64 = 30;
+/// Most points along a curve.
+const MOST_POINTS: u64 = 12;
 
 /// A curve and what was observed along it.
 struct Chart<'a> {
@@ -33,8 +35,8 @@ struct Chart<'a> {
     /// Only whole numbers are meant: the line is drawn as points.
     whole: bool,
     points: Vec<(f64, Sample)>,
-    /// Where the filter is now.
-    now: f64,
+    /// Where the filter is now, with its label.
+    now: (f64, String),
     /// A place of its own: the design, or the optimum; with its label.
     mark: (f64, String),
     /// The wanted rate.
@@ -63,8 +65,11 @@ fn halves(area: Rect) -> (Rect, Rect) {
 fn caption_parts(scene: &BloomScene<'_>) -> Vec<String> {
     let now = scene.theme.glyphs.pick("▲", "^");
     let mut parts = vec![format!("{now} you are here")];
-    parts.push("+ observed, 95 %".to_owned());
-    parts.push("dots: the formula".to_owned());
+    if scene.model.points.by_items.values().any(|sample| sample.absent >= ENOUGH) {
+        parts.push("+ observed, 95 %".to_owned());
+    }
+    parts.push("line: the formula".to_owned());
+    parts.push("dots: the designed rate".to_owned());
     parts.push("click to go there".to_owned());
     parts
 }
@@ -73,6 +78,9 @@ fn caption_parts(scene: &BloomScene<'_>) -> Vec<String> {
 fn rate_with(model: &BloomModel, items: u64) -> f64 {
     let filter = model.filter.get();
     match model.config.variant {
+        _ if model.denied_only && model.one_row() => {
+            model.denied_fill(items).unwrap_or(1.0).powf(f64::from(filter.hashes()))
+        }
         Variant::Scalable => Scalable::expected_rate(model.config.items, model.config.rate, items).unwrap_or(1.0),
         _ => filter.theory_rate(items),
     }
@@ -109,8 +117,8 @@ fn by_items(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
         line: &|items| rate_with(model, items.max(0.0) as u64),
         whole: false,
         points: merged(points.collect()),
-        now: model.distinct as f64,
-        mark: (model.config.items as f64, format!("n = {}", thousands(model.config.items))),
+        now: (model.distinct as f64, thousands(model.distinct)),
+        mark: (model.config.items as f64, format!("made for {}", thousands(model.config.items))),
         wanted: model.config.rate,
     };
     chart.draw(scene, area, buf);
@@ -132,18 +140,21 @@ fn by_hashes(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
         range: (0.0, f64::from(most_hashes(model))),
         line: &|hashes| rate_by_hashes(model, (hashes.round() as u32).max(1)),
         whole: true,
-        points: points.collect(),
-        now: f64::from(model.config.hashes),
-        mark: (f64::from(best), format!("best k = {best}")),
+        points: points.filter(|(_, sample)| sample.absent >= ENOUGH).collect(),
+        now: (f64::from(model.config.hashes), model.config.hashes.to_string()),
+        mark: match best == model.config.hashes {
+            true => (f64::from(best), format!("k = {best}, the best")),
+            false => (f64::from(best), format!("best k = {best}")),
+        },
         wanted: model.config.rate,
     };
     chart.draw(scene, area, buf);
 }
 
-/// Neighbours put together until each point says something; at most 24 of them.
+/// Neighbours put together until each point says something; few of them.
 fn merged(points: Vec<(f64, Sample)>) -> Vec<(f64, Sample)> {
     let total: u64 = points.iter().map(|p| p.1.absent).sum();
-    let enough = ENOUGH.max(total / 24);
+    let enough = ENOUGH.max(total / MOST_POINTS);
     let mut out: Vec<(f64, Sample)> = Vec::new();
     for (at, sample) in points {
         match out.last_mut().filter(|(_, s)| s.absent < enough) {
@@ -155,6 +166,7 @@ fn merged(points: Vec<(f64, Sample)>) -> Vec<(f64, Sample)> {
             None => out.push((at, sample)),
         }
     }
+    out.retain(|(_, sample)| sample.absent >= ENOUGH);
     out
 }
 
@@ -201,13 +213,13 @@ impl Chart<'_> {
         }
         let mut down = 0.0;
         while down < high {
-            canvas.dot(x_of(self.now), down, theme.dim(), 1);
+            canvas.dot(x_of(self.now.0), down, theme.dim(), 1);
             down += 3.0;
         }
         self.curve(&mut canvas, scene, &x_of, &y_of);
         for (at, sample) in &self.points {
             let (low, high) = sample.interval();
-            let style = if (at - self.now).abs() < 0.5 { theme.strong() } else { theme.text() };
+            let style = if (at - self.now.0).abs() < 0.5 { theme.strong() } else { theme.text() };
             canvas.line((x_of(*at), y_of(low)), (x_of(*at), y_of(high.min(top))), style, 3);
             let rate = sample.rate().unwrap_or(0.0);
             canvas.text_centered(x_of(*at), y_of(rate), "+", style);
@@ -250,6 +262,9 @@ impl Chart<'_> {
         if wanted >= 1.0 {
             write(buf, label, (0, 1 + wanted as u16), &rate_words(self.wanted), theme.dim(), theme);
         }
+        if wanted < f64::from(plot.height - 1) {
+            write(buf, label, (0, plot.height), "0", theme.faint_text(), theme);
+        }
         let axis = plot.y - area.y + plot.height;
         let line = theme.glyphs.pick("─", "-").repeat(usize::from(plot.width));
         write(buf, area, (margin, axis), &line, theme.faint(), theme);
@@ -266,15 +281,29 @@ impl Chart<'_> {
             theme.text(),
             theme,
         );
-        write(buf, one(column(self.now)), (column(self.now), axis), theme.glyphs.pick("▲", "^"), theme.strong(), theme);
-        let text = &self.mark.1;
-        let taken = width(text) as u16;
-        let at = column(self.mark.0).saturating_sub(taken / 2).max(margin).min(area.width.saturating_sub(taken));
-        write(buf, area, (at, axis + 1), text, theme.text(), theme);
+        write(
+            buf,
+            one(column(self.now.0)),
+            (column(self.now.0), axis),
+            theme.glyphs.pick("▲", "^"),
+            theme.strong(),
+            theme,
+        );
+        // Below the axis: the mark's label, then what does not run into it: where one is, and the end.
+        let mut taken: Vec<(u16, u16)> = Vec::new();
         let end = if self.whole { format!("{}", self.range.1 as u32) } else { thousands(self.range.1 as u64) };
-        let end_at = area.width.saturating_sub(width(&end) as u16);
-        if end_at > at + taken {
-            write(buf, area, (end_at, axis + 1), &end, theme.faint_text(), theme);
+        let labels = [
+            (self.mark.0, self.mark.1.as_str(), theme.text()),
+            (self.now.0, self.now.1.as_str(), theme.strong()),
+            (self.range.1, end.as_str(), theme.faint_text()),
+        ];
+        for (place, text, style) in labels {
+            let wide = width(text) as u16;
+            let from = column(place).saturating_sub(wide / 2).max(margin).min(area.width.saturating_sub(wide));
+            if taken.iter().all(|(start, end)| from + wide < *start || from > *end) {
+                write(buf, area, (from, axis + 1), text, style, theme);
+                taken.push((from, from + wide));
+            }
         }
     }
 }

@@ -11,13 +11,13 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::layout::{Grid, Mode};
-use super::{BloomScene, LOW, above_caption, note};
+use super::{BloomScene, above_caption, note};
 use crate::algorithms::bloom::MAX_COUNT;
 use crate::algorithms::hash::key_hash;
 use crate::engine::numbers::{plural, thousands};
 use crate::labs::bloom::command::Variant;
 use crate::labs::bloom::record::{Deed, Look, Step};
-use crate::picture::{Canvas, write};
+use crate::picture::{Canvas, Palette, pad_left, write};
 
 /// Most cells that are counted for one shade; beyond, a sample of so many.
 const COUNTED: u64 = 16_384;
@@ -30,9 +30,14 @@ struct Drawing<'a> {
     grid: Grid,
 }
 
-/// Rows above the field: the item, and what is known about it; one for both where there is little room.
+/// Rows above the field: the item, what is known about it, and the numbers of the columns; one for all where there is
+/// little room.
 fn head_rows(area: Rect) -> u16 {
-    if area.height < LOW - 1 { 1 } else { 2 }
+    match area.height {
+        ..8 => 1,
+        8..14 => 2,
+        _ => 3,
+    }
 }
 
 /// The field below its head.
@@ -45,7 +50,8 @@ impl<'a> Drawing<'a> {
     fn new(scene: &'a BloomScene<'a>, area: Rect) -> Self {
         let field = field_of(area);
         let dots = scene.theme.glyphs.pick(true, false);
-        let grid = Grid::new(field, &scene.model.filter.parts(), dots);
+        let margin = if scene.model.config.variant == Variant::Blocked { 2 } else { 0 };
+        let grid = Grid::new(field, &scene.model.filter.parts(), dots, margin);
         Self { scene, area, field, grid }
     }
 }
@@ -55,6 +61,7 @@ pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
     let drawing = Drawing::new(scene, above_caption(area));
     note(buf, area, &drawing.caption_parts(), scene.theme);
     drawing.cells(buf);
+    drawing.numbers(buf);
     drawing.head(buf);
     drawing.crowd(buf);
     drawing.marks(buf);
@@ -74,9 +81,11 @@ impl Drawing<'_> {
         let kind = model.config.variant.cell();
         let set = pick.pick("■", "#");
         let mut parts = vec![match self.grid.mode {
-            Mode::Glyphs if model.config.variant == Variant::Counting => "a digit is a counter, F is full".to_owned(),
+            Mode::Glyphs if model.config.variant == Variant::Counting => {
+                "a counter: 1 to 9, A = 10, F = 15, full".to_owned()
+            }
             Mode::Glyphs => format!("{set} a set bit"),
-            Mode::Halves => format!("each half is a {kind}"),
+            Mode::Halves => format!("{} is two {kind}s, both set", pick.pick("█", ":")),
             Mode::Dots => format!("a dot is a set {kind}"),
             Mode::Shades => {
                 let cells = self.grid.characters().first().map_or(0, |c| c.3.end - c.3.start);
@@ -89,9 +98,12 @@ impl Drawing<'_> {
             let (new, met, miss) = (pick.pick("●", "O"), pick.pick("◆", "@"), pick.pick("✗", "X"));
             parts.push(match look.deed {
                 Deed::Insert => format!("{new} new  {met} set before"),
-                Deed::Query => format!("{met} set  {miss} clear: stop"),
-                Deed::Remove => format!("{} back to 0  {met} still above", pick.pick("○", "0")),
+                Deed::Query => format!("{met} asked, set  {miss} asked, clear: stop here"),
+                Deed::Remove => format!("{} back to 0, others still above", pick.pick("○", "0")),
             });
+            if look.deed == Deed::Remove {
+                parts.reverse();
+            }
         }
         if let Some(change) = model.change.as_ref().filter(|c| c.count > c.sample.len() as u64 && !c.sample.is_empty())
         {
@@ -99,7 +111,10 @@ impl Drawing<'_> {
         }
         match model.config.variant {
             Variant::Scalable => parts.push("each layer on its own rows".to_owned()),
-            Variant::Blocked if model.look.is_some() => parts.push("bright: the one block that is read".to_owned()),
+            Variant::Blocked if model.look.is_some() => {
+                parts.insert(0, format!("{} the one block that is read", pick.pick("▌", "|")));
+            }
+            Variant::Blocked if model.filter.parts().len() > 1 => parts.push("each block on its own rows".to_owned()),
             _ => {}
         }
         parts
@@ -158,10 +173,39 @@ impl Drawing<'_> {
         (value, false)
     }
 
-    /// Style of a set cell of a part.
-    fn set_style(&self, part: usize, fresh: bool) -> Style {
+    /// Style of a set cell of a part: layers have colours of their own, blocks have not.
+    fn set_style(&self, part: usize, fresh: bool, in_block: bool) -> Style {
         let theme = self.scene.theme;
-        if fresh { theme.strong() } else { theme.series_dim(part) }
+        let series = if self.scene.model.config.variant == Variant::Scalable { part } else { 0 };
+        match (fresh, in_block) {
+            (true, _) => theme.strong(),
+            (false, true) => theme.series(series),
+            (false, false) => theme.series_dim(series),
+        }
+    }
+
+    /// The number of each row's first cell, every eighth column, and the rows of the block that is read.
+    fn numbers(&self, buf: &mut Buffer) {
+        let theme = self.scene.theme;
+        let left = usize::from(self.grid.left);
+        if left > 2 {
+            for (y, cell) in self.grid.rows() {
+                let text = pad_left(&cell.to_string(), left - 1);
+                write(buf, self.field, (0, y), &text, theme.faint_text(), theme);
+            }
+        }
+        if left > 2 && head_rows(self.area) > 2 {
+            for (x, offset) in self.grid.ticks().into_iter().skip(1) {
+                write(buf, self.area, (x, head_rows(self.area) - 1), &format!("+{offset}"), theme.faint_text(), theme);
+            }
+        }
+        let Some((from, to)) = self.block().filter(|_| left > 0) else { return };
+        let rows: std::collections::BTreeSet<u16> =
+            self.grid.characters().iter().filter(|c| c.3.start < to && c.3.end > from).map(|c| c.1).collect();
+        for y in rows {
+            let mark = Rect { width: self.grid.left, ..self.field };
+            write(buf, mark, (self.grid.left - 1, y), theme.glyphs.pick("▌", "|"), theme.strong(), theme);
+        }
     }
 
     fn glyphs(&self, buf: &mut Buffer) {
@@ -176,8 +220,8 @@ impl Drawing<'_> {
             let (text, style) = match value {
                 0 => (theme.glyphs.pick("·", "."), clear),
                 MAX_COUNT if counting => (digit.as_str(), theme.error()),
-                _ if counting => (digit.as_str(), self.set_style(part, fresh)),
-                _ => (theme.glyphs.pick("■", "#"), self.set_style(part, fresh)),
+                _ if counting => (digit.as_str(), self.set_style(part, fresh, in_block)),
+                _ => (theme.glyphs.pick("■", "#"), self.set_style(part, fresh, in_block)),
             };
             write(buf, self.field, (x, y), text, style, theme);
         }
@@ -192,7 +236,7 @@ impl Drawing<'_> {
             let lower = if cells.end > cells.start + 1 { lower } else { (0, false) };
             let in_block = block.is_some_and(|(from, to)| (from..to).contains(&cells.start));
             let clear = if in_block { theme.text() } else { theme.faint() };
-            let style = self.set_style(part, upper.1 || lower.1);
+            let style = self.set_style(part, upper.1 || lower.1, in_block);
             let (text, style) = match (upper.0 > 0, lower.0 > 0) {
                 (false, false) => (theme.glyphs.pick("·", "-"), clear),
                 (true, false) => (theme.glyphs.pick("▀", "'"), style),
@@ -204,7 +248,7 @@ impl Drawing<'_> {
     }
 
     fn dots(&self, buf: &mut Buffer) {
-        let progress = self.change_progress();
+        let (progress, block) = (self.change_progress(), self.block());
         let mut canvas = Canvas::new(self.field, self.scene.theme.glyphs);
         for (x, y, part, cells) in self.grid.characters() {
             for cell in cells.clone() {
@@ -212,7 +256,8 @@ impl Drawing<'_> {
                 if value > 0 {
                     let inside = cell - cells.start;
                     let (dx, dy) = ((inside % 2) as f64, (inside / 2) as f64);
-                    let style = self.set_style(part, fresh);
+                    let in_block = block.is_some_and(|(from, to)| (from..to).contains(&cell));
+                    let style = self.set_style(part, fresh, in_block);
                     canvas.dot(f64::from(x) * 2.0 + dx, f64::from(y) * 4.0 + dy, style, u8::from(fresh));
                 }
             }
@@ -237,7 +282,7 @@ impl Drawing<'_> {
             let tenths = char::from_digit((share * 10.0) as u32, 11).unwrap_or('9').to_string();
             let height = ["·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"][level];
             let text = theme.glyphs.pick(height, if level == 0 { "." } else { &tenths });
-            let style = if level == 0 { theme.faint() } else { theme.series_dim(part) };
+            let style = if level == 0 { theme.faint() } else { self.set_style(part, false, false) };
             write(buf, self.field, (x, y), text, style, theme);
         }
     }
@@ -291,7 +336,8 @@ impl Drawing<'_> {
         let set = format!("{} of {} {kind}s are set", thousands(filter.set_cells()), thousands(filter.cells()));
         match model.history.copies() {
             0 => ("an empty filter".to_owned(), "`i` puts the next item in".to_owned()),
-            n => (format!("{} item{} in the filter", thousands(n), plural(n)), set),
+            n if n == model.distinct => (format!("{} item{} in the filter", thousands(n), plural(n)), set),
+            n => (format!("{} items in the filter, {} different", thousands(n), thousands(model.distinct)), set),
         }
     }
 
@@ -307,8 +353,8 @@ impl Drawing<'_> {
                 let miss = look.steps.last().map_or(0, |s| s.probe.cell);
                 (format!("DEFINITELY NOT in: {kind} {miss} is clear"), theme.good().add_modifier(Modifier::BOLD))
             }
-            Deed::Query if look.present => (format!("MAYBE: all {kind}s are set, and it is in"), theme.strong()),
-            Deed::Query => (format!("MAYBE: all {kind}s are set. It lies!"), theme.error()),
+            Deed::Query if look.present => (format!("MAYBE: {}, and it is in", self.its_cells(look)), theme.strong()),
+            Deed::Query => (format!("MAYBE: {}. It lies!", self.its_cells(look)), theme.error()),
             Deed::Insert => {
                 let (new, old) = (count(|s| s.before == 0), count(|s| s.before > 0));
                 (format!("{new} new, {old} set before"), if all { theme.strong() } else { theme.text() })
@@ -317,6 +363,15 @@ impl Drawing<'_> {
                 let (zero, left) = (count(|s| s.after == 0), count(|s| s.after > 0));
                 (format!("{zero} back to 0, {left} still above"), if all { theme.strong() } else { theme.text() })
             }
+        }
+    }
+
+    /// `its 6 bits are set`: those of the part that said 'maybe'.
+    fn its_cells(&self, look: &Look) -> String {
+        let kind = self.scene.model.config.variant.cell();
+        match look.steps.iter().rev().take_while(|s| s.before > 0).count() {
+            1 => format!("its {kind} is set"),
+            n => format!("its {n} {kind}s are set"),
         }
     }
 
@@ -341,6 +396,9 @@ impl Drawing<'_> {
                 Deed::Insert if step.before == 0 => (glyph("●", "O"), good),
                 Deed::Insert | Deed::Remove => (glyph("◆", "@"), theme.strong()),
             };
+            // Without colours, brightness alone does not show against set bits.
+            let mono = theme.palette == Palette::Mono;
+            let style = if mono { style.add_modifier(Modifier::REVERSED) } else { style };
             let one = Rect { width: (x + 1).min(self.field.width), ..self.field };
             write(buf, one, (x, y), text, style, theme);
         }

@@ -10,29 +10,46 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{BloomScene, note};
-use crate::engine::numbers::{bytes, percent, thousands};
+use crate::engine::numbers::{percent, thousands};
 use crate::labs::bloom::command::Variant;
-use crate::labs::bloom::contest::Contender;
-use crate::labs::bloom::facts::{observed, rate_words};
-use crate::picture::{BarState, LoadBar, draw_bars, letter, pad, pad_left, write};
+use crate::labs::bloom::contest::{Contender, Contest};
+use crate::labs::bloom::facts::{observed, rate_words, size_words};
+use crate::picture::{BarState, LoadBar, Theme, draw_bars, letter, pad, pad_left, write};
 
 /// Columns of the name.
 const NAME: usize = 11;
 
-/// A column: title, width, and the text for a kind, given the scale.
-type Column = (&'static str, usize, fn(&Contender, u64) -> String);
+/// A column: title, width, and the text for a kind.
+type Column = (&'static str, usize, fn(&Contest, &Contender) -> String);
 
 const COLUMNS: [Column; 7] = [
-    ("memory", 9, |c, scale| bytes(c.memory_bytes(scale))),
-    ("seen", 8, |c, _| observed(c).rate().map_or_else(|| "–".to_owned(), percent)),
-    ("theory", 8, |c, _| rate_words(c.filter.get().theory_rate(c.items))),
-    ("lines", 7, |c, _| c.lines_per_query().map_or_else(|| "–".to_owned(), |l| format!("{l:.2}"))),
-    ("removes", 9, |c, _| if c.variant == Variant::Counting { "yes" } else { "no" }.to_owned()),
-    ("grows", 7, |c, _| if c.variant == Variant::Scalable { "yes" } else { "no" }.to_owned()),
-    ("95 % sure", 18, |c, _| {
+    ("memory", 9, |all, c| size_words(all.memory_bytes_of(c))),
+    ("seen", 8, |_, c| observed(c).rate().map_or_else(|| "–".to_owned(), percent)),
+    ("theory", 9, |all, c| rate_words(all.theory_rate(c))),
+    ("lines", 7, |_, c| lines(c)),
+    ("removes", 9, |_, c| if c.variant == Variant::Counting { "yes" } else { "no" }.to_owned()),
+    ("grows", 7, |_, c| if c.variant == Variant::Scalable { "yes" } else { "no" }.to_owned()),
+    ("95 % sure", 18, |_, c| {
         let (low, high) = observed(c).interval();
-        format!("{} – {}", percent(low), percent(high))
+        observed(c).rate().map_or_else(|| "–".to_owned(), |_| format!("{} – {}", percent(low), percent(high)))
     }),
+];
+
+fn lines(contender: &Contender) -> String {
+    contender.lines_per_query().map_or_else(|| "–".to_owned(), |lines| format!("{lines:.2}"))
+}
+
+/// What bars compare: a title, and length and text for a kind.
+type Compared = (&'static str, fn(&Contest, &Contender) -> (f64, String));
+
+const COMPARED: [Compared; 3] = [
+    ("false maybe: the seen rate, before a question the expected one", |all, c| {
+        let rate = observed(c).rate();
+        let text = rate.map_or_else(|| rate_words(all.theory_rate(c)), percent);
+        (rate.unwrap_or_else(|| all.theory_rate(c)), text)
+    }),
+    ("memory", |all, c| (all.memory_bytes_of(c) as f64, size_words(all.memory_bytes_of(c)))),
+    ("time: cache lines that a question reads", |_, c| (c.lines_per_query().unwrap_or(0.0), lines(c))),
 ];
 
 /// Draws the table and what fits of bars below it.
@@ -40,27 +57,46 @@ pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
     let (model, theme) = (scene.model, scene.theme);
     let contest = &model.contest;
     let mut parts = vec!["lines: cache lines a question reads".to_owned()];
+    if contest.computed() {
+        parts = vec!["too many items to fill all kinds: computed".to_owned()];
+    }
+    if contest.cells() != model.config.cells {
+        parts.insert(0, format!("A–C in whole blocks: {} cells", thousands(contest.cells())));
+    }
     if contest.scale > 1 {
-        parts.insert(0, format!("1 of {} items, filters smaller alike", thousands(contest.scale)));
+        parts.push(format!("1 of {} items, filters smaller alike", thousands(contest.scale)));
     }
     parts.push("click one to use it".to_owned());
     let area = note(buf, area, &parts, theme);
     table(scene, area, buf);
-    let mut top = contest.contenders.len() as u16 + 2;
-    let memory: fn(&Contender, u64) -> (f64, String) =
-        |c, scale| (c.memory_bytes(scale) as f64, bytes(c.memory_bytes(scale)));
-    let time: fn(&Contender, u64) -> (f64, String) =
-        |c, _| (c.lines_per_query().unwrap_or(0.0), c.lines_per_query().map_or("–".to_owned(), |l| format!("{l:.2}")));
-    for (title, value) in [("memory", memory), ("cache lines a question reads", time)] {
-        let height = contest.contenders.len() as u16 + 1;
-        if top + height > area.height {
+    let rows = contest.contenders.len() as u16;
+    // A large screen has room between the bars.
+    let spread = if area.height >= rows + 2 + 3 * (rows * 2 + 2) { 2 } else { 1 };
+    let mut top = rows + 2;
+    for (title, value) in COMPARED {
+        if top + rows * spread + 1 > area.height {
             break;
         }
         write(buf, area, (0, top), title, theme.faint_text(), theme);
         let bars: Vec<LoadBar> = contest.contenders.iter().enumerate().map(|(i, c)| bar(scene, i, c, value)).collect();
-        let place = Rect { y: area.y + top + 1, height: height - 1, ..area };
-        draw_bars(&bars, Rect { width: place.width.min(76), ..place }, buf, &theme);
-        top += height + 1;
+        for (i, y) in (0..bars.len()).zip((top + 1..).step_by(usize::from(spread))) {
+            // Each alone in its row, all on one scale: the longest is drawn with all, and covered again.
+            let place = Rect { y: area.y + y, height: 1, width: area.width.min(120), ..area };
+            draw_one(&bars, i, place, buf, theme);
+        }
+        top += rows * spread + 2;
+    }
+}
+
+/// Draws one of several bars, all to one scale.
+fn draw_one(bars: &[LoadBar], index: usize, place: Rect, buf: &mut Buffer, theme: Theme) {
+    let height = bars.len() as u16;
+    let mut all = Buffer::empty(Rect { x: 0, y: 0, width: place.width, height });
+    draw_bars(bars, all.area, &mut all, &theme);
+    for x in 0..place.width {
+        if let (Some(from), Some(to)) = (all.cell((x, index as u16)), buf.cell_mut((place.x + x, place.y))) {
+            *to = from.clone();
+        }
     }
 }
 
@@ -68,9 +104,9 @@ fn bar(
     scene: &BloomScene<'_>,
     index: usize,
     contender: &Contender,
-    value: fn(&Contender, u64) -> (f64, String),
+    value: fn(&Contest, &Contender) -> (f64, String),
 ) -> LoadBar {
-    let (length, text) = value(contender, scene.model.contest.scale);
+    let (length, text) = value(&scene.model.contest, contender);
     let own = contender.variant == scene.model.config.variant;
     LoadBar {
         label: contender.variant.name().to_owned(),
@@ -97,8 +133,7 @@ fn table(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
     let heading: String = columns.iter().map(|(title, width, _)| pad_left(title, *width)).collect();
     write(buf, area, (0, 0), &format!("{}{heading}", pad("", NAME)), theme.faint_text(), theme);
     for (row, (index, contender)) in (1..).zip(model.contest.contenders.iter().enumerate()) {
-        let cells: String =
-            columns.iter().map(|(_, w, cell)| pad_left(&cell(contender, model.contest.scale), *w)).collect();
+        let cells: String = columns.iter().map(|(_, w, cell)| pad_left(&cell(&model.contest, contender), *w)).collect();
         let own = contender.variant == model.config.variant;
         let sign = if own { theme.glyphs.pick("▸", ">") } else { " " };
         let style = if own { theme.strong() } else { theme.text() };

@@ -3,8 +3,8 @@
 //! ```text
 //!  https://news.example/ada/3       was never put in
 //!                     12   57  118  140
-//!  A …le/chopin/2      ●    ·    ·    ●     ● set it first  ○ set it again
-//!  B …le/ella/2        ·    ●    ●    ○
+//!  …ple/chopin/2       ●    ·    ·    ●     ● set it first  ○ set it again
+//!  …mple/ella/2        ·    ●    ●    ○
 //!  items               1    2    1    3
 //! ```
 
@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use super::{BloomScene, LOW, note};
 use crate::engine::numbers::{plural, thousands};
 use crate::labs::bloom::why::Why;
-use crate::picture::{fit, letter, pad_left, visible, width, write};
+use crate::picture::{fit, pad_left, visible, width, write};
 
 /// Narrowest place for an item's text.
 const LABEL: u16 = 14;
@@ -107,23 +107,23 @@ fn matrix(scene: &BloomScene<'_>, why: &Why, area: Rect, buf: &mut Buffer) {
     }
     let head = if columns.numbers { scene.model.config.variant.cell() } else { "hash" };
     write(buf, Rect { width: columns.label, ..area }, (0, 0), head, theme.faint_text(), theme);
-    // A row for the sums below, one for those that are left out.
-    let room = usize::from(area.height.saturating_sub(2));
+    // A row for the sums below, where there is room, one for those that are left out.
+    let sums = area.height >= LOW - 2;
+    let room = usize::from(area.height.saturating_sub(1 + u16::from(sums)));
     let order = why.by_weight();
     let total = usize::try_from(why.setters_total).unwrap_or(usize::MAX);
     let shown = if total > room { room.saturating_sub(1) } else { room }.min(order.len());
     let mut rows = order[..shown].to_vec();
     rows.sort_by_key(|s| s.order);
     for (row, setter) in (1..).zip(&rows) {
-        let style = theme.series(usize::from(row) - 1);
-        let label = format!("{} {}", letter(usize::from(row) - 1), tail(&setter.text, usize::from(columns.label) - 3));
-        write(buf, Rect { width: columns.label, ..area }, (0, row), &label, style, theme);
+        let label = tail(&setter.text, usize::from(columns.label).saturating_sub(1), theme.glyphs.pick("…", "~"));
+        write(buf, Rect { width: columns.label, ..area }, (0, row), &label, theme.text(), theme);
         for (i, hit) in setter.hits.iter().enumerate().take(columns.shown) {
             let first = *hit && order.iter().filter(|s| s.hits[i]).all(|s| s.order >= setter.order);
             let (text, style) = match (hit, first) {
                 (false, _) => (theme.glyphs.pick("·", "."), theme.faint()),
-                (true, true) => (theme.glyphs.pick("●", "O"), style),
-                (true, false) => (theme.glyphs.pick("○", "o"), style),
+                (true, true) => (theme.glyphs.pick("●", "O"), theme.strong()),
+                (true, false) => (theme.glyphs.pick("○", "o"), theme.text()),
             };
             write(buf, area, (columns.x(i) + columns.each - 1, row), text, style, theme);
         }
@@ -134,6 +134,9 @@ fn matrix(scene: &BloomScene<'_>, why: &Why, area: Rect, buf: &mut Buffer) {
         write(buf, area, (0, row), &more, theme.dim(), theme);
         row += 1;
     }
+    if !sums {
+        return;
+    }
     write(buf, Rect { width: columns.label, ..area }, (0, row), "items", theme.faint_text(), theme);
     for (i, cell) in why.cells.iter().enumerate().take(columns.shown) {
         let place = Rect { width: (columns.x(i) + columns.each).min(area.width), ..area };
@@ -143,7 +146,7 @@ fn matrix(scene: &BloomScene<'_>, why: &Why, area: Rect, buf: &mut Buffer) {
 }
 
 /// The end of a text, which tells URLs apart better than their beginning.
-fn tail(text: &str, columns: usize) -> String {
+fn tail(text: &str, columns: usize, cut: &str) -> String {
     let text = visible(text);
     if width(&text) <= columns {
         return text.into_owned();
@@ -155,7 +158,7 @@ fn tail(text: &str, columns: usize) -> String {
             break;
         }
     }
-    fit(&format!("…{}", &text[start..]), columns)
+    fit(&format!("{cut}{}", &text[start..]), columns)
 }
 
 /// Asks who set the bit whose column was clicked.
