@@ -33,7 +33,7 @@ impl Cluster {
         if context.settings.outliers {
             self.outliers.result(index, true, now);
         }
-        self.show(Seen { at_us: now, client: job.client, server: index, answered: true });
+        self.show(Seen { at_us: now, client: job.client, server: Some(index), answered: true });
         self.next_job(index, now, context);
     }
 
