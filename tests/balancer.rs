@@ -125,7 +125,7 @@ fn the_same_commands_lead_to_the_same_state_however_fast_they_come() {
 #[test]
 fn capacity_is_that_of_the_servers_that_take_requests() {
     let told = |lines: &[&str]| sentences(after(7, lines).as_ref());
-    assert!(told(&["rate 100"]).contains("125 % of what the servers can do: queues grow"), "{}", told(&["rate 100"]));
+    assert!(told(&["rate 100"]).contains("125.0 % of what the servers can do: queues grow"), "{}", told(&["rate 100"]));
     let out = told(&["drain b", "rate 40"]);
     assert!(out.contains("66.7 % of what the servers that take requests can do."), "{out}");
     let cases: [(&[&str], &str); 7] = [

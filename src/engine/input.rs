@@ -75,6 +75,19 @@ pub enum Blank {
 
 /// Makes something of lines as they come, in place of keeping their text. It should need little memory however many
 /// there are.
+///
+/// ```
+/// use std::{any::Any, sync::Arc};
+/// use scalelab::engine::{Blank, Input, LineReader};
+/// struct Count(usize);
+/// impl LineReader for Count {
+///     fn line(&mut self, _: usize, _: Option<&str>) { self.0 += 1; }
+///     fn end(self: Box<Self>) -> Arc<dyn Any + Send + Sync> { Arc::new(self.0) }
+/// }
+/// let input = Input::read("-", &b"a\n\nb\n"[..], Blank::Stream(|| Box::new(Count(0))), |_, _| ())?;
+/// assert_eq!(input.made.and_then(|made| made.get::<usize>()).as_deref(), Some(&2));
+/// # Ok::<(), scalelab::engine::InputError>(())
+/// ```
 pub trait LineReader {
     /// The next line that is not blank, with its number from 1; `None` if it is too long or not UTF-8.
     fn line(&mut self, number: usize, text: Option<&str>);

@@ -272,7 +272,7 @@ impl System {
     /// mean.
     pub fn utilization(&self, now: Micros) -> (f64, f64) {
         let passed = now.saturating_sub(self.stats.since_us);
-        let taking = self.regions.iter().map(|r| &r.cluster);
+        let taking = self.regions.iter().filter(|r| r.alive).map(|r| &r.cluster);
         let taking = taking.flat_map(|c| c.servers.iter().enumerate().filter(|(i, _)| c.takes(*i)).map(|(_, s)| s));
         let mut busy: Vec<f64> = taking.map(|s| s.busy_us(now) as f64).collect();
         if busy.is_empty() {

@@ -41,7 +41,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
         vec!["same requests, own servers".to_owned(), pace_words(scene)]
     };
     if scene.model.configs.len() > usize::from(area.height) / 2 {
-        parts.insert(0, "a column is a server, as high as what it holds, all on one scale".to_owned());
+        parts.insert(0, "a column is a server; all on one scale".to_owned());
     }
     let area = caption(buf, area, &parts, scene.theme);
     // The table needs a line for each, and its heading; it goes first when there is little room.
