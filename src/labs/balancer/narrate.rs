@@ -123,6 +123,7 @@ fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
 
 fn server_words(model: &BalancerModel, command: &BalancerCommand) -> String {
     match command {
+        BalancerCommand::Servers { count: 1 } => "There is one server now.".to_owned(),
         BalancerCommand::Servers { count } => format!("There are {} server{} now.", thousands(*count), plural(*count)),
         BalancerCommand::Weight { server, weight: 0 } => format!("{server} has weight 0 and gets nothing new."),
         BalancerCommand::Weight { server, weight } => format!("{server} has weight {weight} now."),

@@ -121,7 +121,8 @@ impl Reading {
 
 /// The beginning of a name, as much of it as is told apart.
 fn cut(name: &str) -> &str {
-    &name[..name.floor_char_boundary(MAX_NAME)]
+    let end = (0..=MAX_NAME.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
+    &name[..end.unwrap_or(0)]
 }
 
 impl Trace {
