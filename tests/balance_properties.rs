@@ -196,10 +196,10 @@ proptest! {
 
     #[test]
     fn sessions_are_bounded_and_true(sticks in prop::collection::vec((0_u32..40, 0_u32..5), 0..120), most in 0_usize..20) {
-        let mut sessions = Sessions::new(most);
+        let mut sessions = Sessions::new(most, 1_000);
         let mut told = BTreeMap::new();
         for (client, server) in sticks {
-            sessions.stick(client, server);
+            sessions.stick(client, server, 0);
             told.insert(client, server);
             prop_assert!(sessions.len() <= most);
             prop_assert!(most == 0 || sessions.server(client) == Some(server));
@@ -207,6 +207,11 @@ proptest! {
         prop_assert!((0..40).all(|c| sessions.server(c).is_none_or(|s| told.get(&c) == Some(&s))));
         sessions.forget_server(2);
         prop_assert!((0..40).all(|c| sessions.server(c) != Some(2)));
+        sessions.end(999);
+        let sum: usize = (0..5).map(|s| sessions.of_server(s)).sum();
+        prop_assert_eq!(sum, sessions.len());
+        sessions.end(1_000);
+        prop_assert!(sessions.is_empty());
     }
 
     #[test]

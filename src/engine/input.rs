@@ -1,6 +1,8 @@
 //! Real input: lines of text, read once, shared, and known by their content hash.
 
+use std::any::Any;
 use std::io::BufRead;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -23,13 +25,13 @@ pub enum InputError {
         reason: String,
     },
     /// A directory was named.
-    #[error("{name} is a directory. Name a file with one item a line.")]
+    #[error("{name} is a directory. Name a file.")]
     Directory {
         /// Path.
         name: String,
     },
     /// Nothing in it.
-    #[error("{name} has no lines. Put one item on each line, or leave the option out to use the built-in set.")]
+    #[error("{name} has no lines. Leave the option out to use what is built in.")]
     Empty {
         /// Path or `-`.
         name: String,
@@ -60,14 +62,58 @@ pub enum InputError {
     },
 }
 
-/// What becomes of blank lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What becomes of lines, and of blank ones.
+#[derive(Clone, Copy, Debug)]
 pub enum Blank {
-    /// They are left out and counted: the input is a list of items.
+    /// Blank lines are left out and counted: the input is a list of items.
     Skip,
     /// They stay: the input is one text, and messages about it name its lines.
     Keep,
+    /// No text is kept: a fresh [`LineReader`] gets each line as it comes. Input of any length can be read.
+    Stream(fn() -> Box<dyn LineReader>),
 }
+
+/// Makes something of lines as they come, in place of keeping their text. It should need little memory however many
+/// there are.
+///
+/// ```
+/// use std::{any::Any, sync::Arc};
+/// use scalelab::engine::{Blank, Input, LineReader};
+/// struct Count(usize);
+/// impl LineReader for Count {
+///     fn line(&mut self, _: usize, _: Option<&str>) { self.0 += 1; }
+///     fn end(self: Box<Self>) -> Arc<dyn Any + Send + Sync> { Arc::new(self.0) }
+/// }
+/// let input = Input::read("-", &b"a\n\nb\n"[..], Blank::Stream(|| Box::new(Count(0))), |_, _| ())?;
+/// assert_eq!(input.made.and_then(|made| made.get::<usize>()).as_deref(), Some(&2));
+/// # Ok::<(), scalelab::engine::InputError>(())
+/// ```
+pub trait LineReader {
+    /// The next line that is not blank, with its number from 1; `None` if it is too long or not UTF-8.
+    fn line(&mut self, number: usize, text: Option<&str>);
+
+    /// All lines were read.
+    fn end(self: Box<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+/// What a [`LineReader`] made of a stream. Two are equal if they come from the same reading.
+#[derive(Clone, Debug)]
+pub struct Made(Arc<dyn Any + Send + Sync>);
+
+impl Made {
+    /// It as a value of this type, if it is one.
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        Arc::clone(&self.0).downcast().ok()
+    }
+}
+
+impl PartialEq for Made {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Made {}
 
 /// Lines of text in one block of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,8 +176,10 @@ pub struct Input {
     pub name: String,
     /// XXH3-128 of all bytes, in hex.
     pub hash: String,
-    /// The lines, without their ends.
+    /// The lines, without their ends; none of a stream.
     pub lines: Lines,
+    /// What was made of a stream.
+    pub made: Option<Made>,
     /// How many blank lines there were.
     pub blank: usize,
 }
@@ -160,13 +208,17 @@ impl Input {
     /// ```
     ///
     /// # Errors
-    /// Every [`InputError`]; a line beyond [`MAX_LINE_BYTES`] is never held whole.
+    /// Every [`InputError`]; a line beyond [`MAX_LINE_BYTES`] is never held whole. For a stream, only
+    /// [`InputError::Unreadable`] and [`InputError::Empty`].
     pub fn read(
         name: &str,
         mut source: impl BufRead,
         blanks: Blank,
         mut progress: impl FnMut(usize, u64),
     ) -> Result<Self, InputError> {
+        if let Blank::Stream(new) = blanks {
+            return Self::stream(name, source, new(), progress);
+        }
         let name = name.to_owned();
         let (mut hasher, mut lines, mut buffer) = (Xxh3::new(), Lines::default(), Vec::new());
         let (mut number, mut blank, mut bytes) = (0_usize, 0_usize, 0_u64);
@@ -190,7 +242,7 @@ impl Input {
             let line =
                 std::str::from_utf8(line).map_err(|_| InputError::NotUtf8 { name: name.clone(), line: number })?;
             blank += usize::from(line.is_empty());
-            if !line.is_empty() || blanks == Blank::Keep {
+            if !line.is_empty() || matches!(blanks, Blank::Keep) {
                 lines.push(line);
             }
             if lines.len() > MAX_LINES || bytes > MAX_BYTES as u64 {
@@ -204,6 +256,54 @@ impl Input {
         if lines.is_empty() {
             return Err(InputError::Empty { name });
         }
-        Ok(Self { name, hash: format!("{:032x}", hasher.digest128()), lines, blank })
+        Ok(Self { name, hash: format!("{:032x}", hasher.digest128()), lines, made: None, blank })
+    }
+
+    /// Hands each line to a reader. Memory: one line.
+    fn stream(
+        name: &str,
+        mut source: impl BufRead,
+        mut reader: Box<dyn LineReader>,
+        mut progress: impl FnMut(usize, u64),
+    ) -> Result<Self, InputError> {
+        let unreadable = |e: std::io::Error| InputError::Unreadable { name: name.to_owned(), reason: e.to_string() };
+        let (mut hasher, mut buffer) = (Xxh3::new(), Vec::new());
+        let (mut number, mut blank, mut bytes) = (0_usize, 0_usize, 0_u64);
+        loop {
+            // A line that is too long comes in pieces, of which only the first stays.
+            let (mut pieces, mut whole) = (0_usize, false);
+            while !whole {
+                let limit = MAX_LINE_BYTES as u64 + 2;
+                let start = if pieces == 0 { 0 } else { MAX_LINE_BYTES };
+                buffer.truncate(start);
+                let read =
+                    std::io::Read::take(&mut source, limit).read_until(b'\n', &mut buffer).map_err(unreadable)?;
+                hasher.update(&buffer[start..]);
+                bytes += read as u64;
+                pieces += usize::from(read > 0);
+                whole = read == 0 || buffer.ends_with(b"\n") || (read as u64) < limit;
+            }
+            if pieces == 0 {
+                break;
+            }
+            number += 1;
+            let line = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                blank += 1;
+            } else {
+                let fits = pieces == 1 && line.len() <= MAX_LINE_BYTES;
+                reader.line(number, std::str::from_utf8(line).ok().filter(|_| fits));
+            }
+            if number.is_multiple_of(65_536) {
+                progress(number, bytes);
+            }
+        }
+        progress(number, bytes);
+        if number == blank {
+            return Err(InputError::Empty { name: name.to_owned() });
+        }
+        let hash = format!("{:032x}", hasher.digest128());
+        Ok(Self { name: name.to_owned(), hash, lines: Lines::default(), made: Some(Made(reader.end())), blank })
     }
 }

@@ -17,7 +17,7 @@ pub mod timeline;
 pub use checks::{CheckError, Expectation, Verdict};
 pub use command_line::{CommandLine, ParseOutcome};
 pub use event_queue::{EventId, EventQueue};
-pub use input::{Blank, Input, InputError, Lines};
+pub use input::{Blank, Input, InputError, LineReader, Lines};
 pub use model::{Event, EventKind, Micros, Model, ModelError, Property, Setup};
 pub use recording::{Recording, RecordingError};
 pub use timeline::{Timeline, TimelineError};

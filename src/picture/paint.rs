@@ -31,19 +31,21 @@ pub fn put(buf: &mut Buffer, x: u16, y: u16, columns: u16, text: &str, style: St
     end.saturating_sub(x)
 }
 
-/// Writes text at a place counted from the corner of an area, cut to the area.
+/// Writes text at a place counted from the corner of an area, cut to the area. Returns how many columns it took.
 ///
 /// ```
 /// use ratatui::{buffer::Buffer, layout::Rect};
 /// use scalelab::picture::{Glyphs, Palette, Theme, to_text, write};
 /// let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
 /// let mut buf = Buffer::empty(Rect::new(0, 0, 6, 1));
-/// write(&mut buf, Rect::new(1, 0, 4, 1), (1, 0), "node-a", theme.text(), theme);
+/// assert_eq!(write(&mut buf, Rect::new(1, 0, 4, 1), (1, 0), "node-a", theme.text(), theme), 3);
 /// assert_eq!(to_text(&buf), "  no…\n");
 /// ```
-pub fn write(buf: &mut Buffer, area: Rect, (dx, dy): (u16, u16), text: &str, style: Style, theme: Theme) {
+pub fn write(buf: &mut Buffer, area: Rect, (dx, dy): (u16, u16), text: &str, style: Style, theme: Theme) -> u16 {
     if dx < area.width && dy < area.height {
-        put(buf, area.x + dx, area.y + dy, area.width - dx, text, style, theme.glyphs);
+        put(buf, area.x + dx, area.y + dy, area.width - dx, text, style, theme.glyphs)
+    } else {
+        0
     }
 }
 

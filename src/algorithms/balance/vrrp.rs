@@ -4,7 +4,8 @@
 /// backup of the highest priority takes over.
 ///
 /// A backup waits three advertisement intervals and a skew that is shorter the higher its priority is:
-/// 3·t + t·(256 − priority)/256. O(balancers). Source: RFC 5798 (VRRP version 3), section 6.1.
+/// 3·t + t·(256 − priority)/256. O(balancers). Source: RFC 9568 (VRRP version 3, 2024;
+/// it replaces RFC 5798), section 6.1.
 ///
 /// ```
 /// use scalelab::algorithms::balance::Vrrp;

@@ -50,9 +50,10 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// From `lab` on: the given (system time, lab time) stretches one after the other, then the usual pace.
-    pub fn plan(&mut self, lab: Micros, stretches: &[(Micros, Micros)]) {
-        let mut system_from = self.system_at(lab);
+    /// From `lab` on, where the system's time is `system`: the given (system time, lab time) stretches one after the
+    /// other, then the usual pace.
+    pub fn plan(&mut self, lab: Micros, system: Micros, stretches: &[(Micros, Micros)]) {
+        let mut system_from = system;
         let mut lab_from = lab;
         self.stretches.clear();
         for (system, length) in stretches.iter().filter(|(_, length)| *length > 0) {
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn what_is_due_is_due_and_no_earlier() {
         let mut clock = Clock::default();
-        clock.plan(1_000_003, &[(50_000, 500_000), (19_950_000, 2_500_000)]);
+        clock.plan(1_000_003, 100_000, &[(50_000, 500_000), (19_950_000, 2_500_000)]);
         assert_eq!(clock.system_at(1_000_003), 100_000);
         assert_eq!(clock.system_at(4_000_003), 20_100_000);
         for system in (100_001..20_300_000).step_by(77_777) {

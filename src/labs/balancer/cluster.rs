@@ -90,7 +90,7 @@ impl Cluster {
             servers,
             pools: Vec::new(),
             vip: Vrrp::new(&[200, 100][..settings.balancers.clamp(1, 2)], 1_000_000),
-            sessions: Sessions::new(MAX_CLIENTS),
+            sessions: Sessions::new(MAX_CLIENTS, settings.session_us),
             sessions_lost: 0,
             central: VecDeque::new(),
             last: None,
@@ -243,14 +243,13 @@ impl Cluster {
             self.use_connection(job.client);
             return Some((connection.server as usize, Reason::Connection));
         }
-        let balancer = &mut self.pools.get_mut(pool)?.balancer;
         if settings.sticky
-            && let Some(server) = self.sessions.server(job.client).map(|s| s as usize)
-            && balancer.takes(server)
+            && let Some(server) = self.session(job.client, pool, now)
             && avoid != Some(server)
         {
             return Some((server, Reason::Sticky));
         }
+        let balancer = &mut self.pools.get_mut(pool)?.balancer;
         let (server, reason) = if self.algorithm == Algorithm::OneQueue {
             let free = self.idle.iter().map(|i| *i as usize).find(|i| balancer.takes(*i) && avoid != Some(*i))?;
             (free, Reason::Free)
@@ -265,13 +264,22 @@ impl Cluster {
             (choice.server, Reason::Rule(choice.why))
         };
         if settings.sticky {
-            self.sessions.stick(job.client, server as u32);
+            self.sessions.stick(job.client, server as u32, now);
         }
         if kept {
             let connection = Connection { server: server as u32, left: settings.keepalive - 1 };
             self.connections.insert(job.client, connection);
         }
         Some((server, reason))
+    }
+
+    /// The server that a client sticks to. One that drains or has no weight keeps its clients to the end of their
+    /// sessions, and one that is out loses them: so do HAProxy (`drain`) and NGINX Plus.
+    fn session(&mut self, client: u32, pool: usize, now: Micros) -> Option<usize> {
+        self.sessions.end(now);
+        let server = self.sessions.server(client)? as usize;
+        let fits = |s: &Server| s.pool == pool && s.health.up();
+        (self.servers.get(server).is_some_and(fits) && !self.outliers.ejected(server)).then_some(server)
     }
 
     fn hand_over(&mut self, mut job: Job, index: usize, reason: Reason, now: Micros, context: &mut Context<'_>) {
@@ -348,8 +356,8 @@ impl Cluster {
         context.stats.fail(now, now.saturating_sub(job.arrived_us), failure);
         if let Some(index) = at {
             self.servers[index].stats.failed += 1;
-            self.show(Seen { at_us: now, client: job.client, server: index, answered: false });
         }
+        self.show(Seen { at_us: now, client: job.client, server: at, answered: false });
         if failure != Failure::Timeout {
             let reason = self.last.filter(|l| l.id == job.id && at.is_some()).and_then(|l| l.reason);
             self.last = Some(Decision {
@@ -399,6 +407,15 @@ impl Cluster {
         let held: usize = self.servers.iter().map(Server::active).sum();
         let read = self.events.iter().filter(|(_, due)| matches!(due, Due::Admit(_))).count();
         held + self.central.len() + read
+    }
+
+    /// Sum of the times, from `since` on, that the requests inside now have been there.
+    pub fn ages_us(&self, since: Micros, now: Micros) -> u128 {
+        let held = self.servers.iter().flat_map(|s| s.running.iter().map(|r| &r.job).chain(&s.queue));
+        let read =
+            self.events.iter().filter_map(|(_, due)| if let Due::Admit(job) = due { Some(&**job) } else { None });
+        let jobs = held.chain(&self.central).chain(read);
+        jobs.map(|job| u128::from(now.saturating_sub(job.arrived_us.max(since)))).sum()
     }
 
     /// Bytes that a copy takes.

@@ -29,7 +29,7 @@ pub enum BalancerCommand {
     },
     /// Give a server a weight: twice the weight, twice the requests; 0 takes it out
     Weight {
-        /// Name of the server
+        /// Name of the server; with its region before it if it is not at home, e.g. us/c
         #[arg(value_name = "SERVER")]
         server: String,
         /// Its weight, from 0 to 1000
@@ -38,7 +38,7 @@ pub enum BalancerCommand {
     },
     /// Make a server FACTOR times as slow; 1 is normal, below 1 is faster
     Slow {
-        /// Name of the server
+        /// Name of the server; with its region before it if it is not at home, e.g. us/c
         #[arg(value_name = "SERVER")]
         server: String,
         /// How many times as long each request takes there
@@ -47,19 +47,19 @@ pub enum BalancerCommand {
     },
     /// Make a server fail: what it holds is lost, and health checks need a while to notice
     Fail {
-        /// Name of the server
+        /// Name of the server; with its region before it if it is not at home, e.g. us/c
         #[arg(value_name = "SERVER")]
         server: String,
     },
     /// Bring a failed server back, or end its draining
     Recover {
-        /// Name of the server
+        /// Name of a server that is down or drains, e.g. c or us/c
         #[arg(value_name = "DOWN")]
         server: String,
     },
-    /// Send a server nothing new; what it holds is still answered
+    /// Send a server nothing new; what it holds is still answered, and clients that stick to it stay to their end
     Drain {
-        /// Name of the server
+        /// Name of the server; with its region before it if it is not at home, e.g. us/c
         #[arg(value_name = "SERVER")]
         server: String,
     },
@@ -117,13 +117,19 @@ pub enum BalancerCommand {
         #[arg(value_enum, value_name = "SWITCH")]
         switch: Switch,
     },
+    /// Let sessions of sticky clients end SECONDS after they began
+    SessionLife {
+        /// How long a client sticks to a server at most
+        #[arg(value_name = "LIFE", allow_negative_numbers = true)]
+        seconds: f64,
+    },
     /// Send N requests over each connection
     Keepalive {
         /// Requests per connection; 1 opens one for each request
         #[arg(value_name = "N")]
         requests: u64,
     },
-    /// Try a failed request again, up to N times (layer 7, within a budget of 20 % of all requests)
+    /// Try a failed request again, up to N times (layer 7; the budget is a fifth of all requests, and 10 a second)
     Retries {
         /// Most second tries, from 0 to 5
         #[arg(value_name = "N")]
@@ -197,6 +203,12 @@ pub enum BalancerCommand {
         /// What happens
         #[arg(value_enum, value_name = "ACTION")]
         action: Action,
+        /// Name of the region
+        #[arg(value_name = "REGION")]
+        region: String,
+    },
+    /// Show the servers of a region in the first picture
+    Show {
         /// Name of the region
         #[arg(value_name = "REGION")]
         region: String,

@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::command::{Algorithm, Layer};
 use super::model::BalancerModel;
 use super::settings::{REGIONS, server_name};
-use super::stats::{Failure, Times};
+use super::stats::{Failure, Mark, Stats, Times};
 use super::system::System;
 use super::theory::{self, Expected};
-use crate::algorithms::queueing::theory::{erlang_c, little, mmc_wait};
+use crate::engine::Micros;
 
 /// Most servers that have facts of their own.
 const MOST_SERVERS: usize = 100;
@@ -41,10 +41,14 @@ pub struct BalancerFacts {
     pub retried: u64,
     /// Second tries that the budget forbade.
     pub retries_denied: u64,
-    /// Mean share of time that a server worked.
+    /// Mean share of time that a server worked, of those that get requests.
     pub utilization: f64,
-    /// Arrival rate times service time over servers.
-    pub theory_utilization: f64,
+    /// What is expected of the servers that get requests, at their present speed; null when no formula says it.
+    pub theory_utilization: Option<f64>,
+    /// Why there is none; empty when there is one.
+    pub theory_utilization_missing: &'static str,
+    /// Work that arrives over what the servers that get requests can do; null when none does.
+    pub load: Option<f64>,
     /// Mean time of a request at the balancer, or at its client when there are several regions; null when none
     /// was answered.
     pub mean_ms: Option<f64>,
@@ -52,17 +56,20 @@ pub struct BalancerFacts {
     pub theory_mean_ms: Option<f64>,
     /// Name of the formula, or why there is none.
     pub theory: &'static str,
-    /// What one queue for all servers would make of it, by Erlang C: the best there is.
+    /// How far off the mean may well be in so short a time (one standard deviation, about), as a share of it.
+    pub theory_spread: Option<f64>,
+    /// What one queue for all servers would make of it, by Erlang C: the best there is. Null when Erlang's
+    /// conditions do not hold.
     pub theory_one_queue_ms: Option<f64>,
     /// The probability of waiting then.
-    pub theory_wait_probability: f64,
-    /// Half of the requests took no longer.
+    pub theory_wait_probability: Option<f64>,
+    /// Half of the answered requests took no longer.
     pub p50_ms: Option<f64>,
-    /// 95 % took no longer.
+    /// 95 % of the answered took no longer.
     pub p95_ms: Option<f64>,
-    /// 99 % took no longer.
+    /// 99 % of the answered took no longer. Requests that failed are not among them.
     pub p99_ms: Option<f64>,
-    /// Busiest server over the mean, by time worked.
+    /// Busiest server over the mean, by time worked, of those that get requests.
     pub imbalance: f64,
     /// Longest queue at one server.
     pub queue_max: usize,
@@ -70,7 +77,8 @@ pub struct BalancerFacts {
     pub inside: u64,
     /// Mean number of requests inside.
     pub mean_inside: f64,
-    /// Little's law: rate times mean time.
+    /// Little's law: the rate at which requests came times the mean time that they were inside, of all that were
+    /// there since counting began, failed ones and those of before included.
     pub theory_mean_inside: Option<f64>,
     /// Servers in each region.
     pub servers: usize,
@@ -86,6 +94,8 @@ pub struct BalancerFacts {
     pub sticky: bool,
     /// Clients that stick to a server at home.
     pub sessions: usize,
+    /// Seconds after which a session ends.
+    pub session_life_s: f64,
     /// Sticky clients that lost their server.
     pub sessions_lost: u64,
     /// Requests on each connection.
@@ -149,6 +159,12 @@ pub struct ServerFacts {
     pub takes: bool,
     /// Whether it drains.
     pub draining: bool,
+    /// Whether it has drained: nothing is left there.
+    pub drained: bool,
+    /// Clients that stick to it.
+    pub sessions: usize,
+    /// What happened since it failed, whatever was counted anew; null while it is up.
+    pub since_failure: Option<SinceFailure>,
     /// Whether it is ejected.
     pub ejected: bool,
     /// Requests that it holds.
@@ -177,6 +193,31 @@ pub struct ServerFacts {
     pub p99_ms: Option<f64>,
 }
 
+/// What happened to all requests since a server failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct SinceFailure {
+    /// Simulated seconds.
+    pub s: f64,
+    /// Requests that reached a balancer.
+    pub requests: u64,
+    /// Requests failed.
+    pub failed: u64,
+    /// 99 % of the answered took no longer.
+    pub p99_ms: Option<f64>,
+}
+
+impl SinceFailure {
+    fn of(stats: &Stats, mark: &Mark, now: Micros) -> Self {
+        let whole = &stats.whole;
+        Self {
+            s: now.saturating_sub(mark.at_us) as f64 / 1e6,
+            requests: whole.arrived - mark.arrived,
+            failed: whole.failed - mark.failed,
+            p99_ms: whole.times.since(&mark.times).quantile_ms(0.99),
+        }
+    }
+}
+
 /// One region.
 #[derive(Clone, Debug, Serialize)]
 pub struct RegionFacts {
@@ -186,6 +227,10 @@ pub struct RegionFacts {
     pub in_dns: bool,
     /// Requests sent to its servers.
     pub sent: u64,
+    /// Requests that failed since it was down.
+    pub failed: u64,
+    /// Servers there that get new requests.
+    pub servers_taking: usize,
     /// Clients that believe in it.
     pub believers: usize,
 }
@@ -207,6 +252,8 @@ pub struct AlgorithmFacts {
     pub theory_mean_ms: Option<f64>,
     /// Name of the formula, or why there is none.
     pub theory: &'static str,
+    /// How far off the mean may well be in so short a time, as a share of it.
+    pub theory_spread: Option<f64>,
     /// Median.
     pub p50_ms: Option<f64>,
     /// 95th percentile.
@@ -230,7 +277,9 @@ impl AlgorithmFacts {
     /// The figures of one algorithm.
     pub fn of(model: &BalancerModel, system: &System) -> Self {
         let (stats, times) = (&system.stats, &system.stats.times);
-        let (theory_mean_ms, theory) = told(theory::expected(model, system));
+        let expected = theory::expected(model, system);
+        let theory_spread = expected.ok().and_then(|e| e.spread);
+        let (theory_mean_ms, theory) = told(expected);
         let (utilization, imbalance) = system.utilization(model.now_us);
         Self {
             served: stats.served,
@@ -240,6 +289,7 @@ impl AlgorithmFacts {
             mean_ms: times.mean_ms(),
             theory_mean_ms,
             theory,
+            theory_spread,
             p50_ms: times.quantile_ms(0.5),
             p95_ms: times.quantile_ms(0.95),
             p99_ms: times.quantile_ms(0.99),
@@ -262,8 +312,12 @@ impl BalancerFacts {
         let (stats, cluster, now) = (&system.stats, system.home(), model.now_us);
         let main = AlgorithmFacts::of(model, system);
         let since_s = now.saturating_sub(stats.since_us) as f64 / 1e6;
-        let n = cluster.servers.len() as u32;
-        let load = traffic.rate * traffic.service_ms / 1_000.0 / system.regions.len() as f64;
+        let (busy, busy_missing) = match theory::utilization(model, system) {
+            Ok(share) => (Some(share), ""),
+            Err(reason) => (None, reason),
+        };
+        let one_queue = theory::one_queue(model, system);
+        let capacity = system.capacity();
         let ended = (stats.served + main.failed).max(1) as f64;
         let progress = traffic.trace_progress(now);
         let trace = traffic.trace.as_ref();
@@ -281,12 +335,15 @@ impl BalancerFacts {
             retried: stats.retried,
             retries_denied: stats.retries_denied,
             utilization: main.utilization,
-            theory_utilization: load / f64::from(n),
+            theory_utilization: busy,
+            theory_utilization_missing: busy_missing,
+            load: (capacity > 0.0).then(|| traffic.rate * traffic.service_ms / 1_000.0 / capacity),
             mean_ms: main.mean_ms,
             theory_mean_ms: main.theory_mean_ms,
             theory: main.theory,
-            theory_one_queue_ms: mmc_wait(n, load, traffic.service_ms).map(|wait| wait + traffic.service_ms),
-            theory_wait_probability: erlang_c(n, load),
+            theory_spread: main.theory_spread,
+            theory_one_queue_ms: one_queue.map(|e| e.mean_ms),
+            theory_wait_probability: one_queue.and_then(|e| e.waits),
             p50_ms: main.p50_ms,
             p95_ms: main.p95_ms,
             p99_ms: main.p99_ms,
@@ -294,10 +351,7 @@ impl BalancerFacts {
             queue_max: stats.queue_max,
             inside: stats.inside(),
             mean_inside: stats.mean_inside(now),
-            theory_mean_inside: main
-                .mean_ms
-                .filter(|_| since_s > 0.0 && system.regions.len() == 1)
-                .map(|mean| little(stats.served as f64 / since_s, mean / 1_000.0)),
+            theory_mean_inside: system.little(now).map(|(_, product)| product),
             servers: cluster.servers.len(),
             servers_up: cluster.servers.iter().filter(|s| s.alive).count(),
             servers_taking: (0..cluster.servers.len()).filter(|i| cluster.takes(*i)).count(),
@@ -305,6 +359,7 @@ impl BalancerFacts {
             layer: if settings.layer == Layer::Four { 4 } else { 7 },
             sticky: settings.sticky,
             sessions: cluster.sessions.len(),
+            session_life_s: settings.session_us as f64 / 1e6,
             sessions_lost: cluster.sessions_lost,
             keepalive: settings.keepalive,
             retries: settings.retries,
@@ -352,6 +407,9 @@ fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
             up: s.alive,
             takes: cluster.takes(i),
             draining: s.draining,
+            drained: s.drained,
+            sessions: cluster.sessions.of_server(i as u32),
+            since_failure: s.failure.as_ref().map(|mark| SinceFailure::of(&model.main().stats, mark, now)),
             ejected: cluster.ejected(i),
             active: s.active(),
             queue: s.queue.len(),
@@ -377,7 +435,9 @@ fn region_facts(model: &BalancerModel) -> BTreeMap<&'static str, RegionFacts> {
     let regions = system.regions.iter().zip(REGIONS).zip(believers);
     let facts = regions.map(|((region, name), believers)| {
         let sent = region.cluster.servers.iter().map(|s| s.stats.sent).sum();
-        (name, RegionFacts { up: region.alive, in_dns: region.known.up(), sent, believers })
+        let taking = (0..region.cluster.servers.len()).filter(|i| region.cluster.takes(*i)).count();
+        let (up, in_dns, failed) = (region.alive, region.known.up(), region.failed);
+        (name, RegionFacts { up, in_dns, sent, failed, servers_taking: taking, believers })
     });
     facts.collect()
 }

@@ -44,8 +44,8 @@ impl Lab for BalancerLab {
         first_words: "Four servers, sixty requests a second. Press `s` to follow one request, or space to let time run.",
         inputs: &[InputSpec {
             name: "trace",
-            help: "Play the requests of FILE, an access log in common or combined format, gzip or not (- for standard input)",
-            blank: Blank::Skip,
+            help: "Play the requests of FILE, an access log in common or combined format, gzip or not (- for standard input); its pace is set by `rate`",
+            blank: Blank::Stream(trace::reader),
         }],
         views: &[
             ViewInfo { name: "requests", help: "clients, balancer, queues, servers: each mark is a request" },

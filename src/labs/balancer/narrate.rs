@@ -1,17 +1,20 @@
 //! What happened, in sentences.
 
-use super::cluster::{Decision, Incident, Reason};
+mod reasons;
+
+use super::cluster::{Incident, Pool};
 use super::command::{Action, BalancerCommand, DnsChoice, Layer, Process, Switch};
 use super::facts::AlgorithmFacts;
 use super::model::BalancerModel;
-use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, server_name};
+use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, full_name, server_name};
 use super::stats::Failure;
-use crate::algorithms::balance::Why;
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
 
 /// Time between two reports of failures, in system time.
 const REPORT_US: Micros = 5_000_000;
+
+pub use reasons::{decision, reason};
 
 fn tell(log: &mut Vec<Event>, lab: Micros, kind: EventKind, text: impl Into<String>) {
     log.push(Event::new(lab, kind, text));
@@ -36,11 +39,12 @@ pub fn ms_or(value: Option<f64>) -> String {
 pub fn change(model: &BalancerModel, lab: Micros, command: &BalancerCommand, log: &mut Vec<Event>) {
     let text = headline(model, command);
     tell(log, lab, EventKind::Change, text);
-    let cluster = model.main().home();
-    if (0..cluster.servers.len()).all(|i| !cluster.takes(i)) {
-        tell(log, lab, EventKind::Warning, "No server takes requests now: every new one fails.");
+    let cluster = model.shown_cluster();
+    if let Some(text) = nobody(model) {
+        tell(log, lab, EventKind::Warning, text);
     }
-    if matches!(command, BalancerCommand::Weight { .. }) && !cluster.algorithm.rule().honours_weights() {
+    let heavy = matches!(command, BalancerCommand::Weight { weight: 1.., .. });
+    if heavy && !cluster.algorithm.rule().honours_weights() {
         let text = format!("But {} does not look at weights.", cluster.algorithm.words());
         tell(log, lab, EventKind::Detail, text);
     }
@@ -53,6 +57,19 @@ pub fn change(model: &BalancerModel, lab: Micros, command: &BalancerCommand, log
         let text = format!("No server is in the pool {pool}: what is sent there fails. Try `pool {pool} a`.");
         tell(log, lab, EventKind::Warning, text);
     }
+}
+
+/// Where no server takes requests, in words.
+fn nobody(model: &BalancerModel) -> Option<String> {
+    let cluster = model.shown_cluster();
+    let several = model.main().regions.len() > 1;
+    let place = if several { format!(" in {}", REGIONS[model.shown]) } else { String::new() };
+    let taken = |pool: &Pool| !pool.balancer.ready().list().is_empty();
+    if !cluster.pools.iter().any(taken) {
+        return Some(format!("No server{place} takes requests now: every new one fails there."));
+    }
+    let default = cluster.pools.first().filter(|pool| !taken(pool))?;
+    Some(format!("No server{place} of the pool {} takes requests: what no rule sends elsewhere fails.", default.name))
 }
 
 /// Pools that rules name and no server is in.
@@ -106,6 +123,7 @@ fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
 
 fn server_words(model: &BalancerModel, command: &BalancerCommand) -> String {
     match command {
+        BalancerCommand::Servers { count: 1 } => "There is one server now.".to_owned(),
         BalancerCommand::Servers { count } => format!("There are {} server{} now.", thousands(*count), plural(*count)),
         BalancerCommand::Weight { server, weight: 0 } => format!("{server} has weight 0 and gets nothing new."),
         BalancerCommand::Weight { server, weight } => format!("{server} has weight {weight} now."),
@@ -117,6 +135,9 @@ fn server_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         }
         BalancerCommand::Fail { server } => fail_words(model, server),
         BalancerCommand::Recover { server } => recover_words(model, server),
+        BalancerCommand::Drain { server } if model.settings.sticky => {
+            format!("{server} drains: no new client gets there; those that stick to it stay until their sessions end.")
+        }
         BalancerCommand::Drain { server } => {
             format!("{server} drains: it gets nothing new and finishes what it holds.")
         }
@@ -142,10 +163,14 @@ fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         }
         BalancerCommand::Unroute { prefix: Some(prefix) } => format!("The rule for {prefix} is gone."),
         BalancerCommand::Unroute { prefix: None } => "All rules are gone.".to_owned(),
-        BalancerCommand::Sticky { switch: Switch::On } => match settings.layer {
-            Layer::Four => "Each client now sticks to a server, by its address.".to_owned(),
-            Layer::Seven => "Each client now sticks to a server, by a cookie.".to_owned(),
-        },
+        BalancerCommand::Sticky { switch: Switch::On } => {
+            let by = if settings.layer == Layer::Four { "its address" } else { "a cookie" };
+            let life = duration(settings.session_us);
+            format!("Each client now sticks to a server, by {by}, for {life} from its first request on.")
+        }
+        BalancerCommand::SessionLife { .. } => {
+            format!("A session ends {} after it began; then its client gets a new one.", duration(settings.session_us))
+        }
         BalancerCommand::Sticky { switch: Switch::Off } => "Clients do not stick to servers any more.".to_owned(),
         BalancerCommand::Keepalive { requests: 1 } => "Each request opens a connection of its own.".to_owned(),
         BalancerCommand::Keepalive { requests } => match settings.layer {
@@ -156,7 +181,11 @@ fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         },
         BalancerCommand::Retries { count: 0 } => "A failed request is not tried again.".to_owned(),
         BalancerCommand::Retries { count } => {
-            format!("At layer 7, a failed request is tried again up to {count} time{}.", plural(*count))
+            format!(
+                "At layer 7, a failed request is tried again up to {count} time{}; in all, retries may be a fifth of \
+                 all requests, and ten a second more.",
+                plural(*count)
+            )
         }
         BalancerCommand::Checks { fall, rise } => {
             format!("{fall} failed check{} in a row take a server out, {rise} passed bring it back.", plural(*fall))
@@ -203,6 +232,11 @@ fn network_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         }
         BalancerCommand::Ttl { seconds } => format!("New answers of DNS may be kept for {seconds} s."),
         BalancerCommand::Balancers { count: 1 } => "There is one balancer.".to_owned(),
+        BalancerCommand::Balancers { .. } if !model.main().home().vip.up(0) => {
+            let due = model.main().home().vip.due().map(|at| at.saturating_sub(model.now_us));
+            let when = due.map_or_else(String::new, |us| format!(": 2 takes the address in {}", duration(us)));
+            format!("There are two balancers, and 1 is still down{when}.")
+        }
         BalancerCommand::Balancers { .. } => {
             "There are two balancers: 1 holds the address, 2 stands by and listens for its heartbeat.".to_owned()
         }
@@ -233,10 +267,15 @@ fn rate_words(model: &BalancerModel, rate: f64) -> String {
     if rate == 0.0 {
         return "No more requests arrive.".to_owned();
     }
-    let servers = (model.configs.len() * model.main().regions.len()) as f64;
-    let load = rate * model.traffic.service_ms / 1_000.0 / servers;
-    let verdict = if load >= 1.0 { "more than the servers can do: queues grow" } else { "of what they can do" };
-    format!("{} requests a second arrive now: {} {verdict}.", number(rate), percent(load))
+    let (capacity, rate_text) = (model.main().capacity(), number(rate));
+    if capacity == 0.0 {
+        return format!("{rate_text} requests a second arrive now, and no server takes any.");
+    }
+    let load = rate * model.traffic.service_ms / 1_000.0 / capacity;
+    let all = model.main().at_work().count() == model.configs.len() * model.main().regions.len();
+    let who = if all { "the servers" } else { "the servers that take requests" };
+    let end = if load >= 1.0 { ": queues grow" } else { "" };
+    format!("{rate_text} requests a second arrive now: {} of what {who} can do{end}.", percent(load))
 }
 
 fn arrival_words(process: Process) -> &'static str {
@@ -266,8 +305,7 @@ fn fail_words(model: &BalancerModel, server: &str) -> String {
 
 fn recover_words(model: &BalancerModel, server: &str) -> String {
     let index = model.touched.unwrap_or(0);
-    let home = model.main().home();
-    if home.takes(index) {
+    if model.shown_cluster().takes(index) {
         return format!("{server} takes requests again.");
     }
     let rise = u64::from(model.settings.rise);
@@ -289,15 +327,29 @@ fn balancer_words(model: &BalancerModel, failed: u64) -> String {
 }
 
 /// What a server holds when it begins to drain.
-pub fn drain(model: &BalancerModel, index: usize, lab: Micros, log: &mut Vec<Event>) {
-    let home = model.main().home();
-    let held = home.servers[index].active() as u64;
-    let open = home.connections_to(index);
-    let mut text = format!("{} holds {held} request{}", server_name(index), plural(held));
+pub fn drain(model: &BalancerModel, (region, index): (usize, usize), lab: Micros, log: &mut Vec<Event>) {
+    let cluster = &model.main().regions[region].cluster;
+    let held = cluster.servers[index].active() as u64;
+    let open = cluster.connections_to(index) as u64;
+    let stuck = cluster.sessions.of_server(index as u32) as u64;
+    let mut text = format!("{} holds {held} request{}", full_name(region, index), plural(held));
     if open > 0 {
-        text = format!("{text} and {open} open connection{}, which go on to their end", plural(open as u64));
+        text = format!("{text} and {open} open connection{}, which go on to their end", plural(open));
+    }
+    if stuck > 0 {
+        text = format!(
+            "{text}, and {} client{} stick{} to it",
+            thousands(stuck),
+            plural(stuck),
+            if stuck == 1 { "s" } else { "" }
+        );
     }
     tell(log, lab, EventKind::Detail, format!("{text}."));
+}
+
+/// Another region is shown.
+pub fn shown(name: &str, lab: Micros, log: &mut Vec<Event>) {
+    tell(log, lab, EventKind::Change, format!("The first picture shows the servers of {name}."));
 }
 
 /// Counting begins anew.
@@ -330,6 +382,9 @@ pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
                 (EventKind::Change, format!("{} is ejected: five requests in a row failed there.", server_name(i)))
             }
             Incident::Returned(i) => (EventKind::Detail, format!("{}'s ejection is over.", server_name(i))),
+            Incident::Drained(i) => {
+                (EventKind::Change, format!("{} is drained: nothing is left there, and it can go.", server_name(i)))
+            }
             Incident::Takeover(b) => (EventKind::Change, format!("Balancer {} holds the address now.", b + 1)),
             Incident::RegionDown(r) => (EventKind::Change, format!("DNS does not name {} any more.", REGIONS[r])),
             Incident::RegionUp(r) => (EventKind::Change, format!("DNS names {} again.", REGIONS[r])),
@@ -378,13 +433,18 @@ pub fn summary(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
     }
     for system in &model.systems {
         let facts = AlgorithmFacts::of(model, system);
-        let theory = facts.theory_mean_ms.map_or_else(String::new, |t| format!(" (theory {})", ms(t)));
+        let theory =
+            facts.theory_mean_ms.map_or_else(String::new, |t| format!(" (theory {}{})", ms(t), spread(&facts)));
         let failed = match facts.failed {
             0 => String::new(),
             n => format!(", {} failed", thousands(n)),
         };
         let name =
             if model.systems.len() > 1 { format!("{}: ", system.algorithm().name()) } else { format!("In {passed}: ") };
+        if facts.served == 0 {
+            tell(log, lab, EventKind::Detail, format!("{name}none served{failed}."));
+            continue;
+        }
         let text = format!(
             "{name}{} served{failed}; mean {}{theory}, p99 {}; the busiest server worked {:.2} times the mean.",
             thousands(facts.served),
@@ -394,6 +454,12 @@ pub fn summary(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
         );
         tell(log, lab, EventKind::Detail, text);
     }
+}
+
+/// How far off a mean may be by chance, if it may be far.
+fn spread(facts: &AlgorithmFacts) -> String {
+    let notable = facts.theory_spread.filter(|s| *s >= super::panel::NOTABLE_SPREAD);
+    notable.map_or_else(String::new, |s| format!(" ± {:.0} % by chance in so short a time", s * 100.0))
 }
 
 /// What is in the trace.
@@ -430,68 +496,5 @@ pub fn trace_found(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
             thousands(trace.folded_clients as u64)
         );
         tell(log, lab, EventKind::Warning, text);
-    }
-}
-
-/// Where the followed request went, and why.
-pub fn decision(model: &BalancerModel, last: &Decision, lab: Micros, log: &mut Vec<Event>) {
-    let (client, path) = (model.traffic.client(last.client), model.traffic.path(last.path));
-    let seen = match model.settings.layer {
-        Layer::Four => client,
-        Layer::Seven => format!("{client} asks for {path}"),
-    };
-    tell(log, lab, EventKind::Detail, format!("{seen} → {}.", reason(model, last)));
-}
-
-/// The reason for a decision, as `c: 3 active, fewest`.
-pub fn reason(model: &BalancerModel, last: &Decision) -> String {
-    let server = last.server.map(server_name);
-    let tried = if last.tries > 0 { format!(" (try {})", last.tries + 1) } else { String::new() };
-    if let Some(failure) = last.failure {
-        let short = match failure {
-            Failure::NoServer => "no server takes requests",
-            Failure::ServerDown => "refused, it is down",
-            Failure::QueueFull => "its queue is full",
-            Failure::Timeout => "gave up",
-            Failure::BalancerDown => "no balancer answers",
-            Failure::RegionDown => "the region is down",
-        };
-        return format!("{}: {short}{tried}", server.unwrap_or_else(|| "nowhere".to_owned()));
-    }
-    let why = last.reason.map_or_else(String::new, |r| words(model, r));
-    format!("{}: {why}{tried}", server.unwrap_or_else(|| "waits".to_owned()))
-}
-
-fn words(model: &BalancerModel, reason: Reason) -> String {
-    match reason {
-        Reason::Sticky => match model.settings.layer {
-            Layer::Four => "its address sticks there".to_owned(),
-            Layer::Seven => "its cookie says so".to_owned(),
-        },
-        Reason::Connection => "its connection leads there".to_owned(),
-        Reason::Free => "it is free".to_owned(),
-        Reason::Waits => "no server is free".to_owned(),
-        Reason::Rule(why) => rule_words(why),
-    }
-}
-
-fn rule_words(why: Why) -> String {
-    match why {
-        Why::Turn => "its turn".to_owned(),
-        Why::Credit { saved } => format!("saved up {saved}, the most"),
-        Why::Chance => "by chance".to_owned(),
-        Why::Fewest { active } => format!("{active} active, fewest"),
-        Why::FewerOfTwo { active, other: Some((other, more)) } => {
-            format!("{active} active, {} has {more}", server_name(other))
-        }
-        Why::CheaperOfTwo { load, other: Some((other, more)) } => {
-            format!("cost {}, {} has {}", ms(load / 1_000.0), server_name(other), ms(more / 1_000.0))
-        }
-        Why::FewerOfTwo { other: None, .. } | Why::CheaperOfTwo { other: None, .. } => "the only one".to_owned(),
-        Why::Remainder { .. } => "hash of the client mod weight".to_owned(),
-        Why::Clockwise { passed: 0 } => "next on the ring".to_owned(),
-        Why::Clockwise { passed } => format!("next on the ring, past {passed} down"),
-        Why::Room { passed: 0, .. } => "next on the ring, has room".to_owned(),
-        Why::Room { passed, cap } => format!("past {passed} above {cap} active"),
     }
 }

@@ -4,7 +4,7 @@ use super::command::Layer;
 use super::facts::BalancerFacts;
 use super::model::BalancerModel;
 use super::narrate::{ms, ms_or};
-use super::settings::server_name;
+use super::settings::{REGIONS, server_name};
 use crate::engine::Model;
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar};
@@ -37,17 +37,22 @@ fn plain(name: &str, value: String, note: Option<String>) -> Figure {
     Figure { name: name.to_owned(), value, theory: None, note, changed: false }
 }
 
+/// A mean that may well be off by so much, as a share of it, is worth a word.
+pub(super) const NOTABLE_SPREAD: f64 = 0.1;
+
 /// Observed beside theory.
 pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
     let facts = model.facts();
-    let (theory, note) = match facts.theory_mean_ms {
-        Some(mean) => (Some(ms(mean)), facts.theory.to_owned()),
-        None => (Some("none".to_owned()), facts.theory.to_owned()),
+    let theory = facts.theory_mean_ms.map_or_else(|| "none".to_owned(), ms);
+    let formula = if facts.theory == "E(n)/M/1" { "E(n)/M/1: in turn" } else { facts.theory };
+    let note = match facts.theory_spread.filter(|s| *s >= NOTABLE_SPREAD) {
+        Some(spread) => format!("{formula}, ± {:.0} % by chance", spread * 100.0),
+        None => formula.to_owned(),
     };
     let mut figures = vec![Figure {
         name: "mean".to_owned(),
         value: ms_or(facts.mean_ms),
-        theory,
+        theory: Some(theory),
         note: Some(note),
         changed: facts.mean_ms.is_some(),
     }];
@@ -60,8 +65,11 @@ pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
     figures.push(Figure {
         name: "busy".to_owned(),
         value: percent(facts.utilization),
-        theory: Some(percent(facts.theory_utilization)),
-        note: Some("mean of the servers".to_owned()),
+        theory: Some(facts.theory_utilization.map_or_else(|| "none".to_owned(), percent)),
+        note: Some(match facts.theory_utilization_missing {
+            "" => "mean of the servers".to_owned(),
+            reason => reason.to_owned(),
+        }),
         changed: false,
     });
     figures.push(plain("imbalance", format!("{:.2}", facts.imbalance), Some("busiest over mean".to_owned())));
@@ -71,7 +79,7 @@ pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
             name: "inside".to_owned(),
             value: format!("{:.1}", facts.mean_inside),
             theory: facts.theory_mean_inside.map(|n| format!("{n:.1}")),
-            note: Some("mean; Little: rate × time".to_owned()),
+            note: Some("Little: rate × time inside".to_owned()),
             changed: false,
         });
     }
@@ -79,7 +87,7 @@ pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
 }
 
 fn counts(facts: &BalancerFacts) -> Vec<Figure> {
-    let since = format!("in {:.1} s", facts.since_s);
+    let since = format!("in {:.1} simulated s", facts.since_s);
     let mut figures = vec![plain("served", thousands(facts.served), Some(since))];
     if facts.failed > 0 {
         let mut failed = plain("failed", thousands(facts.failed), Some(percent(facts.failed_share)));
@@ -96,7 +104,7 @@ fn counts(facts: &BalancerFacts) -> Vec<Figure> {
         figures.push(plain("sessions", thousands(facts.sessions as u64), lost));
     }
     if facts.regions > 1 && facts.stale_dns > 0 {
-        let mut stale = plain("stale DNS", thousands(facts.stale_dns), Some("went to a dead region".to_owned()));
+        let mut stale = plain("stale DNS", thousands(facts.stale_dns), Some("failed though DNS knew".to_owned()));
         stale.changed = true;
         figures.push(stale);
     }
@@ -112,7 +120,7 @@ fn counts(facts: &BalancerFacts) -> Vec<Figure> {
 
 /// One bar a server: the share of time that it worked, what is due marked.
 pub(super) fn bars(model: &BalancerModel) -> (String, Vec<LoadBar>) {
-    let (cluster, now) = (model.main().home(), model.now_us);
+    let (cluster, now) = (model.shown_cluster(), model.now_us);
     let passed = now.saturating_sub(model.main().stats.since_us).max(1) as f64;
     let busy: Vec<f64> = cluster.servers.iter().map(|s| s.busy_us(now) as f64 / passed).collect();
     let taking = (0..cluster.servers.len()).filter(|i| cluster.takes(*i)).count().max(1);
@@ -123,12 +131,13 @@ pub(super) fn bars(model: &BalancerModel) -> (String, Vec<LoadBar>) {
         let text = match (server.alive, takes) {
             (false, true) => "down!".to_owned(),
             (false, false) => "out".to_owned(),
+            (true, false) if server.drained => "drained".to_owned(),
             (true, false) if server.draining => "drains".to_owned(),
             (true, false) => "out".to_owned(),
             (true, true) => percent(busy[i]),
         };
         LoadBar {
-            label: format!("{held} inside"),
+            label: format!("{held} in"),
             letter: server_name(i),
             series: i,
             value: busy[i],
@@ -142,7 +151,12 @@ pub(super) fn bars(model: &BalancerModel) -> (String, Vec<LoadBar>) {
             },
         }
     });
-    let region = if model.main().regions.len() > 1 { " in eu" } else { "" };
     let count = cluster.servers.len() as u64;
-    (format!("time at work, {count} server{}{region}", plural(count)), bars.collect())
+    let several = model.main().regions.len() > 1;
+    let what = if several {
+        format!("{}: {count} servers at work", REGIONS[model.shown])
+    } else {
+        format!("time at work, {count} server{}", plural(count))
+    };
+    (what, bars.collect())
 }

@@ -1,9 +1,10 @@
 //! One server: what it works on, and who waits there.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::settings::ServerConfig;
-use super::stats::Times;
+use super::stats::{Mark, Times};
 use crate::algorithms::balance::{Health, slow_start};
 use crate::engine::{EventId, Micros};
 
@@ -77,6 +78,10 @@ pub struct Server {
     pub alive: bool,
     /// Whether it should get nothing new.
     pub draining: bool,
+    /// Whether it drained until nothing was left.
+    pub drained: bool,
+    /// What had been counted when it failed; none while it is up.
+    pub failure: Option<Arc<Mark>>,
     /// What the health checks make of it.
     pub health: Health,
     /// Since when it is back.
@@ -101,6 +106,8 @@ impl Server {
             pool: 0,
             alive: true,
             draining: false,
+            drained: false,
+            failure: None,
             health,
             back_us: None,
             queue: VecDeque::new(),

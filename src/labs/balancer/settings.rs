@@ -15,6 +15,8 @@ pub struct Settings {
     pub keepalive: u32,
     /// Whether a client sticks to its server.
     pub sticky: bool,
+    /// How long it does at most.
+    pub session_us: Micros,
     /// Most second tries of a request; only at layer 7.
     pub retries: u32,
     /// How long a request waits in a queue before its client gives up.
@@ -47,6 +49,7 @@ impl Default for Settings {
             layer: Layer::Four,
             keepalive: 1,
             sticky: false,
+            session_us: 60_000_000,
             retries: 1,
             patience_us: 5_000_000,
             queue_limit: 100,
@@ -109,6 +112,14 @@ pub fn server_name(index: usize) -> String {
     match index {
         0..26 => char::from(b'a' + index as u8).to_string(),
         _ => format!("s{}", index + 1),
+    }
+}
+
+/// Name of a server anywhere: at home its own, elsewhere with its region before it.
+pub fn full_name(region: usize, index: usize) -> String {
+    match (region, REGIONS.get(region)) {
+        (1.., Some(place)) => format!("{place}/{}", server_name(index)),
+        _ => server_name(index),
     }
 }
 

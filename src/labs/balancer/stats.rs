@@ -88,6 +88,15 @@ impl Times {
         self.sum_us = 0;
     }
 
+    /// Those that came after an earlier state of the same times.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut rest = self.clone();
+        // It holds all that the earlier state held, so nothing is missing.
+        let _ = rest.histogram.subtract(&earlier.histogram);
+        rest.sum_us = self.sum_us.saturating_sub(earlier.sum_us);
+        rest
+    }
+
     /// How many.
     pub fn count(&self) -> u64 {
         self.histogram.len()
@@ -153,6 +162,27 @@ pub struct Whole {
     pub stayed_us: u128,
 }
 
+/// What had been counted from the start of a run at some time: to tell what came after it, whatever is counted anew.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// When.
+    pub at_us: Micros,
+    /// Requests that had reached a balancer.
+    pub arrived: u64,
+    /// Requests failed.
+    pub failed: u64,
+    /// Times of those answered.
+    pub times: Times,
+}
+
+impl Mark {
+    /// As it is now.
+    pub fn of(stats: &Stats, now_us: Micros) -> Self {
+        let whole = &stats.whole;
+        Self { at_us: now_us, arrived: whole.arrived, failed: whole.failed, times: whole.times.clone() }
+    }
+}
+
 /// What is counted of one algorithm.
 #[derive(Clone, Debug)]
 pub struct Stats {
@@ -178,6 +208,10 @@ pub struct Stats {
     pub whole: Whole,
     /// Requests in the system.
     inside: u64,
+    /// Requests that were in the system when counting began.
+    backlog: u64,
+    /// Σ time inside since counting began, of all that have left since.
+    stayed_us: u128,
     /// ∫ inside dt since counting began, in request microseconds.
     area: u128,
     /// Up to when `area` goes.
@@ -207,6 +241,8 @@ impl Stats {
             queue_max: 0,
             whole: Whole { arrived: 0, served: 0, failed: 0, retried: 0, times: Times::new(2), area: 0, stayed_us: 0 },
             inside: 0,
+            backlog: 0,
+            stayed_us: 0,
             area: 0,
             area_at_us: 0,
             seconds: VecDeque::new(),
@@ -223,6 +259,7 @@ impl Stats {
         self.since_us = now_us;
         (self.arrived, self.served, self.retried, self.retries_denied, self.stale_dns) = (0, 0, 0, 0, 0);
         (self.failed, self.queue_max, self.area) = ([0; Failure::ALL.len()], 0, 0);
+        (self.backlog, self.stayed_us) = (self.inside, 0);
         self.times.clear();
     }
 
@@ -288,6 +325,7 @@ impl Stats {
         self.to(now_us);
         self.inside = self.inside.saturating_sub(1);
         self.whole.stayed_us += u128::from(stayed_us);
+        self.stayed_us += u128::from(stayed_us.min(now_us.saturating_sub(self.since_us)));
     }
 
     /// A request is tried again.
@@ -318,6 +356,12 @@ impl Stats {
         let passed = now_us.saturating_sub(self.since_us);
         let more = u128::from(self.inside) * u128::from(now_us.saturating_sub(self.area_at_us));
         if passed == 0 { self.inside as f64 } else { (self.area + more) as f64 / passed as f64 }
+    }
+
+    /// Of Little's law: requests that were inside at some time since counting began, and the sum of the times that
+    /// they were, `ages_us` being that of those who are inside now.
+    pub fn stays(&self, ages_us: u128) -> (u64, u128) {
+        (self.backlog + self.arrived, self.stayed_us + ages_us)
     }
 
     /// The seconds so far, the oldest first; the last one may still go on.

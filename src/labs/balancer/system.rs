@@ -7,11 +7,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::cluster::{Cluster, Context, Incident};
 use super::command::{Algorithm, DnsChoice};
-use super::server::Job;
+use super::server::{Job, Server};
 use super::settings::{ServerConfig, Settings, round_trip_us};
 use super::stats::{Failure, Stats};
 use super::traffic::{Arrival, Clients, Traffic};
 use crate::algorithms::balance::{Dns, DnsCache, Health, HealthChange, Site};
+use crate::algorithms::queueing::theory::little;
 use crate::engine::{Micros, ModelError};
 
 /// A region: a cluster somewhere.
@@ -23,6 +24,8 @@ pub struct Region {
     pub alive: bool,
     /// What DNS believes.
     pub known: Health,
+    /// Requests that failed since it is down.
+    pub failed: u64,
 }
 
 /// An algorithm at work.
@@ -91,7 +94,7 @@ impl System {
             // Each region has luck of its own.
             let seed = self.seed.wrapping_add(self.regions.len() as u64 * 0x9e37_79b9);
             let cluster = Cluster::new(algorithm, configs, settings, seed, now_us)?;
-            self.regions.push(Region { cluster, alive: true, known: Health::default() });
+            self.regions.push(Region { cluster, alive: true, known: Health::default(), failed: 0 });
         }
         self.caches = Arc::new(Vec::new());
         Ok(())
@@ -176,6 +179,7 @@ impl System {
         if !self.regions[region].alive {
             self.stats.arrive(now);
             self.stats.fail(now, 0, Failure::RegionDown);
+            self.regions[region].failed += 1;
             self.stats.stale_dns += u64::from(!self.regions[region].known.up());
             return;
         }
@@ -247,19 +251,51 @@ impl System {
     pub fn restart(&mut self, now: Micros) {
         self.stats.restart(now);
         self.told = [0; Failure::ALL.len()];
-        self.regions.iter_mut().for_each(|r| r.cluster.restart(now));
+        for region in &mut self.regions {
+            region.cluster.restart(now);
+            region.failed = 0;
+        }
     }
 
-    /// Mean share of time that the servers at home worked, and the busiest over the mean.
+    /// Servers that get new requests and answer them, in regions that are up.
+    pub fn at_work(&self) -> impl Iterator<Item = &Server> {
+        let up = self.regions.iter().filter(|r| r.alive && r.cluster.vip.master().is_some()).map(|r| &r.cluster);
+        up.flat_map(|c| c.servers.iter().enumerate().filter(|(i, s)| s.alive && c.takes(*i)).map(|(_, s)| s))
+    }
+
+    /// How many normal servers those at work are worth, at their present speed.
+    pub fn capacity(&self) -> f64 {
+        self.at_work().map(|s| 1.0 / s.config.slowness).sum()
+    }
+
+    /// Mean share of time that the servers that get requests worked (all, if none does), and the busiest over the
+    /// mean.
     pub fn utilization(&self, now: Micros) -> (f64, f64) {
         let passed = now.saturating_sub(self.stats.since_us);
-        let servers = || self.regions.iter().flat_map(|r| &r.cluster.servers);
-        let busy: Vec<f64> = servers().map(|s| s.busy_us(now) as f64).collect();
+        let taking = self.regions.iter().filter(|r| r.alive).map(|r| &r.cluster);
+        let taking = taking.flat_map(|c| c.servers.iter().enumerate().filter(|(i, _)| c.takes(*i)).map(|(_, s)| s));
+        let mut busy: Vec<f64> = taking.map(|s| s.busy_us(now) as f64).collect();
+        if busy.is_empty() {
+            let all = self.regions.iter().flat_map(|r| &r.cluster.servers);
+            busy = all.map(|s| s.busy_us(now) as f64).collect();
+        }
         let mean = busy.iter().sum::<f64>() / busy.len().max(1) as f64;
         if passed == 0 || mean == 0.0 {
             return (0.0, 1.0);
         }
         (mean / passed as f64, busy.iter().copied().fold(0.0, f64::max) / mean)
+    }
+
+    /// Both sides of Little's law since counting began: the mean number inside; and the rate at which requests came,
+    /// those that were there at first included, times the mean time that each was inside. They are equal whatever
+    /// happens. `None` while no time has passed.
+    pub fn little(&self, now: Micros) -> Option<(f64, f64)> {
+        let since = self.stats.since_us;
+        let passed = now.checked_sub(since).filter(|passed| *passed > 0)? as f64;
+        let ages = self.regions.iter().map(|r| r.cluster.ages_us(since, now)).sum();
+        let (requests, stayed) = self.stats.stays(ages);
+        let mean = stayed as f64 / requests.max(1) as f64;
+        Some((self.stats.mean_inside(now), little(requests as f64 / passed, mean)))
     }
 
     /// Requests that are anywhere.

@@ -2,6 +2,7 @@
 
 use super::command::{Algorithm, Layer, Process};
 use super::model::BalancerModel;
+use super::server::Server;
 use super::settings::TLS_HANDSHAKE_US;
 use super::system::System;
 use crate::algorithms::queueing::theory;
@@ -17,6 +18,8 @@ pub struct Expected {
     pub formula: &'static str,
     /// Share of requests that find every server busy and wait, where Erlang C says it.
     pub waits: Option<f64>,
+    /// How far off a mean over the time so far may well be, as a share of it: see [`theory::spread`].
+    pub spread: Option<f64>,
 }
 
 /// The expected mean time of a system as it is configured now; `Err` says why there is no formula.
@@ -40,7 +43,7 @@ pub fn expected(model: &BalancerModel, system: &System) -> Result<Expected, &'st
     let (mean, formula, waits) = match system.algorithm() {
         Algorithm::Random => (theory::mg1_time(utilization, seconds, variability), mg1_name(variability), None),
         Algorithm::RoundRobin | Algorithm::SmoothWeighted if exponential => {
-            (theory::erlang_arrivals_time(n, utilization, seconds), "E(n)/M/1", None)
+            (theory::erlang_arrivals_time(n, utilization, seconds), if n == 1 { "M/M/1" } else { "E(n)/M/1" }, None)
         }
         Algorithm::TwoChoices if exponential && n == 1 => (theory::mm1_time(utilization, seconds), "M/M/1", None),
         Algorithm::TwoChoices if exponential && n >= SUPERMARKET_SERVERS => {
@@ -61,7 +64,72 @@ pub fn expected(model: &BalancerModel, system: &System) -> Result<Expected, &'st
     };
     let mean = mean.ok_or("more work arrives than can be done")?;
     let tls = if model.settings.layer == Layer::Seven { TLS_HANDSHAKE_US as f64 / 1_000.0 } else { 0.0 };
-    Ok(Expected { mean_ms: mean * 1_000.0 + tls, utilization, formula, waits })
+    let passed = model.now_us.saturating_sub(system.stats.since_us) as f64 / 1e6;
+    let spread = exponential.then(|| theory::spread(utilization, passed * f64::from(n) / seconds));
+    Ok(Expected { mean_ms: mean * 1_000.0 + tls, utilization, formula, waits, spread })
+}
+
+/// The share of time that the servers which get requests should work, at their present speed.
+///
+/// # Errors
+/// Why no formula says it.
+pub fn utilization(model: &BalancerModel, system: &System) -> Result<f64, &'static str> {
+    let (settings, cluster, traffic) = (&model.settings, system.home(), &model.traffic);
+    let taking: Vec<&Server> = system.at_work().collect();
+    let dead_weight = |(i, s): (usize, &Server)| !s.alive && cluster.takes(i);
+    if system.regions.len() > 1 {
+        return Err("no formula for several regions");
+    } else if cluster.vip.master().is_none() {
+        return Err("no balancer answers");
+    } else if cluster.servers.iter().enumerate().any(dead_weight) {
+        return Err("a dead server still gets requests");
+    } else if taking.is_empty() {
+        return Err("no server takes requests");
+    } else if traffic.process == Process::Trace {
+        return Err("a trace has no steady rate");
+    } else if model.bursting() {
+        return Err("a burst is no steady state");
+    } else if settings.layer == Layer::Seven && settings.has_rules() {
+        return Err("no formula with rules");
+    }
+    let load = traffic.rate * traffic.service_ms / 1_000.0;
+    let slowness = |s: &&Server| s.config.slowness;
+    let first = taking.first().map_or(1.0, slowness);
+    if taking.iter().all(|s| slowness(s) == first) {
+        let share = load * first / taking.len() as f64;
+        // Who fails does no work; but where too much arrives, there is always some left.
+        return if share < 1.0 && system.stats.failed_total() > 0 {
+            Err("requests failed, so there is less work")
+        } else {
+            Ok(share.min(1.0))
+        };
+    }
+    let weighty = match system.algorithm() {
+        Algorithm::RoundRobin if !settings.sticky && settings.keepalive == 1 => false,
+        Algorithm::SmoothWeighted | Algorithm::Random if !settings.sticky && settings.keepalive == 1 => true,
+        _ => return Err("it depends on how the servers, which differ, share the work"),
+    };
+    let weight = |s: &Server| if weighty { f64::from(s.config.weight) } else { 1.0 };
+    let total: f64 = taking.iter().map(|s| weight(s)).sum();
+    let shares = taking.iter().map(|s| (load * weight(s) / total * s.config.slowness).min(1.0));
+    Ok(shares.sum::<f64>() / taking.len() as f64)
+}
+
+/// What one queue for all servers that get requests would make of the traffic, by Erlang C.
+pub fn one_queue(model: &BalancerModel, system: &System) -> Option<Expected> {
+    let traffic = &model.traffic;
+    let taking: Vec<&Server> = system.at_work().collect();
+    let slowness = taking.first()?.config.slowness;
+    let alike = taking.iter().all(|s| s.config.slowness == slowness);
+    let fits = traffic.process == Process::Poisson && traffic.service.shape().variability() == 1.0;
+    if !alike || !fits || system.regions.len() > 1 {
+        return None;
+    }
+    let (n, service_ms) = (taking.len() as u32, traffic.service_ms * slowness);
+    let load = traffic.rate * service_ms / 1_000.0;
+    let mean_ms = theory::mmc_wait(n, load, service_ms)? + service_ms;
+    let waits = Some(theory::erlang_c(n, load));
+    Some(Expected { mean_ms, utilization: load / f64::from(n), formula: "M/M/c", waits, spread: None })
 }
 
 /// From so many servers on, the supermarket model is within a few percent.

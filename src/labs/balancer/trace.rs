@@ -4,17 +4,20 @@
 //! 203.0.113.9 - ada [10/Oct/2000:13:55:36 -0700] "GET /index.html HTTP/1.0" 200 2326 "-" "curl/8"
 //! ```
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::traffic::MAX_CLIENTS;
 use crate::algorithms::hash::key_hash;
-use crate::engine::{Input, Micros, ModelError};
+use crate::engine::{Input, LineReader, Micros, ModelError};
 
 /// Most requests of a trace that are used.
 pub const MAX_ENTRIES: usize = 5_000_000;
 /// Most paths that are told apart.
 const MAX_PATHS: usize = 100_000;
+/// Longest name of a client and of a path that is told apart, in bytes.
+const MAX_NAME: usize = 256;
 /// Lines that are named when they are malformed.
 const NAMED_LINES: usize = 3;
 
@@ -45,69 +48,114 @@ pub struct Trace {
     pub out_of_order: usize,
     /// Entries beyond the most that are used.
     pub left_out: usize,
-    /// Clients beyond the most that are told apart.
+    /// Requests of clients beyond the most that are told apart.
     pub folded_clients: usize,
+    /// Beginning of the first line.
+    first_line: String,
+}
+
+/// Reads a log line by line. Memory: 16 bytes a request up to [`MAX_ENTRIES`], and each client and path once, up to
+/// [`MAX_CLIENTS`] and [`MAX_PATHS`]; so it is bounded, however long the log is.
+#[derive(Debug, Default)]
+struct Reading {
+    trace: Trace,
+    clients: BTreeMap<Box<str>, u32>,
+    paths: BTreeMap<Box<str>, u32>,
+    /// Time of the line above, in seconds since 1970.
+    before: Option<i64>,
+}
+
+/// A fresh reader of an access log.
+pub fn reader() -> Box<dyn LineReader> {
+    Box::new(Reading::default())
+}
+
+impl LineReader for Reading {
+    fn line(&mut self, number: usize, text: Option<&str>) {
+        if self.trace.first_line.is_empty() {
+            self.trace.first_line = text.unwrap_or("(unreadable)").chars().take(60).collect();
+        }
+        let Some((client, seconds, path)) = text.and_then(parse) else {
+            self.trace.malformed += 1;
+            if self.trace.malformed_lines.len() < NAMED_LINES {
+                self.trace.malformed_lines.push(number);
+            }
+            return;
+        };
+        self.trace.out_of_order += usize::from(self.before.is_some_and(|before| seconds < before));
+        self.before = Some(seconds);
+        if self.trace.entries.len() >= MAX_ENTRIES {
+            self.trace.left_out += 1;
+            return;
+        }
+        let (client, path) = (cut(client), cut(path));
+        let known = index_of(client, &mut self.clients, &mut self.trace.clients, MAX_CLIENTS);
+        let client = known.unwrap_or_else(|| {
+            self.trace.folded_clients += 1;
+            (key_hash(0, client.as_bytes()) % MAX_CLIENTS as u64) as u32
+        });
+        let path = index_of(path, &mut self.paths, &mut self.trace.paths, MAX_PATHS).unwrap_or(0);
+        // Dates from 1970 to 9999: no offset makes them less than a day before 1970.
+        let at_us = seconds.saturating_add(DAY_S).unsigned_abs();
+        self.trace.entries.push(Entry { at_us, client, path });
+    }
+
+    fn end(self: Box<Self>) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(self.done())
+    }
+}
+
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
+
+impl Reading {
+    /// Sorts by time, entries of one second staying in the order of their lines, and spreads each second's.
+    fn done(mut self) -> Trace {
+        if self.trace.out_of_order > 0 {
+            self.trace.entries.sort_by_key(|entry| entry.at_us);
+        }
+        self.trace.spread();
+        self.trace
+    }
+}
+
+/// The beginning of a name, as much of it as is told apart.
+fn cut(name: &str) -> &str {
+    let end = (0..=MAX_NAME.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
+    &name[..end.unwrap_or(0)]
 }
 
 impl Trace {
-    /// Reads a log. Memory: 16 bytes a request, and each client and path once.
+    /// The log of an input: as it was made of a stream, or read from lines.
     ///
     /// # Errors
     /// When no line of it is a log entry.
-    pub fn read(input: &Input) -> Result<Self, ModelError> {
-        let mut trace = Self::default();
-        let (mut clients, mut paths) = (BTreeMap::new(), BTreeMap::new());
-        let mut raw: Vec<(i64, u32, u32)> = Vec::new();
-        for (number, line) in (1..).zip(input.lines.iter()) {
-            let Some((client, seconds, path)) = parse(line) else {
-                trace.malformed += 1;
-                if trace.malformed_lines.len() < NAMED_LINES {
-                    trace.malformed_lines.push(number);
-                }
-                continue;
-            };
-            if raw.len() >= MAX_ENTRIES {
-                trace.left_out += 1;
-                continue;
-            }
-            let client = trace.client(client, &mut clients);
-            let path = index_of(path, &mut paths, &mut trace.paths, MAX_PATHS).unwrap_or(0);
-            trace.out_of_order += usize::from(raw.last().is_some_and(|(before, ..)| seconds < *before));
-            raw.push((seconds, client, path));
-        }
-        if raw.is_empty() {
-            let first = input.lines.get(0).map_or_else(String::new, |l| l.chars().take(60).collect());
+    pub fn read(input: &Input) -> Result<Arc<Self>, ModelError> {
+        let made = input.made.as_ref().and_then(crate::engine::input::Made::get::<Self>);
+        let trace = made.unwrap_or_else(|| {
+            let mut reading = Reading::default();
+            (1..).zip(input.lines.iter()).for_each(|(number, line)| reading.line(number, Some(line)));
+            Arc::new(reading.done())
+        });
+        if trace.entries.is_empty() {
+            let first = &trace.first_line;
             return Err(ModelError::new(
                 format!("{} has no line in common or combined log format (its first line is '{first}')", input.name),
                 "give an access log with lines such as: 203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326",
             ));
         }
-        if trace.out_of_order > 0 {
-            raw.sort_by_key(|entry| entry.0);
-        }
-        trace.spread(&raw);
         Ok(trace)
     }
 
-    fn client<'a>(&mut self, name: &'a str, known: &mut BTreeMap<&'a str, u32>) -> u32 {
-        index_of(name, known, &mut self.clients, MAX_CLIENTS).unwrap_or_else(|| {
-            self.folded_clients += 1;
-            (key_hash(0, name.as_bytes()) % MAX_CLIENTS as u64) as u32
-        })
-    }
-
-    /// Logs have whole seconds: the requests of one second are spread evenly over it.
-    fn spread(&mut self, raw: &[(i64, u32, u32)]) {
-        let start = raw.first().map_or(0, |r| r.0);
-        self.entries.reserve_exact(raw.len());
-        for second in raw.chunk_by(|a, b| a.0 == b.0) {
-            let base = second[0].0.saturating_sub(start).unsigned_abs().saturating_mul(1_000_000);
+    /// Logs have whole seconds: the requests of one second are spread evenly over it, and time begins at 0.
+    fn spread(&mut self) {
+        let start = self.entries.first().map_or(0, |e| e.at_us);
+        for second in self.entries.chunk_by_mut(|a, b| a.at_us == b.at_us) {
             let gap = 1_000_000.0 / second.len() as f64;
-            self.entries.extend(second.iter().enumerate().map(|(i, (_, client, path))| Entry {
-                at_us: base.saturating_add((i as f64 * gap) as Micros),
-                client: *client,
-                path: *path,
-            }));
+            for (i, entry) in second.iter_mut().enumerate() {
+                let base = entry.at_us.saturating_sub(start).saturating_mul(1_000_000);
+                entry.at_us = base.saturating_add((i as f64 * gap) as Micros);
+            }
         }
     }
 
@@ -135,16 +183,11 @@ impl Trace {
 
 /// The trace among the inputs of a run.
 pub fn from_input(input: Option<&Arc<Input>>) -> Result<Option<Arc<Trace>>, ModelError> {
-    input.map(|input| Trace::read(input).map(Arc::new)).transpose()
+    input.map(|input| Trace::read(input)).transpose()
 }
 
 /// The index of a text that was seen before, or a new one while there is room.
-fn index_of<'a>(
-    text: &'a str,
-    known: &mut BTreeMap<&'a str, u32>,
-    all: &mut Vec<Box<str>>,
-    most: usize,
-) -> Option<u32> {
+fn index_of(text: &str, known: &mut BTreeMap<Box<str>, u32>, all: &mut Vec<Box<str>>, most: usize) -> Option<u32> {
     if let Some(index) = known.get(text) {
         return Some(*index);
     }
@@ -152,7 +195,7 @@ fn index_of<'a>(
         return None;
     }
     let index = all.len() as u32;
-    known.insert(text, index);
+    known.insert(text.into(), index);
     all.push(text.into());
     Some(index)
 }
@@ -217,7 +260,7 @@ mod tests {
     use crate::engine::Blank;
 
     fn input(text: &str) -> Input {
-        Input::read("access.log", text.as_bytes(), Blank::Skip, |_, _| ()).unwrap()
+        Input::read("access.log", text.as_bytes(), Blank::Stream(reader), |_, _| ()).unwrap()
     }
 
     #[test]
@@ -262,6 +305,16 @@ mod tests {
         let seen: Vec<(Micros, &str, &str)> =
             trace.entries.iter().map(|e| (e.at_us, &*trace.clients[e.client as usize], trace.path(e.path))).collect();
         assert_eq!(seen, [(0, "a", "/x"), (500_000, "a", "/"), (1_000_000, "c", "/y"), (6_000_000, "b", "/")]);
+        // The same, bytes that are no text and a line without end among them, from lines that were kept.
+        let mut bytes = text.clone().into_bytes();
+        bytes.extend_from_slice(&[0xff, b'x', b'\n']);
+        bytes.extend(std::iter::repeat_n(b'y', 200_000));
+        let odd = Input::read("access.log", bytes.as_slice(), Blank::Stream(reader), |_, _| ()).unwrap();
+        let odd = Trace::read(&odd).unwrap();
+        assert_eq!((odd.malformed, odd.malformed_lines.as_slice()), (3, &[2, 6, 7][..]));
+        assert_eq!(odd.entries, trace.entries);
+        let kept = Input::read("access.log", text.as_bytes(), Blank::Skip, |_, _| ()).unwrap();
+        assert_eq!(Trace::read(&kept).unwrap(), trace);
         let error = Trace::read(&input("one\ntwo\n")).unwrap_err();
         assert!(error.to_string().contains("access.log") && error.to_string().contains("'one'"), "{error}");
     }

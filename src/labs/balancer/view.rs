@@ -16,13 +16,12 @@ mod map;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use super::model::BalancerModel;
-use super::settings::server_name;
+use super::settings::full_name;
 use crate::engine::Micros;
 use crate::labs::Scene;
-use crate::picture::{Theme, put, width};
+use crate::picture::Theme;
 
 type BalancerScene<'a> = Scene<'a, BalancerModel>;
 
@@ -50,8 +49,8 @@ pub(super) fn click(scene: &BalancerScene<'_>, area: Rect, x: u16, y: u16) -> Op
 
 /// The command that takes a server down, or brings it back.
 pub(super) fn toggle(model: &BalancerModel, index: usize) -> Option<String> {
-    let server = model.main().home().servers.get(index)?;
-    let name = server_name(index);
+    let server = model.shown_cluster().servers.get(index)?;
+    let name = full_name(model.shown, index);
     Some(if server.alive && !server.draining { format!("fail {name}") } else { format!("recover {name}") })
 }
 
@@ -69,31 +68,6 @@ fn pace_words(scene: &BalancerScene<'_>) -> String {
         format!("slow motion, {:.0} times slower", 1.0 / pace.max(1e-6))
     } else {
         "real time".to_owned()
-    }
-}
-
-/// One line at the bottom of a picture: as many parts as fit.
-fn caption(buf: &mut Buffer, area: Rect, parts: &[String], theme: Theme) -> Rect {
-    if area.height < 4 {
-        return area;
-    }
-    let mut text = String::new();
-    for part in parts {
-        let longer = if text.is_empty() { part.clone() } else { format!("{text} · {part}") };
-        if text.is_empty() || width(&longer) <= usize::from(area.width) {
-            text = longer;
-        }
-    }
-    write(buf, area, (0, area.height - 1), &text, theme.faint_text(), theme);
-    Rect { height: area.height - 1, ..area }
-}
-
-/// Writes text at a place counted from the corner of an area, cut to the area; returns its columns.
-fn write(buf: &mut Buffer, area: Rect, (dx, dy): (u16, u16), text: &str, style: Style, theme: Theme) -> u16 {
-    if dx < area.width && dy < area.height {
-        put(buf, area.x + dx, area.y + dy, area.width - dx, text, style, theme.glyphs)
-    } else {
-        0
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Incident {
     Ejected(usize, Micros),
     /// Its ejection is over.
     Returned(usize),
+    /// A server that drained holds nothing any more.
+    Drained(usize),
     /// This balancer holds the address now.
     Takeover(usize),
     /// DNS does not name this region any more.
@@ -88,8 +90,8 @@ pub struct Seen {
     pub at_us: Micros,
     /// Index of its client.
     pub client: u32,
-    /// Where from.
-    pub server: usize,
+    /// Where from; none if it got to no server.
+    pub server: Option<usize>,
     /// Whether it was answered.
     pub answered: bool,
 }

@@ -12,7 +12,9 @@ use crate::labs::balancer::traffic::MAX_CLIENTS;
 impl Cluster {
     /// Health checks of all servers.
     pub(super) fn check(&mut self, now: Micros, context: &mut Context<'_>) {
+        self.sessions.end(now);
         for index in 0..self.servers.len() {
+            self.look_at_draining(index, now, context);
             let server = &mut self.servers[index];
             let Some(change) = server.health.check(server.alive) else { continue };
             let incident = match change {
@@ -32,6 +34,18 @@ impl Cluster {
             }
         }
         self.events.push(now + Health::INTERVAL_US, Due::Checks);
+    }
+
+    /// Whether a server that drains has come to its end.
+    fn look_at_draining(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
+        let server = &self.servers[index];
+        if !server.draining || server.drained || server.active() > 0 {
+            return;
+        }
+        if self.sessions.of_server(index as u32) == 0 && self.connections_to(index) == 0 {
+            self.servers[index].drained = true;
+            context.incidents.push((now, context.region, Incident::Drained(index)));
+        }
     }
 
     /// A server starts slowly from now on, if that is wanted.
@@ -111,25 +125,23 @@ impl Cluster {
     pub fn recover_server(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
         let server = &mut self.servers[index];
         if server.draining {
-            server.draining = false;
+            (server.draining, server.drained) = (false, false);
             if server.health.up() {
                 self.came_back(index, now, context.settings);
             }
         }
         self.servers[index].alive = true;
+        self.servers[index].failure = None;
         self.refresh(index, now, context.settings);
         if self.servers[index].running.is_none() {
             self.next_job(index, now, context);
         }
     }
 
-    /// A server gets nothing new; sticky clients are free again. How many those are.
-    pub fn drain_server(&mut self, index: usize, now: Micros, settings: &Settings) -> usize {
+    /// A server gets nothing new; clients that stick to it stay until their sessions end.
+    pub fn drain_server(&mut self, index: usize, now: Micros, settings: &Settings) {
         self.servers[index].draining = true;
         self.refresh(index, now, settings);
-        let freed = self.sessions.forget_server(index as u32);
-        self.sessions_lost += freed as u64;
-        freed
     }
 
     /// A balancer fails or comes back. If it held the address, all that goes through it is lost.
@@ -141,7 +153,7 @@ impl Cluster {
             if context.settings.layer == Layer::Four {
                 // The table was in its memory; cookies would be with the clients.
                 self.sessions_lost += self.sessions.len() as u64;
-                self.sessions = Sessions::new(MAX_CLIENTS);
+                self.sessions = Sessions::new(MAX_CLIENTS, context.settings.session_us);
             }
         }
         if let Some(at) = self.vip.due() {
@@ -149,9 +161,14 @@ impl Cluster {
         }
     }
 
-    /// Another number of balancers, all up.
-    pub fn set_balancers(&mut self, count: usize) {
+    /// Another number of balancers. One that is down stays so, and a new one is up: it takes over after its wait.
+    pub fn set_balancers(&mut self, count: usize, now: Micros) {
+        let down: Vec<usize> = (0..self.vip.len()).filter(|i| !self.vip.up(*i)).collect();
         self.vip = Vrrp::new(&[200, 100][..count.clamp(1, 2)], 1_000_000);
+        down.into_iter().for_each(|balancer| self.vip.set_up(balancer, false, now));
+        if let Some(at) = self.vip.due() {
+            self.events.push(at, Due::Takeover);
+        }
     }
 
     /// Everything in the cluster is lost.
@@ -206,7 +223,7 @@ impl Cluster {
         let (settings, fine) = (context.settings, digits(configs.len()));
         let recount = configs.len() != self.servers.len();
         self.servers.truncate(configs.len());
-        self.seen.retain(|s| s.server < configs.len());
+        self.seen.retain(|s| s.server.is_none_or(|s| s < configs.len()));
         if self.last.is_some_and(|l| l.server.is_some_and(|s| s >= configs.len())) {
             self.last = None;
         }
@@ -271,8 +288,9 @@ impl Cluster {
             self.connections.clear();
         }
         if !new.sticky || old.layer != new.layer {
-            self.sessions = Sessions::new(MAX_CLIENTS);
+            self.sessions = Sessions::new(MAX_CLIENTS, new.session_us);
         }
+        self.sessions.set_life(new.session_us);
         if old.outliers && !new.outliers {
             self.outliers = Outliers::new(self.servers.len(), 5, super::EJECTION_US, super::EJECTED_PERCENT);
         }

@@ -33,7 +33,7 @@ impl Cluster {
         if context.settings.outliers {
             self.outliers.result(index, true, now);
         }
-        self.show(Seen { at_us: now, client: job.client, server: index, answered: true });
+        self.show(Seen { at_us: now, client: job.client, server: Some(index), answered: true });
         self.next_job(index, now, context);
     }
 
@@ -86,7 +86,9 @@ impl Cluster {
     /// Clients at the head of a queue whose patience is over leave.
     pub(super) fn expire(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
         let patience = context.settings.patience_us;
-        self.servers[index].timer = false;
+        // The server may have been taken away since.
+        let Some(server) = self.servers.get_mut(index) else { return };
+        server.timer = false;
         while let Some(head) = self.servers[index].queue.front().copied() {
             if head.sent_us + patience > now {
                 self.servers[index].timer = true;

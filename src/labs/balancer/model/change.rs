@@ -6,9 +6,11 @@ use super::{BalancerModel, MAX_SERVERS, MAX_WAITING};
 use crate::algorithms::balance::MAX_WEIGHT;
 use crate::algorithms::queueing::Service as Shape;
 use crate::engine::{Event, Micros, ModelError};
+use crate::labs::balancer::cluster::{Cluster, Context};
 use crate::labs::balancer::command::{Algorithm, BalancerCommand, Process, Service};
 use crate::labs::balancer::narrate;
 use crate::labs::balancer::settings::ServerConfig;
+use crate::labs::balancer::stats::Mark;
 use crate::labs::balancer::traffic::{Clients, MAX_CLIENTS, MAX_RATE};
 
 impl BalancerModel {
@@ -134,37 +136,31 @@ impl BalancerModel {
                 format!("{MAX_WAITING} may wait in all: first lower `queue-limit`"),
             ));
         }
-        let mut configs = (*self.configs).clone();
-        configs.resize(count as usize, ServerConfig::default());
-        self.reconfigure(configs)
+        self.reconfigure(|_, configs| configs.resize(count as usize, ServerConfig::default()))
     }
 
     fn set_weight(&mut self, name: &str, weight: u64) -> Result<(), ModelError> {
-        let index = self.server(name)?;
+        let place = self.server(name)?;
         if weight > u64::from(MAX_WEIGHT) {
             return Err(ModelError::new(
                 format!("weight {weight} makes no sense"),
                 format!("choose 1 (normal) to {MAX_WEIGHT}, or 0 to take the server out"),
             ));
         }
-        let mut configs = (*self.configs).clone();
-        configs[index].weight = weight as u32;
-        self.touched = Some(index);
-        self.reconfigure(configs)
+        self.touch(place);
+        self.reconfigure_one(place, |config| config.weight = weight as u32)
     }
 
     fn set_slowness(&mut self, name: &str, factor: f64) -> Result<(), ModelError> {
-        let index = self.server(name)?;
+        let place = self.server(name)?;
         if !(0.1..=1_000.0).contains(&factor) {
             return Err(ModelError::new(
-                format!("a server cannot be {factor} times as slow"),
+                format!("a server cannot be {factor:?} times as slow"),
                 "choose 0.1 (ten times as fast) to 1000; 1 is normal",
             ));
         }
-        let mut configs = (*self.configs).clone();
-        configs[index].slowness = factor;
-        self.touched = Some(index);
-        self.reconfigure(configs)
+        self.touch(place);
+        self.reconfigure_one(place, |config| config.slowness = factor)
     }
 
     fn set_pool(&mut self, name: &str, servers: &[String]) -> Result<(), ModelError> {
@@ -174,68 +170,90 @@ impl BalancerModel {
                 "use 1 to 64 bytes without a slash, e.g. `pool app c d`",
             ));
         }
-        let mut configs = (*self.configs).clone();
+        // Rules hold in every region, and so do pools: a name without a region means that server in each.
         for server in servers {
-            let index = self.server(server)?;
-            name.clone_into(&mut configs[index].pool);
-            self.touched = Some(index);
+            let place = self.server(server)?;
+            self.touch(place);
+            let everywhere = !server.contains('/');
+            self.reconfigure(|region, configs| {
+                if everywhere || region == place.0 {
+                    name.clone_into(&mut configs[place.1].pool);
+                }
+            })?;
         }
-        self.reconfigure(configs)
+        Ok(())
     }
 
-    /// Puts other servers in force, in every region of every algorithm.
-    fn reconfigure(&mut self, configs: Vec<ServerConfig>) -> Result<(), ModelError> {
+    /// Changes one server of every algorithm.
+    fn reconfigure_one(
+        &mut self,
+        (place, index): (usize, usize),
+        edit: impl Fn(&mut ServerConfig),
+    ) -> Result<(), ModelError> {
+        self.reconfigure(|region, configs| {
+            if region == place {
+                edit(&mut configs[index]);
+            }
+        })
+    }
+
+    /// Changes the servers of every algorithm, region by region.
+    fn reconfigure(&mut self, edit: impl Fn(usize, &mut Vec<ServerConfig>)) -> Result<(), ModelError> {
         let (settings, now) = (Arc::clone(&self.settings), self.now_us);
         for system in &mut self.systems {
             for region in 0..system.regions.len() {
+                let servers = &system.regions[region].cluster.servers;
+                let mut configs: Vec<ServerConfig> = servers.iter().map(|s| s.config.clone()).collect();
+                edit(region, &mut configs);
                 let done = system.with(region, &settings, &self.traffic, |cluster, context| {
                     cluster.set_servers(&configs, now, context)
                 });
                 done.unwrap_or(Ok(()))?;
             }
         }
-        self.configs = Arc::new(configs);
+        self.configs = Arc::new(self.main().home().servers.iter().map(|s| s.config.clone()).collect());
         Ok(())
     }
 
-    /// Does the same to the cluster at home of every algorithm.
-    pub(super) fn at_home(
-        &mut self,
-        mut work: impl FnMut(&mut super::super::cluster::Cluster, &mut super::super::cluster::Context<'_>),
-    ) {
+    /// Does the same to the cluster in a region of every algorithm.
+    pub(super) fn in_region(&mut self, region: usize, mut work: impl FnMut(&mut Cluster, &mut Context<'_>)) {
         let settings = Arc::clone(&self.settings);
         for system in &mut self.systems {
-            system.with(0, &settings, &self.traffic, &mut work);
+            system.with(region, &settings, &self.traffic, &mut work);
         }
     }
 
     fn fail(&mut self, name: &str) -> Result<(), ModelError> {
-        let index = self.server(name)?;
-        if !self.main().home().servers[index].alive {
+        let place = self.server(name)?;
+        if !self.server_state(place).alive {
             return Err(ModelError::new(format!("{name} is down already"), "`recover` it first"));
         }
         let now = self.now_us;
-        self.touched = Some(index);
-        self.at_home(|cluster, context| cluster.fail_server(index, now, context));
+        self.touch(place);
+        self.in_region(place.0, |cluster, context| {
+            let mark = Mark::of(context.stats, now);
+            cluster.servers[place.1].failure = Some(Arc::new(mark));
+            cluster.fail_server(place.1, now, context);
+        });
         Ok(())
     }
 
     fn recover(&mut self, name: &str) -> Result<(), ModelError> {
-        let index = self.server(name)?;
-        let server = &self.main().home().servers[index];
+        let place = self.server(name)?;
+        let server = self.server_state(place);
         if server.alive && !server.draining {
             let remedy = "only a server that failed or drains can recover";
             return Err(ModelError::new(format!("{name} is neither down nor draining"), remedy));
         }
         let now = self.now_us;
-        self.touched = Some(index);
-        self.at_home(|cluster, context| cluster.recover_server(index, now, context));
+        self.touch(place);
+        self.in_region(place.0, |cluster, context| cluster.recover_server(place.1, now, context));
         Ok(())
     }
 
     fn drain(&mut self, lab: Micros, name: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        let index = self.server(name)?;
-        let server = &self.main().home().servers[index];
+        let place = self.server(name)?;
+        let server = self.server_state(place);
         if server.draining {
             return Err(ModelError::new(format!("{name} drains already"), "`recover` ends it"));
         }
@@ -243,12 +261,9 @@ impl BalancerModel {
             return Err(ModelError::new(format!("{name} is down"), "there is nothing to drain: `recover` it first"));
         }
         let now = self.now_us;
-        self.touched = Some(index);
-        narrate::drain(self, index, lab, log);
-        let settings = Arc::clone(&self.settings);
-        self.at_home(|cluster, _| {
-            cluster.drain_server(index, now, &settings);
-        });
+        self.touch(place);
+        narrate::drain(self, place, lab, log);
+        self.in_region(place.0, |cluster, context| cluster.drain_server(place.1, now, context.settings));
         Ok(())
     }
 }

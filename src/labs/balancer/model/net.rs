@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{BalancerModel, MAX_WAITING};
 use crate::algorithms::balance::RouteError;
-use crate::engine::{Micros, ModelError};
+use crate::engine::{Event, Micros, ModelError};
 use crate::labs::balancer::command::{Action, BalancerCommand, Device, Switch};
+use crate::labs::balancer::narrate;
 use crate::labs::balancer::settings::{REGIONS, Settings};
 use crate::labs::balancer::stats::Failure;
 
@@ -37,6 +38,9 @@ impl BalancerModel {
             BalancerCommand::Unroute { prefix } => unroute(settings, prefix.as_deref())?,
             BalancerCommand::Sticky { switch } => settings.sticky = *switch == Switch::On,
             BalancerCommand::Outliers { switch } => settings.outliers = *switch == Switch::On,
+            BalancerCommand::SessionLife { seconds } => {
+                settings.session_us = span(*seconds, 0.1, "a session", "`session-life 60`")?;
+            }
             BalancerCommand::Keepalive { requests } => {
                 settings.keepalive =
                     within(*requests, 1, 1_000_000, "requests on a connection", "`keepalive 50`")? as u32;
@@ -99,16 +103,31 @@ impl BalancerModel {
             }
             system.set_regions(system.algorithm(), count, &self.configs, &settings, now)?;
         }
+        if self.shown >= count {
+            self.shown = 0;
+        }
+        Ok(())
+    }
+
+    /// Index of a region by its name.
+    fn region_index(&self, name: &str) -> Result<usize, ModelError> {
+        let count = self.main().regions.len();
+        REGIONS[..count].iter().position(|r| *r == name).ok_or_else(|| {
+            let problem = format!("there is no region '{name}'");
+            let remedy = format!("name one of: {} (`regions N` changes their number)", REGIONS[..count].join(", "));
+            ModelError::new(problem, remedy)
+        })
+    }
+
+    /// Another region in the first picture. Time does not pass, and counting goes on.
+    pub(super) fn show_region(&mut self, lab: Micros, name: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
+        (self.shown, self.touched) = (self.region_index(name)?, None);
+        narrate::shown(name, lab, log);
         Ok(())
     }
 
     fn region(&mut self, action: Action, name: &str) -> Result<(), ModelError> {
-        let count = self.main().regions.len();
-        let index = REGIONS[..count].iter().position(|r| *r == name).ok_or_else(|| {
-            let problem = format!("there is no region '{name}'");
-            let remedy = format!("name one of: {} (`regions N` changes their number)", REGIONS[..count].join(", "));
-            ModelError::new(problem, remedy)
-        })?;
+        let index = self.region_index(name)?;
         let up = action == Action::Recover;
         if self.main().regions[index].alive == up {
             let state = if up { "up" } else { "down" };
@@ -128,11 +147,11 @@ impl BalancerModel {
 
     fn set_balancers(&mut self, count: u64) -> Result<(), ModelError> {
         let count = within(count, 1, 2, "balancers", "`balancers 2`")? as usize;
-        let mut settings = (*self.settings).clone();
+        let (mut settings, now) = ((*self.settings).clone(), self.now_us);
         settings.balancers = count;
         self.settings = Arc::new(settings);
         for system in &mut self.systems {
-            system.regions.iter_mut().for_each(|r| r.cluster.set_balancers(count));
+            system.regions.iter_mut().for_each(|r| r.cluster.set_balancers(count, now));
         }
         Ok(())
     }
@@ -156,7 +175,7 @@ impl BalancerModel {
             ));
         }
         let now: Micros = self.now_us;
-        self.at_home(|cluster, context| cluster.set_balancer(index, up, now, context));
+        self.in_region(0, |cluster, context| cluster.set_balancer(index, up, now, context));
         Ok(())
     }
 }

@@ -9,13 +9,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::lanes::Lanes;
-use super::{BalancerScene, caption, pace_words, system_now, write};
+use super::lanes::{Lanes, fullest};
+use super::{BalancerScene, pace_words, system_now};
 use crate::engine::numbers::thousands;
 use crate::labs::balancer::facts::AlgorithmFacts;
 use crate::labs::balancer::narrate::ms_or;
 use crate::labs::balancer::system::System;
-use crate::picture::{pad, pad_left};
+use crate::picture::{caption, pad, pad_left, write};
 
 /// A column of the table: title, width, and the text for an algorithm.
 type Column = (&'static str, usize, fn(&AlgorithmFacts) -> String);
@@ -35,11 +35,14 @@ const COLUMNS: [Column; 8] = [
 pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let systems = &scene.model.systems;
     let alone = systems.len() == 1;
-    let parts = if alone {
+    let mut parts = if alone {
         vec!["`m` puts others beside it".to_owned(), "compare round-robin least-connections".to_owned()]
     } else {
         vec!["same requests, own servers".to_owned(), pace_words(scene)]
     };
+    if scene.model.configs.len() > usize::from(area.height) / 2 {
+        parts.insert(0, "a column is a server; all on one scale".to_owned());
+    }
     let area = caption(buf, area, &parts, scene.theme);
     // The table needs a line for each, and its heading; it goes first when there is little room.
     let table = systems.len() as u16 + 1;
@@ -85,7 +88,8 @@ fn panel(scene: &BalancerScene<'_>, system: &System, area: Rect, in_table: bool,
     if fits {
         write(buf, area, (0, 1), &figures, style, theme);
     }
-    let lanes = Lanes { scene, system, now: system_now(scene), words: area.width >= 36 };
+    let most = fullest(scene.model.systems.iter(), scene.model.shown);
+    let lanes = Lanes { scene, system, now: system_now(scene), words: area.width >= 36, most };
     let top = (1 + u16::from(fits)).min(area.height);
     let below = Rect { y: area.y + top, height: area.height - top, ..area };
     lanes.draw(below, buf);

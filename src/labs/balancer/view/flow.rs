@@ -5,11 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::lanes::{self, Lanes};
-use super::{BalancerScene, caption, pace_words, system_now, toggle, write};
+use super::{BalancerScene, pace_words, system_now, toggle};
 use crate::engine::numbers::{plural, thousands};
+use crate::labs::balancer::cluster::SEEN_US;
 use crate::labs::balancer::command::{Algorithm, Layer};
 use crate::labs::balancer::narrate;
+use crate::labs::balancer::settings::REGIONS;
 use crate::labs::balancer::traffic::WIRE_US;
+use crate::picture::{caption, write};
 
 /// Where the parts stand.
 struct Plan {
@@ -33,12 +36,17 @@ fn plan(area: Rect) -> Plan {
 
 /// Draws the flow of requests.
 pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
-    let mut parts = vec![pace_words(scene)];
+    let mut parts = rules(scene);
+    parts.push(pace_words(scene));
     let lapse = scene.model.clock.pace(scene.now) > 1.0;
     if scene.model.configs.len() > usize::from(area.height.saturating_sub(3)) {
-        parts.push("a cell is a server, as high as what it holds".to_owned());
+        parts.push("a column is a server, as high as what it holds".to_owned());
     } else {
         parts.push(if lapse { "marks are a sample".to_owned() } else { "each mark is a request".to_owned() });
+        parts.push("✓ answered, ✗ failed".to_owned());
+        if scene.model.touched.is_some() {
+            parts.push("▸ changed last".to_owned());
+        }
     }
     parts.push("`s` follows the next one".to_owned());
     let area = caption(buf, area, &parts, scene.theme);
@@ -46,10 +54,35 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     heading(scene, area, &plan, buf);
     clients(scene, area, &plan, buf);
     balancer(scene, area, &plan, buf);
-    let lanes = Lanes { scene, system: scene.model.main(), now: system_now(scene), words: true };
+    lost(scene, area, &plan, buf);
+    let system = scene.model.main();
+    let most = lanes::fullest(std::iter::once(system), scene.model.shown);
+    let lanes = Lanes { scene, system, now: system_now(scene), words: true, most };
     lanes.draw(plan.servers, buf);
     if area.height >= 5 {
         decision(scene, area, buf);
+    }
+}
+
+/// The rules of layer 7, as one part of the caption.
+fn rules(scene: &BalancerScene<'_>) -> Vec<String> {
+    let settings = &scene.model.settings;
+    if settings.layer == Layer::Four || !settings.has_rules() {
+        return Vec::new();
+    }
+    let paths = settings.routes.iter().map(|(prefix, pool)| format!("{prefix} → {pool}"));
+    let headers = settings.headers.iter().map(|(device, pool)| format!("{device} → {pool}"));
+    vec![paths.chain(headers).collect::<Vec<String>>().join(", ")]
+}
+
+/// A request that failed before it got to a server, at the door.
+fn lost(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer) {
+    let (theme, now) = (scene.theme, system_now(scene));
+    let seen = &scene.model.shown_cluster().seen;
+    if seen.iter().any(|s| s.server.is_none() && !s.answered && s.at_us + SEEN_US > now) {
+        let middle = plan.rows.0 + plan.rows.1 / 2;
+        let place = (plan.balancer.saturating_sub(1), middle);
+        write(buf, area, place, theme.glyphs.pick("✗", "x"), theme.error(), theme);
     }
 }
 
@@ -60,8 +93,8 @@ fn heading(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer)
     let (model, theme) = (scene.model, scene.theme);
     let count = model.traffic.clients.len() as u64;
     let long = format!("{} client{}", thousands(count), plural(count));
-    let clients = if long.len() + 3 <= usize::from(plan.balancer) { long } else { thousands(count) };
-    let room = Rect { width: plan.balancer.saturating_sub(3), ..area };
+    let clients = if long.len() + 2 <= usize::from(plan.balancer) { long } else { format!("{} cl.", thousands(count)) };
+    let room = Rect { width: plan.balancer.saturating_sub(2), ..area };
     write(buf, room, (0, 0), &clients, theme.faint_text(), theme);
     let layer = if model.settings.layer == Layer::Four { "L4" } else { "L7" };
     let at = plan.balancer.saturating_sub(1);
@@ -69,7 +102,11 @@ fn heading(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer)
     let rule = format!(" {}", model.main().algorithm().name());
     write(buf, area, (at + used, 0), &rule, theme.text(), theme);
     let servers = model.configs.len() as u64;
-    let text = format!("{} server{}", thousands(servers), plural(servers));
+    let mut text = format!("{} server{}", thousands(servers), plural(servers));
+    if model.main().regions.len() > 1 {
+        let down = if model.main().regions[model.shown].alive { "" } else { ", which is down" };
+        text = format!("{text} in {}{down}", REGIONS[model.shown]);
+    }
     let wide = text.len() as u16;
     if area.width > at + used + rule.len() as u16 + wide + 2 {
         write(buf, area, (area.width - wide, 0), &text, theme.faint_text(), theme);
@@ -107,8 +144,9 @@ fn clients(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer)
 
 /// The balancer: a wall with a door for each lane; who holds the address stands on it.
 fn balancer(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer) {
-    let (cluster, theme) = (scene.model.main().home(), scene.theme);
-    let up = cluster.vip.master().is_some();
+    let (model, theme) = (scene.model, scene.theme);
+    let cluster = model.shown_cluster();
+    let up = cluster.vip.master().is_some() && model.main().regions[model.shown].alive;
     let style = if up { theme.accent() } else { theme.error() };
     let wall = if up { theme.glyphs.pick("┃", "|") } else { theme.glyphs.pick("╳", "X") };
     for row in plan.rows.0..plan.rows.0 + plan.rows.1 {
@@ -150,8 +188,10 @@ fn balancer(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer
 /// The last decision in words, the brightest line of the picture.
 fn decision(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let (model, theme, row) = (scene.model, scene.theme, area.height - 1);
-    let Some(last) = model.main().home().last else {
-        write(buf, area, (0, row), "no request yet", theme.dim(), theme);
+    let Some(last) = model.shown_cluster().last else {
+        let on_the_way = model.traffic.on_the_wire(system_now(scene)).next().is_some();
+        let text = if on_the_way { "the first requests are on their way" } else { "no request yet" };
+        write(buf, area, (0, row), text, theme.dim(), theme);
         return;
     };
     let mut x = write(buf, area, (0, row), theme.glyphs.pick("▸ ", "> "), theme.strong(), theme);

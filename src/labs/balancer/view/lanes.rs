@@ -4,17 +4,25 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{BalancerScene, eighths, write};
+use super::{BalancerScene, eighths};
 use crate::engine::Micros;
-use crate::engine::numbers::percent;
+use crate::engine::numbers::{percent, thousands};
+use crate::labs::balancer::cluster::Cluster;
+use crate::labs::balancer::narrate::ms_or;
 use crate::labs::balancer::server::Job;
 use crate::labs::balancer::settings::server_name;
 use crate::labs::balancer::system::System;
+use crate::picture::{width, write};
 
+/// Columns for the word at the right of a server.
+const WORDS: u16 = 7;
 /// How long a mark takes from the balancer to its place in the queue, in system time.
 const TRAVEL_US: Micros = 15_000;
 /// How long what became of a request stays beside its server, in system time.
 const FLASH_US: Micros = 20_000;
+
+/// Most rows from one lane to the next, where there is much room.
+const MOST_GAP: u16 = 9;
 
 /// The servers of a system.
 pub(super) struct Lanes<'a> {
@@ -26,19 +34,26 @@ pub(super) struct Lanes<'a> {
     pub now: Micros,
     /// Whether there is a word about each server at the right.
     pub words: bool,
+    /// What a column of full height holds, where servers are columns.
+    pub most: usize,
 }
 
 /// Row of a server's lane, and rows between two lanes.
 fn rows(servers: usize, area: Rect) -> Option<(u16, u16)> {
     let n = u16::try_from(servers).ok().filter(|n| *n > 0 && *n <= area.height)?;
-    let gap = (area.height / n).clamp(1, 3);
+    let gap = (area.height / n).clamp(1, MOST_GAP);
     Some(((area.height - ((n - 1) * gap + 1)) / 2, gap))
 }
 
-/// Columns and rows of a grid of so many cells.
-fn grid(servers: usize, area: Rect) -> (usize, usize) {
-    let columns = usize::from(area.width).max(1);
-    (columns, servers.div_ceil(columns))
+/// A grid of servers: columns, rows of the screen for each line of servers, and how many servers it shows. Where
+/// not all fit, the last row is left for saying so.
+fn grid(servers: usize, area: Rect) -> (usize, usize, usize) {
+    let (columns, height) = (usize::from(area.width).max(1), usize::from(area.height));
+    let lines = servers.div_ceil(columns);
+    if lines <= height {
+        return (columns, height / lines.max(1), servers);
+    }
+    (columns, 1, (height.saturating_sub(1) * columns).min(servers))
 }
 
 /// The server under a cell of the screen.
@@ -51,34 +66,55 @@ pub(super) fn server_at(servers: usize, area: Rect, x: u16, y: u16) -> Option<us
         let row = dy.checked_sub(first)?;
         return (row % gap == 0).then_some(usize::from(row / gap)).filter(|i| *i < servers);
     }
-    let (columns, lines) = grid(servers, area);
-    let tall = (usize::from(area.height) / lines.max(1)).max(1);
-    let index = usize::from(dy) / tall * columns + usize::from(dx);
-    (index < servers).then_some(index)
+    let (columns, tall, shown) = grid(servers, area);
+    let index = usize::from(dy) / tall.max(1) * columns + usize::from(dx);
+    (index < shown).then_some(index)
 }
 
 impl Lanes<'_> {
     /// Draws lanes if there is a row for each server, else a grid.
     pub(super) fn draw(&self, area: Rect, buf: &mut Buffer) {
-        let cluster = self.system.home();
+        let cluster = self.cluster();
         match rows(cluster.servers.len(), area) {
             Some((first, gap)) => {
                 for index in 0..cluster.servers.len() {
                     let y = area.y + first + index as u16 * gap;
                     self.lane(index, Rect { y, height: 1, ..area }, buf);
+                    if self.words && gap >= 3 {
+                        self.detail(index, Rect { y: y + 1, height: 1, ..area }, buf);
+                    }
                 }
             }
             None => self.cells(area, buf),
         }
     }
 
+    /// The cluster whose servers they are.
+    fn cluster(&self) -> &'_ Cluster {
+        let shown = self.system.regions.get(self.scene.model.shown);
+        shown.map_or_else(|| self.system.home(), |region| &region.cluster)
+    }
+
+    /// What a server did, below its lane.
+    fn detail(&self, index: usize, area: Rect, buf: &mut Buffer) {
+        let (theme, stats) = (self.scene.theme, &self.cluster().servers[index].stats);
+        let failed = if stats.failed > 0 { format!("{} failed, ", thousands(stats.failed)) } else { String::new() };
+        let mean = ms_or(stats.times.mean_ms());
+        let parts = [format!("{} served, {failed}mean {mean}", thousands(stats.served)), format!("mean {mean}")];
+        let room = usize::from(area.width.saturating_sub(WORDS));
+        if let Some(text) = parts.iter().find(|text| width(text) <= room) {
+            let at = room - width(text);
+            write(buf, area, (at as u16, 0), text, theme.faint_text(), theme);
+        }
+    }
+
     /// `·····■ ●[▲] a  75 %`: the queue fills from the server to the left.
     fn lane(&self, index: usize, area: Rect, buf: &mut Buffer) {
-        let (theme, cluster) = (self.scene.theme, self.system.home());
+        let (theme, cluster) = (self.scene.theme, self.cluster());
         let server = &cluster.servers[index];
         let name = server_name(index);
         let (word, word_style) = self.word(index);
-        let right = if self.words { 1 + name.len() as u16 + 1 + 6 } else { 1 + name.len() as u16 };
+        let right = if self.words { 1 + name.len() as u16 + 1 + WORDS } else { 1 + name.len() as u16 };
         let Some(slot) = area.width.checked_sub(right + 3).filter(|s| *s > 0) else { return };
         let takes = cluster.takes(index);
         let floor = if takes { theme.glyphs.pick("·", ".") } else { " " };
@@ -95,6 +131,10 @@ impl Lanes<'_> {
             }
             None => {}
         }
+        if cluster.pools.len() > 1 {
+            let room = Rect { width: slot.saturating_sub(2).min(12), ..area };
+            write(buf, room, (0, 0), &format!("{} ", server.config.pool), theme.dim(), theme);
+        }
         let fits = usize::from(slot.saturating_sub(1));
         let crowded = server.queue.len() > fits;
         let shown = if crowded { fits.saturating_sub(5) } else { fits };
@@ -110,10 +150,10 @@ impl Lanes<'_> {
 
     /// What stands right of a server: what just left it, its name, a word.
     fn end(&self, index: usize, x: u16, area: Rect, buf: &mut Buffer, (word, word_style): (&str, Style)) {
-        let (theme, cluster) = (self.scene.theme, self.system.home());
+        let (theme, cluster) = (self.scene.theme, self.cluster());
         let name = server_name(index);
         let touched = self.scene.model.touched == Some(index);
-        let flash = cluster.seen.iter().rev().find(|s| s.server == index && s.at_us + FLASH_US > self.now);
+        let flash = cluster.seen.iter().rev().find(|s| s.server == Some(index) && s.at_us + FLASH_US > self.now);
         let (sign, sign_style) = match flash {
             Some(seen) if !seen.answered => (theme.glyphs.pick("✗", "x"), theme.error()),
             Some(seen) if self.scene.motion => (theme.glyphs.pick("✓", "+"), theme.series(seen.client as usize)),
@@ -130,12 +170,13 @@ impl Lanes<'_> {
 
     /// The state of a server in one word, or how busy it was.
     fn word(&self, index: usize) -> (String, Style) {
-        let (theme, cluster) = (self.scene.theme, self.system.home());
+        let (theme, cluster) = (self.scene.theme, self.cluster());
         let server = &cluster.servers[index];
         let passed = self.scene.model.now_us.saturating_sub(self.system.stats.since_us).max(1) as f64;
         match (server.alive, cluster.takes(index)) {
             (false, true) => ("down!".to_owned(), theme.error()),
             (false, false) => ("out".to_owned(), theme.dim()),
+            (true, false) if server.drained => ("drained".to_owned(), theme.dim()),
             (true, false) if server.draining => ("drains".to_owned(), theme.warning()),
             (true, false) if cluster.ejected(index) => ("eject".to_owned(), theme.warning()),
             (true, false) if server.config.weight == 0 => ("no wt".to_owned(), theme.dim()),
@@ -151,7 +192,7 @@ impl Lanes<'_> {
         let passed = self.now.saturating_sub(job.sent_us);
         let share = if self.scene.motion { (passed as f64 / TRAVEL_US as f64).min(1.0) } else { 1.0 };
         let x = (f64::from(place) * share).round() as u16;
-        let newest = self.system.home().last.is_some_and(|last| last.id == job.id);
+        let newest = self.cluster().last.is_some_and(|last| last.id == job.id);
         let mark = theme.mark(job.client as usize).to_string();
         let style = match (newest, share < 1.0) {
             (true, _) => theme.strong(),
@@ -163,27 +204,21 @@ impl Lanes<'_> {
 
     /// One column a server, as high as what it holds.
     fn cells(&self, area: Rect, buf: &mut Buffer) {
-        let (theme, cluster) = (self.scene.theme, self.system.home());
-        let (columns, lines) = grid(cluster.servers.len(), area);
-        let tall = (usize::from(area.height) / lines.max(1)).max(1) as u16;
-        let most = cluster.servers.iter().map(|s| s.active()).max().unwrap_or(0).max(1) as f64;
+        let (theme, cluster) = (self.scene.theme, self.cluster());
+        let (columns, tall, shown) = grid(cluster.servers.len(), area);
+        let tall = tall as u16;
+        let most = self.most.max(1) as f64;
         let last = cluster.last.and_then(|l| l.server);
-        for (index, server) in cluster.servers.iter().enumerate() {
+        for (index, server) in cluster.servers.iter().take(shown).enumerate() {
             let (x, line) = ((index % columns) as u16, (index / columns) as u16);
             let bottom = line * tall + tall - 1;
-            if bottom >= area.height {
-                let text = format!("… {} more servers", cluster.servers.len() - index);
-                write(buf, area, (0, area.height - 1), &text, theme.dim(), theme);
-                break;
-            }
             if !server.alive {
                 write(buf, area, (x, bottom), theme.glyphs.pick("✗", "x"), theme.error(), theme);
                 continue;
             }
             let room = f64::from(if tall > 1 { tall - 1 } else { 1 });
             let height = server.active() as f64 / most * room;
-            let style =
-                if last == Some(index) { theme.strong() } else { theme.series(usize::from(server.active() > 1)) };
+            let style = if last == Some(index) { theme.strong() } else { theme.series(0) };
             write(buf, area, (x, bottom), theme.glyphs.pick("·", "."), theme.faint(), theme);
             for cell in 0..tall {
                 if let Some(block) = eighths(height, cell, theme) {
@@ -191,5 +226,15 @@ impl Lanes<'_> {
                 }
             }
         }
+        if shown < cluster.servers.len() {
+            let text = format!("… {} more servers", thousands((cluster.servers.len() - shown) as u64));
+            write(buf, area, (0, area.height.saturating_sub(1)), &text, theme.dim(), theme);
+        }
     }
+}
+
+/// What the fullest server of these systems holds, in the region that is shown.
+pub(super) fn fullest<'a>(systems: impl Iterator<Item = &'a System>, region: usize) -> usize {
+    let clusters = systems.filter_map(|s| s.regions.get(region)).map(|r| &r.cluster);
+    clusters.flat_map(|c| &c.servers).map(|s| s.active()).max().unwrap_or(0)
 }

@@ -9,19 +9,21 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{BalancerScene, caption, eighths, write};
+use super::{BalancerScene, eighths};
 use crate::labs::balancer::narrate::{ms, ms_or};
 use crate::labs::balancer::stats::{Second, Stats};
 use crate::labs::balancer::theory;
-use crate::picture::Canvas;
+use crate::picture::{Canvas, caption, width, write};
 
 /// Draws both.
 pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let stats = &scene.model.main().stats;
+    let algorithm = scene.model.main().algorithm().name();
     let parts = [
-        format!("{} requests", crate::engine::numbers::thousands(stats.times.count())),
+        if scene.model.systems.len() > 1 { format!("{algorithm} only") } else { algorithm.to_owned() },
+        format!("{} answered requests", crate::engine::numbers::thousands(stats.times.count())),
         "height: how many".to_owned(),
-        "each step to the right is as many times longer".to_owned(),
+        "time in steps of ten times".to_owned(),
     ];
     let area = caption(buf, area, &parts, scene.theme);
     if stats.times.count() == 0 {
@@ -131,9 +133,15 @@ fn ticks(axis: &Axis, stats: &Stats, area: Rect, buf: &mut Buffer, theme: crate:
     let mut taken: Vec<(u16, u16)> = Vec::new();
     for (name, share) in [("p99", 0.99), ("p50", 0.5), ("p95", 0.95)] {
         let Some(value) = stats.times.quantile_ms(share) else { continue };
-        let text = format!("{}{name} {}", theme.glyphs.pick("▴", "^"), ms(value));
-        let wide = crate::picture::width(&text) as u16;
-        let at = label_at(axis.column(value), wide, area.width);
+        // The pointer stands at the value: at the text's end where there is no room to the right of it.
+        let (pointer, column) = (theme.glyphs.pick("▴", "^"), axis.column(value));
+        let mut text = format!("{pointer}{name} {}", ms(value));
+        let wide = width(&text) as u16;
+        let mut at = column;
+        if column + wide > area.width {
+            text = format!("{name} {}{pointer}", ms(value));
+            at = (column + 1).saturating_sub(wide);
+        }
         let apart = |(from, to): &(u16, u16)| at + wide < *from || at > *to;
         if wide <= area.width && taken.iter().all(apart) {
             let style = if share > 0.98 { theme.warning() } else { theme.text() };
@@ -143,42 +151,86 @@ fn ticks(axis: &Axis, stats: &Stats, area: Rect, buf: &mut Buffer, theme: crate:
     }
 }
 
+/// Columns for the times at the left of the seconds.
+const GUTTER: u16 = 8;
+
 /// Percentiles of the last seconds, and where requests failed.
 fn seconds(scene: &BalancerScene<'_>, stats: &Stats, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
-    if area.height < 3 || area.width < 12 {
+    if area.height < 4 || area.width < GUTTER + 12 {
         return;
     }
-    let plot = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    // Heading, plot, and a row for times of day.
+    let plot = Rect { x: area.x + GUTTER, y: area.y + 1, width: area.width - GUTTER, height: area.height - 2 };
     let room = usize::from(plot.width) * 2;
     let mut shown: Vec<Second> = stats.seconds().rev().take(room).collect();
     shown.reverse();
-    let most = shown.iter().map(|s| s.p99_ms).fold(1.0, f64::max).ln();
-    let least = shown.iter().map(|s| s.p50_ms).filter(|p| *p > 0.0).fold(f64::MAX, f64::min).max(0.01).ln() - 0.2;
+    let answered = || shown.iter().filter(|s| s.served > 0);
+    let most = answered().map(|s| s.p99_ms).fold(1.0, f64::max);
+    let least = answered().map(|s| s.p50_ms).fold(most, f64::min).max(0.01) * 0.8;
     let mut canvas = Canvas::new(plot, theme.glyphs);
     let (wide, tall) = canvas.size();
     let first = shown.first().map_or(0, |s| s.second);
     let span = shown.last().map_or(1, |s| s.second - first).max(1) as f64;
-    let at = |s: &Second, value: f64| {
-        let x = (s.second - first) as f64 / span * (wide - 1.0);
-        let y = (1.0 - (value.max(0.01).ln() - least) / (most - least).max(0.1)) * (tall - 1.0);
-        (x, y.clamp(0.0, tall - 1.0))
+    let across = |s: &Second| (s.second - first) as f64 / span * (wide - 1.0);
+    let up = |value: f64| {
+        let y = (1.0 - (value.max(least) / least).ln() / (most / least).max(1.1).ln()) * (tall - 1.0);
+        y.clamp(0.0, tall - 1.0)
     };
     for pair in shown.windows(2) {
         let [a, b] = pair else { continue };
-        canvas.line(at(a, a.p50_ms), at(b, b.p50_ms), theme.series(0), 1);
-        canvas.line(at(a, a.p99_ms), at(b, b.p99_ms), theme.warning(), 2);
+        if a.served > 0 && b.served > 0 {
+            canvas.line((across(a), up(a.p50_ms)), (across(b), up(b.p50_ms)), theme.series(0), 1);
+            canvas.line((across(a), up(a.p99_ms)), (across(b), up(b.p99_ms)), theme.warning(), 2);
+        }
+    }
+    let expected = theory::expected(scene.model, scene.model.main()).ok();
+    let line = expected.map(|e| (e.mean_ms, up(e.mean_ms))).filter(|(mean, _)| *mean > least && *mean < most);
+    if let Some((_, y)) = line {
+        let row = (y / 4.0) as u16;
+        (0..plot.width).step_by(2).for_each(|x| {
+            write(buf, plot, (x, row), theme.glyphs.pick("╌", "-"), theme.strong(), theme);
+        });
     }
     canvas.draw(buf);
     for second in shown.iter().filter(|s| s.failed > 0) {
-        let x = (at(second, 1.0).0 / 2.0) as u16;
+        let x = (across(second) / 2.0) as u16;
         write(buf, plot, (x, plot.height - 1), theme.glyphs.pick("✗", "x"), theme.error(), theme);
     }
-    let last = shown.last();
-    let p99 = ms_or(last.filter(|s| s.served > 0).map(|s| s.p99_ms));
-    let p50 = ms_or(last.filter(|s| s.served > 0).map(|s| s.p50_ms));
-    let text = format!("last {span:.0} s");
-    let mut x = write(buf, area, (0, 0), &text, theme.faint_text(), theme);
-    x += write(buf, area, (x, 0), &format!("  upper: p99 {p99}"), theme.warning(), theme);
-    write(buf, area, (x, 0), &format!("  lower: p50 {p50}"), theme.series(0), theme);
+    axes(scene, area, (least, most, span), buf);
+    legend(scene, &shown, line.is_some(), area, buf);
+}
+
+/// Times at the left, and how long ago at the bottom.
+fn axes(scene: &BalancerScene<'_>, area: Rect, (least, most, span): (f64, f64, f64), buf: &mut Buffer) {
+    let theme = scene.theme;
+    write(buf, area, (0, 1), &ms(most), theme.dim(), theme);
+    if area.height > 4 {
+        write(buf, area, (0, area.height - 2), &ms(least), theme.dim(), theme);
+    }
+    let row = area.height - 1;
+    write(buf, area, (GUTTER, row), &format!("{span:.0} s ago"), theme.dim(), theme);
+    write(buf, area, (area.width - 3, row), "now", theme.dim(), theme);
+}
+
+/// What the lines are: the parts that fit.
+fn legend(scene: &BalancerScene<'_>, shown: &[Second], theory: bool, area: Rect, buf: &mut Buffer) {
+    let theme = scene.theme;
+    let last = shown.last().filter(|s| s.served > 0);
+    let mut parts = vec![
+        (format!("p99 {} (upper)", ms_or(last.map(|s| s.p99_ms))), theme.warning()),
+        (format!("p50 {} (lower)", ms_or(last.map(|s| s.p50_ms))), theme.series(0)),
+    ];
+    if shown.iter().any(|s| s.failed > 0) {
+        parts.push(("✗ failures".to_owned(), theme.error()));
+    }
+    if theory {
+        parts.push(("╌ theory's mean".to_owned(), theme.strong()));
+    }
+    let mut x = 0;
+    for (text, style) in parts {
+        if x + width(&text) as u16 <= area.width {
+            x += write(buf, area, (x, 0), &text, style, theme) + 2;
+        }
+    }
 }

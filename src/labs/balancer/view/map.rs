@@ -9,11 +9,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{BalancerScene, caption, system_now, write};
+use super::{BalancerScene, system_now};
 use crate::engine::Micros;
-use crate::engine::numbers::{duration, thousands};
+use crate::engine::numbers::{duration, plural, thousands};
 use crate::labs::balancer::settings::{REGIONS, round_trip_us};
-use crate::picture::{Canvas, Theme};
+use crate::picture::{Canvas, Theme, caption, write};
 
 /// Longitude and latitude of the regions.
 const PLACES: [(f64, f64); 4] = [(9.0, 50.0), (-95.0, 39.0), (108.0, 30.0), (-52.0, -14.0)];
@@ -192,6 +192,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
             format!("DNS: {}", model.settings.dns.name()),
             format!("kept for {ttl}"),
             "click a region to fail it".to_owned(),
+            "`show us` shows its servers in picture 1".to_owned(),
         ]
     };
     let area = caption(buf, area, &parts, theme);
@@ -246,7 +247,12 @@ fn flows(scene: &BalancerScene<'_>, canvas: &mut Canvas, size: (f64, f64)) {
             canvas.text(at.0, at.1, theme.glyphs.pick("●", "o"), theme.strong());
         }
         let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
-        canvas.text(middle.0, middle.1, &thousands(clients as u64), style);
+        canvas.text(
+            middle.0,
+            middle.1,
+            &format!("{} client{}", thousands(clients as u64), plural(clients as u64)),
+            style,
+        );
     }
 }
 
@@ -255,9 +261,9 @@ fn label(scene: &BalancerScene<'_>, region: usize) -> (String, ratatui::style::S
     let (theme, state) = (scene.theme, &scene.model.main().regions[region]);
     let name = REGIONS[region];
     match (state.alive, state.known.up()) {
-        (true, true) => (format!("{}{name}", theme.mark(region)), theme.series(region).add_modifier(Modifier::BOLD)),
-        (true, false) => (format!("{}{name}?", theme.mark(region)), theme.warning()),
-        (false, _) => (format!("{}{name}", theme.glyphs.pick("✗", "x")), theme.error()),
+        (true, true) => (format!("{} {name}", theme.mark(region)), theme.series(region).add_modifier(Modifier::BOLD)),
+        (true, false) => (format!("{} {name}?", theme.mark(region)), theme.warning()),
+        (false, _) => (format!("{} {name}", theme.glyphs.pick("✗", "x")), theme.error()),
     }
 }
 
@@ -286,10 +292,16 @@ fn list(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
         };
         let mut text = word.to_owned();
         if system.regions.len() > 1 {
-            text = format!("{} clients, {} requests, {word}", thousands(believers[region] as u64), thousands(sent));
+            let (clients, failed) = (believers[region] as u64, thousands(state.failed));
+            let requests = if state.failed > 0 {
+                format!("{failed} failed there")
+            } else {
+                format!("{} requests", thousands(sent))
+            };
+            text = format!("{} client{}, {requests}, {word}", thousands(clients), plural(clients));
         }
         let style = if state.alive { theme.text() } else { theme.error() };
-        write(buf, area, (9, row), &text, style, theme);
+        write(buf, area, (10, row), &text, style, theme);
     }
 }
 
@@ -305,7 +317,7 @@ pub(super) fn click(scene: &BalancerScene<'_>, area: Rect, x: u16, y: u16) -> Op
     let near = (0..count).find(|region| {
         let (px, py) = project(PLACES[*region], canvas.size());
         let (column, row) = canvas.cell_of(px, py);
-        row == y && (column..column + REGIONS[*region].len() as u16 + 1).contains(&x)
+        row == y && (column..column + REGIONS[*region].len() as u16 + 2).contains(&x)
     });
     let listed = y.checked_sub(map.bottom()).map(usize::from).filter(|r| *r < count && y < area.bottom());
     let region = near.or(listed)?;
