@@ -23,7 +23,7 @@ pub enum InputError {
         reason: String,
     },
     /// A directory was named.
-    #[error("{name} is a directory. Name a file with one item a line.")]
+    #[error("{name} is a directory. Name a file.")]
     Directory {
         /// Path.
         name: String,
@@ -31,6 +31,12 @@ pub enum InputError {
     /// Nothing in it.
     #[error("{name} has no lines. Put one item on each line, or leave the option out to use the built-in set.")]
     Empty {
+        /// Path or `-`.
+        name: String,
+    },
+    /// A text with nothing in it.
+    #[error("{name} is empty. Write a text in it, or leave the option out to use what is built in.")]
+    EmptyText {
         /// Path or `-`.
         name: String,
     },
@@ -202,7 +208,10 @@ impl Input {
         }
         progress(number, bytes);
         if lines.is_empty() {
-            return Err(InputError::Empty { name });
+            return Err(match blanks {
+                Blank::Skip => InputError::Empty { name },
+                Blank::Keep => InputError::EmptyText { name },
+            });
         }
         Ok(Self { name, hash: format!("{:032x}", hasher.digest128()), lines, blank })
     }

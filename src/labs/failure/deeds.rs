@@ -91,7 +91,8 @@ impl FailureModel {
         let scope = self.find(target)?;
         let live: Vec<usize> =
             self.plan.inside(scope).into_iter().filter(|m| self.world.powered(&self.plan, *m)).collect();
-        if live.is_empty() {
+        let dark = self.plan.part(scope).is_none_or(|part| !self.part_up(part));
+        if live.is_empty() && (dark || matches!(scope, Scope::Machine(_) | Scope::Tier(_))) {
             return Err(ModelError::new(
                 format!("{target} is down already"),
                 format!("`repair {target}` brings it back"),
@@ -134,6 +135,14 @@ impl FailureModel {
         let all = target == "all";
         let scope = if all { None } else { Some(self.find(target)?) };
         let machines = scope.map_or_else(|| (0..self.plan.machines.len()).collect(), |s| self.plan.inside(s));
+        let well = |m: &usize| {
+            self.world.runs(&self.plan, *m, now)
+                && !self.world.nodes[*m].gray()
+                && self.world.nodes[*m].trouble.is_none()
+        };
+        let dark = scope.and_then(|s| self.plan.part(s)).is_some_and(|part| !self.part_up(part));
+        let cut = self.world.cuts.iter().any(|c| scope.is_none_or(|s| c.a == s || c.b == Some(s)));
+        let broken = dark || cut || self.split_brain() || !machines.iter().all(well);
         match scope {
             Some(Scope::Zone(z)) => self.world.zones_down[z] = false,
             Some(Scope::Region(r)) => self.world.regions_down[r] = false,
@@ -156,7 +165,7 @@ impl FailureModel {
                 self.close_repaired(now, m);
             }
         }
-        narrate::repaired(self, now, target, &machines, log);
+        narrate::repaired(self, now, target, (&machines, broken), log);
         self.reconcile(now, &machines, log);
         self.settled = now + SHORT_US;
         Ok(())
@@ -318,7 +327,7 @@ impl FailureModel {
             return Ok(());
         }
         let theory = self.chaos_theory(rate)?;
-        let before = (self.counts.ok, self.counts.failed);
+        let before = (self.counts.ok, self.counts.failed, self.counts.outages);
         self.chaos = Some(Chaos { rate, run: self.chaos_runs, before, theory });
         for part in 0..self.plan.parts() {
             self.next_break(now, part);
@@ -336,7 +345,7 @@ impl FailureModel {
         plan.tiers.iter_mut().for_each(|t| hurry(&mut t.life));
         plan.zones.iter_mut().for_each(|z| hurry(&mut z.life));
         plan.regions.iter_mut().for_each(|r| hurry(&mut r.life));
-        Ok(super::analysis::Analysis::of(&plan, &self.tuning)?.availability)
+        super::analysis::served_share(&plan, &self.tuning)
     }
 
     pub(super) fn next_break(&mut self, now: Micros, part: usize) {
@@ -393,12 +402,12 @@ impl FailureModel {
         let users = self.plan.machines.len();
         let calls = self.plan.calls();
         // With one machine gone, what it dominates is out of reach; with several, what only they lead to.
-        let kept: Vec<(usize, usize)> =
-            calls.edges().iter().copied().filter(|(a, b)| !inside.contains(a) && !inside.contains(b)).collect();
+        let gone = |m: &usize| *m < users && (inside.contains(m) || !self.world.powered(&self.plan, *m));
+        let kept: Vec<(usize, usize)> = calls.edges().iter().copied().filter(|(a, b)| !gone(a) && !gone(b)).collect();
         let reached = crate::algorithms::graph::Graph::new(users + 1, &kept).reachable(users, None);
         let dead = (0..users).filter(|m| !reached[*m]).collect();
-        let serves = self.analysis.block.works(&|p| p != part);
-        let availability = self.analysis.without(&self.plan, part);
+        let serves = self.serves_without(part);
+        let availability = self.analysis.without(&self.plan, &|p| p == part || !self.part_up(p));
         self.what_if = Some(WhatIf { part, dead, serves, availability });
         narrate::what_if(self, now, log);
         Ok(())
