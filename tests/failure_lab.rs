@@ -210,6 +210,8 @@ fn what_is_refused_changes_nothing() {
         ("mode quorum --write 9", "does not fit 2 members"),
         ("mode sync --write 2", "belong to quorums"),
         ("detector fixed 0", "0.2 to 60"),
+        ("detector swim 1.5", "whole periods"),
+        ("chaos 1e300", "a rate of 1e300"),
         ("wait 2h", "too long or too short"),
         ("add db database", "stands for two things"),
         ("add 'x y' app", "is no name"),
@@ -386,7 +388,7 @@ fn the_page_about_topologies_is_true() {
         .output()
         .unwrap_or_else(|e| panic!("{e}"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("One failure alone stops everything: eu."), "{said}");
+    assert!(output.status.success() && said.contains("One failure alone stops everything: the region eu."), "{said}");
     // Kinds and what they fail by, as the page has them.
     for kind in ["dns", "balancer", "app", "cache", "queue", "server", "database"] {
         assert!(page.contains(&format!("`{kind}`")), "{kind}");

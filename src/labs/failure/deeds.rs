@@ -7,6 +7,7 @@ use super::plan::{Kind, Scope};
 use super::topology::duration_s;
 use super::world::Cut;
 use super::{builtin, narrate};
+use crate::engine::numbers::duration;
 use crate::engine::{Event, Micros, ModelError};
 
 /// Longest wait, in microseconds.
@@ -318,7 +319,8 @@ impl FailureModel {
     fn start_chaos(&mut self, now: Micros, rate: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
         if !(0.0..=1e7).contains(&rate) {
             let remedy = "choose 0 (none) to 10000000; 20000 turns a thousand hours into three minutes";
-            return Err(ModelError::new(format!("a rate of {rate} makes no sense"), remedy));
+            let shown = if rate.abs() < 1e9 { rate.to_string() } else { format!("{rate:e}") };
+            return Err(ModelError::new(format!("a rate of {shown} makes no sense"), remedy));
         }
         self.chaos_runs += 1;
         if rate == 0.0 {
@@ -419,7 +421,7 @@ fn time_us(text: &str, most_us: f64) -> Result<Micros, ModelError> {
     let us = duration_s(text)? * 1e6;
     if us < 1_000.0 || us > most_us {
         let problem = format!("'{}' is too long or too short", text.chars().take(30).collect::<String>());
-        return Err(ModelError::new(problem, format!("use 1ms to {}s", (most_us / 1e6) as u64)));
+        return Err(ModelError::new(problem, format!("use 1 ms to {}", duration(most_us as Micros))));
     }
     Ok(us as Micros)
 }

@@ -123,7 +123,7 @@ pub(super) fn bars(model: &FailureModel) -> (String, Vec<LoadBar>) {
             },
         }
     });
-    ("users' downtime a year, by cause".to_owned(), bars.collect())
+    ("users down a year, by part".to_owned(), bars.collect())
 }
 
 /// Parts that have a bar: what can fail and matters to users.

@@ -26,7 +26,12 @@ pub fn built(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
 /// The single points of failure, as things stand now.
 pub fn spofs(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let spofs = model.spofs();
-    let names: Vec<&str> = spofs.iter().map(|p| model.plan.part_name(*p)).collect();
+    let called = |part: &usize| match model.plan.scope_of(*part) {
+        Scope::Region(_) => format!("the region {}", model.plan.part_name(*part)),
+        _ => model.plan.part_name(*part).to_owned(),
+    };
+    let called: Vec<String> = spofs.iter().map(called).collect();
+    let names: Vec<&str> = called.iter().map(String::as_str).collect();
     let down: Vec<&str> =
         (0..model.plan.parts()).filter(|p| !model.part_up(*p)).map(|p| model.plan.part_name(p)).collect();
     if !model.serving() {
@@ -105,6 +110,20 @@ pub fn edited(model: &FailureModel, now: Micros, what: &str, (old, before): (&Pl
         b.cost
     );
     tell(log, now, EventKind::Detail, text);
+    // One machine more is not always better: it votes in the place of the witness.
+    let seats = |plan: &Plan, name: &str| {
+        let tier = plan.tiers.iter().position(|t| t.name == name)?;
+        plan.voted(tier, model.tuning.fencing).then(|| (plan.members(tier).len(), plan.witness(tier)))
+    };
+    for tier in model.plan.tiers.iter().filter(|_| a.availability < b.availability) {
+        if let (Some((_, Some(_))), Some((votes, None))) = (seats(old, &tier.name), seats(&model.plan, &tier.name)) {
+            let text = format!(
+                "{} has {votes} votes now, all of machines. The witness, which fails less, has none any more.",
+                tier.name
+            );
+            tell(log, now, EventKind::Detail, text);
+        }
+    }
     let was = |part: &usize| {
         let name = model.plan.part_name(*part);
         !(0..old.parts()).any(|p| old.part_name(p) == name) || before.spofs.iter().any(|p| old.part_name(*p) == name)

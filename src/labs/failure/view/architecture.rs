@@ -333,7 +333,8 @@ fn machine(scene: &FailureScene<'_>, m: usize, place: Rect, (dead, spof): (bool,
         return;
     }
     let life = model.plan.tier_of(m).life;
-    let fails = format!("fails every {:.0} h, for {:.1} h", life.mtbf_s / 3_600.0, life.mttr_s / 3_600.0);
+    let hours = |seconds: f64| (seconds / 360.0).round() / 10.0;
+    let fails = format!("MTBF {} h, MTTR {} h", hours(life.mtbf_s), hours(life.mttr_s));
     for (y, (text, style)) in
         [(format!("{mark}{name}"), style), (word, style), (fails, theme.faint_text())].iter().enumerate()
     {
@@ -341,11 +342,27 @@ fn machine(scene: &FailureScene<'_>, m: usize, place: Rect, (dead, spof): (bool,
     }
 }
 
+/// A name in so many columns: of what is too long the number at the end stays, it tells machines apart.
+fn squeeze(name: &str, room: usize) -> String {
+    match name.rsplit_once('-') {
+        Some((head, tail)) if width(name) > room && room >= width(tail) + 4 => {
+            format!("{}{tail}", fit(&format!("{head}-"), room - width(tail)))
+        }
+        _ => fit(name, room),
+    }
+}
+
 /// Name and word if they fit, else name and letter, else the name.
 fn label(name: &str, word: &str, sign: &str, room: usize) -> String {
     let long = if word.is_empty() { name.to_owned() } else { format!("{name} {word}") };
-    let short = if sign.is_empty() { name.to_owned() } else { format!("{} {sign}", fit(name, room.saturating_sub(2))) };
-    if width(&long) <= room { long } else { fit(&short, room) }
+    if width(&long) <= room {
+        return long;
+    }
+    match sign {
+        "" => squeeze(name, room),
+        sign if room > width(sign) + 3 => format!("{} {sign}", squeeze(name, room - width(sign) - 1)),
+        _ => squeeze(name, room),
+    }
 }
 
 /// A box: double for a single point of failure, broken for what is dead.

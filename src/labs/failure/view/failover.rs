@@ -68,12 +68,10 @@ fn line(scene: &FailureScene<'_>, failover: &Failover, area: Rect, buf: &mut Buf
 
 fn captions(failover: &Failover, theme: Theme) -> Vec<String> {
     let sign = |unicode, ascii, what: &str| format!("{} {what}", theme.glyphs.pick(unicode, ascii));
-    let mut parts = vec![sign("░", ":", "theory"), sign("♥", "h", "heartbeat"), sign("✗", "X", "failure")];
-    parts.push("? suspected".to_owned());
-    if failover.passive {
-        parts.extend(["! decided".to_owned(), "P promoted".to_owned()]);
+    let mut parts = vec![sign("░", ":", "theory"), sign("♥", "h", "last heartbeat"), sign("✗", "X", "failure")];
+    if failover.back.is_none() {
+        parts.push(sign("▸", ">", "now"));
     }
-    parts.push(sign("●", "@", "clients back"));
     parts
 }
 
@@ -154,6 +152,11 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
         false => [Some(failover.failed), None, None, failover.suspected],
     };
     let seen = failover.phases();
+    let cross = theme.glyphs.pick("from ✗ to ?", "from X to ?");
+    let signs = match failover.passive {
+        true => [cross, "from ? to !", "from ! to P", theme.glyphs.pick("from P to ●", "from P to @")],
+        false => [cross, "", "", theme.glyphs.pick("from ? to ●", "from ? to @")],
+    };
     // In little room the bars share one row: they follow each other in time.
     let compact = area.height < 16;
     // In much room they are thicker.
@@ -181,17 +184,18 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
             (0..thick).for_each(|d| write(buf, area, (a, row + d), &block, style, theme));
         }
         let value = seen[i].map_or_else(|| if running { "…".to_owned() } else { "–".to_owned() }, duration);
-        words(NAMES[i], &value, &duration(theory), if compact { y } else { y + thick }, area, theme, buf);
+        words((NAMES[i], signs[i]), &value, &duration(theory), if compact { y } else { y + thick }, area, theme, buf);
         y += if compact { 1 } else { thick * 2 };
     }
     y
 }
 
-/// `detection  4.61 s  theory 4.54 s`, from the left.
-fn words(name: &str, value: &str, theory: &str, y: u16, area: Rect, theme: Theme, buf: &mut Buffer) {
+/// `detection  4.61 s  theory 4.54 s  from ✗ to ?`, from the left.
+fn words((name, signs): (&str, &str), value: &str, theory: &str, y: u16, area: Rect, theme: Theme, buf: &mut Buffer) {
     write(buf, area, (0, y), &pad(name, 10), theme.dim(), theme);
     write(buf, area, (10, y), &pad_left(value, 8), theme.text(), theme);
     write(buf, area, (19, y), &format!("theory {theory}"), theme.faint_text(), theme);
+    write(buf, area, (36, y), signs, theme.dim(), theme);
 }
 
 /// Requests of each stretch of time: served, failed, or some of both.

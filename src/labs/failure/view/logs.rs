@@ -49,7 +49,7 @@ fn draw_group(scene: &FailureScene<'_>, tier: usize, group: &Group, mut y: u16, 
     let (kept, lost) = (group.log.acknowledged(), model.counts.lost_writes);
     let alone = model.groups.iter().flatten().filter(|g| g.log.acknowledged() > 0).count() < 2;
     let acked = match lost {
-        n if n > 0 && alone => format!("{} writes acknowledged, {} of them lost", thousands(kept + n), thousands(n)),
+        n if n > 0 && alone => format!("{} acknowledged, {} of them lost", thousands(kept + n), thousands(n)),
         _ => format!("{} writes acknowledged", thousands(kept)),
     };
     write(buf, area, (mode.chars().count() as u16 + 2, y), &acked, theme.dim(), theme);
@@ -96,7 +96,7 @@ fn draw_member(
     let (role, style) = match (up, group.claims[member], newest) {
         (false, ..) => ("down".to_owned(), theme.error()),
         (_, true, true) => (format!("primary, epoch {}", log.epoch()), theme.strong()),
-        (_, true, false) => (format!("believes to be primary, epoch {}", log.epoch()), theme.warning()),
+        (_, true, false) => (format!("thinks it is primary, epoch {}", log.epoch()), theme.warning()),
         _ if group.phase == Phase::Promoting(member) => ("is being promoted".to_owned(), theme.accent()),
         _ => ("follows".to_owned(), theme.text()),
     };
