@@ -388,7 +388,7 @@ fn the_page_about_topologies_is_true() {
         .output()
         .unwrap_or_else(|e| panic!("{e}"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("One failure alone stops everything: the region eu."), "{said}");
+    assert!(output.status.success() && said.contains("one failure alone stops everything: the region eu."), "{said}");
     // Kinds and what they fail by, as the page has them.
     for kind in ["dns", "balancer", "app", "cache", "queue", "server", "database"] {
         assert!(page.contains(&format!("`{kind}`")), "{kind}");

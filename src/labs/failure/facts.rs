@@ -212,8 +212,6 @@ impl FailureFacts {
         let users = plan.machines.len();
         let points: Vec<usize> = plan.calls().articulation_points().into_iter().filter(|m| *m < users).collect();
         let mean = |sum: u64, count: u64| sum as f64 / count.max(1) as f64 / 1_000.0;
-        let suspected = |m: &usize| model.world.nodes[*m].suspected.is_some();
-        let suspected: Vec<usize> = (0..users).filter(suspected).collect();
         let spofs = model.spofs();
         Self {
             architecture: plan.name.clone(),
@@ -265,7 +263,7 @@ impl FailureFacts {
             fenced_writes: counts.fenced_writes,
             suspicions: counts.suspicions,
             false_alarms: counts.false_alarms,
-            suspected: names(&suspected),
+            suspected: names(&model.suspected()),
             serving: model.serving(),
             witness: witnesses(model),
             primary: primaries(model, |m, group, p| m.plan.machines[group.members[p]].name.clone()),

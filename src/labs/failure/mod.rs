@@ -42,7 +42,7 @@ const TOPOLOGY: &str = r#"Build the architecture of FILE, in TOML (- for standar
   name = "zone-b"
   [[component]]
   name = "web"
-  kind = "app"               # dns, balancer, app, cache, queue, database, server
+  kind = "app"               # one of those below
   replicas = 2               # machines; also: needs = 1 of them
   zone = ["zone-a", "zone-b"]
   depends_on = ["db"]        # all of these; "a | b" means one of the two
@@ -50,8 +50,9 @@ const TOPOLOGY: &str = r#"Build the architecture of FILE, in TOML (- for standar
   mttr = "1h"
   [[component]]
   name = "db"
-  kind = "database"          # also: cost = 4.0, style = "active" or "passive"
-At the top: name = "shop", users = ["web"]. Regions are [[region]] tables. All of it: docs/topologies.md"#;
+  kind = "database"          # also: cost = 4.0, style = "passive"
+Kinds: dns, balancer, app, cache, queue, database, server. At the top: name = "shop", users = ["web"]. Regions are
+[[region]] tables. All of it: docs/topologies.md"#;
 
 /// The lab.
 #[derive(Debug)]

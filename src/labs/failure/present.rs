@@ -16,6 +16,11 @@ impl FailureModel {
         }
     }
 
+    /// Machines that are taken for dead.
+    pub(super) fn suspected(&self) -> Vec<usize> {
+        (0..self.world.nodes.len()).filter(|m| self.world.nodes[*m].suspected.is_some()).collect()
+    }
+
     /// Whether users can be served now, once what has failed was noticed.
     pub(super) fn serving(&self) -> bool {
         self.serves_with(&|part| self.part_up(part))

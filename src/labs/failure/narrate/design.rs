@@ -35,17 +35,18 @@ pub fn spofs(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let down: Vec<&str> =
         (0..model.plan.parts()).filter(|p| !model.part_up(*p)).map(|p| model.plan.part_name(p)).collect();
     if !model.serving() {
-        let text = match names.len() {
-            0 => "Nobody is served now. In the whole design no single failure would do that.".to_owned(),
+        let text = match &names[..] {
+            [] => "Nobody is served now. In the whole design no single failure would do that.".to_owned(),
+            [one] => format!("Nobody is served now. In the whole design, {one} alone does that."),
             _ => format!("Nobody is served now. In the whole design, each of these alone does that: {}.", list(&names)),
         };
         return tell(log, now, EventKind::Warning, text);
     }
-    let now_that = if down.is_empty() { String::new() } else { format!("With {} down: ", list(&down)) };
+    let now_that = if down.is_empty() { "All is up: ".to_owned() } else { format!("With {} down: ", list(&down)) };
     let text = match names.len() {
-        0 => format!("{now_that}No single failure stops users: there is no single point of failure."),
-        1 => format!("{now_that}One failure alone stops everything: {}.", names[0]),
-        n => format!("{now_that}Each of these {n} alone stops everything: {}.", list(&names)),
+        0 => format!("{now_that}no single failure stops users: there is no single point of failure."),
+        1 => format!("{now_that}one failure alone stops everything: {}.", names[0]),
+        n => format!("{now_that}each of these {n} alone stops everything: {}.", list(&names)),
     };
     tell(log, now, if names.is_empty() { EventKind::Change } else { EventKind::Warning }, text);
 }
@@ -83,7 +84,7 @@ pub fn what_if(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let others: Vec<&str> = what
         .dead
         .iter()
-        .filter(|m| model.plan.part(Scope::Machine(**m)) != Some(what.part))
+        .filter(|m| model.plan.part(Scope::Machine(**m)) != Some(what.part) && model.world.powered(&model.plan, **m))
         .map(|m| name(model, *m))
         .collect();
     if !others.is_empty() {
