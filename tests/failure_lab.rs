@@ -46,12 +46,42 @@ fn told(lab: &dyn OpenLab) -> String {
 
 /// Commands, then what must be true of the facts.
 const SCENARIOS: &[(&[&str], &[&str])] = &[
-    (&[], &["architecture == 'tiers'", "spof_count == 0", "machines == 6", "availability > 0.99997"]),
-    (&["build single"], &["spofs == ['server-1']", "availability < 0.9961 && availability > 0.9960"]),
-    (&["build database"], &["spof_count == 2", "'db-1' in spofs && 'web-1' in spofs"]),
-    (&["build balancer"], &["spofs == ['lb-1', 'db-1', 'zone-a']", "articulation_points == ['lb-1']"]),
-    (&["build three-zones"], &["spof_count == 0", "zones == 3", "machine['db-1'].serves && !machine['db-2'].serves"]),
-    (&["build two-regions"], &["spof_count == 0", "regions == 2", "cost == 22.0"]),
+    (&[], &["architecture == 'tiers'", "spofs == ['here']", "machines == 6", "availability > 0.9999"]),
+    (&["build single"], &["spofs == ['server-1', 'zone-a', 'here']", "availability < 0.9958 && availability > 0.9956"]),
+    (&["build database"], &["spof_count == 4", "'db-1' in spofs && 'web-1' in spofs"]),
+    (&["build balancer"], &["spofs == ['lb-1', 'db-1', 'zone-a', 'here']", "articulation_points == ['lb-1']"]),
+    (&["build three-zones"], &["spofs == ['here']", "zones == 3", "machine['db-1'].serves && !machine['db-2'].serves"]),
+    (&["build two-regions"], &["spof_count == 0", "regions == 2", "cost == 22.0 && cost_by['us'] == 4.0"]),
+    // A second region is worth its cost: what takes a whole region stops the others.
+    (&[], &["availability < 0.99995 && witness['db'] == 'zone-c'"]),
+    (&["build two-regions"], &["availability > 0.99998 && witness['db'] == 'asia-a'"]),
+    // What is a single point depends on what is down already.
+    (&["kill db-1"], &["'db-2' in spofs && 'zone-b' in spofs && 'zone-c' in spofs && !('app-1' in spofs) && serving"]),
+    (&["kill db-1", "what-if db-2"], &["what_if_serves == false && serving"]),
+    (&["kill db-1", "kill db-2"], &["!serving"]),
+    (&["build balancer", "kill web-1"], &["'web-2' in spofs"]),
+    // The witness votes: without it and one machine, no majority is left.
+    (&["zone down zone-c", "what-if db-1"], &["serving && what_if_serves == false"]),
+    (&["zone down zone-c", "wait 3s", "kill db-1", "wait 5s"], &["!serving && failovers == 0"]),
+    // A cut between tiers stops everything, though all machines are up.
+    (&["cut db app", "wait 2s"], &["!serving && machines_up == machines && requests_failed > 30"]),
+    (&["cut lb app", "wait 2s"], &["!serving"]),
+    (&["cut db app", "heal", "wait 2s"], &["serving"]),
+    // A suspicion that comes to nothing is no failover.
+    (&["wait 3s", "cut db-1 db-2", "wait 10s", "heal", "wait 3s"], &["failovers == 0 && rto_ms == null"]),
+    // In a split brain the loss grows; in the end it is what the sentences say.
+    (&["fencing off", "wait 5s", "cut db-1 db-2", "wait 30s"], &["split_brain && rpo_writes > 150"]),
+    (
+        &["fencing off", "wait 5s", "cut db-1 db-2", "wait 30s", "heal", "repair db-1"],
+        &["!split_brain && rpo_writes == lost_writes && rpo_writes > 150"],
+    ),
+    // Clients come back within what theory says, not in a quarter of it.
+    (&["wait 5s", "kill db-1"], &["reconnect_ms > 350.0 && reconnect_ms < 800.0"]),
+    // In SWIM all machines watch, not the tier's two alone.
+    (&["detector swim", "wait 3s", "kill db-1"], &["theory_detection_ms > 3900.0 && theory_detection_ms < 4200.0"]),
+    // Without a zone, a copy goes where it helps.
+    (&["replicate db"], &["machine['db-3'].zone == 'zone-c' && spofs == ['here']"]),
+    (&["replicate db zone-x"], &["zones == 3 && machine['db-3'].zone == 'zone-x'"]),
     // A primary dies: four phases, beside theory, and another one serves.
     (
         &["wait 5s", "kill db-1"],
@@ -128,7 +158,7 @@ const SCENARIOS: &[(&[&str], &[&str])] = &[
     // Edits.
     (
         &["build database", "replicate db", "place db-2 zone-b"],
-        &["machines == 3 && zones == 2", "spofs == ['web-1', 'zone-a']"],
+        &["machines == 3 && zones == 2", "spofs == ['web-1', 'zone-a', 'here']"],
     ),
     (&["build database", "add cache cache web"], &["components == 3 && 'cache-1' in spofs"]),
     (&["build database", "add lb balancer"], &["'lb-1' in spofs", "machines == 3"]),
@@ -180,6 +210,8 @@ fn what_is_refused_changes_nothing() {
         ("mode quorum --write 9", "does not fit 2 members"),
         ("mode sync --write 2", "belong to quorums"),
         ("detector fixed 0", "0.2 to 60"),
+        ("detector swim 1.5", "whole periods"),
+        ("chaos 1e300", "a rate of 1e300"),
         ("wait 2h", "too long or too short"),
         ("add db database", "stands for two things"),
         ("add 'x y' app", "is no name"),
@@ -188,7 +220,7 @@ fn what_is_refused_changes_nothing() {
         ("disconnect app db", "no request ever reaches 'db'"),
         ("disconnect lb db", "does not depend on"),
         ("replicate nobody", "no component"),
-        ("replicate db nowhere", "no zone 'nowhere'"),
+        ("replicate db app", "'app' is no zone"),
         ("place db-1 zone-a", "in zone-a already"),
         ("place db-1 app", "'app' is no zone"),
         ("what-if app", "'app' is 2 machines"),
@@ -225,6 +257,12 @@ fn a_topology_file_is_read_or_refused_plainly() {
         (&component("mtbf = \"0h\""), "the MTBF of 'web' is not above 0"),
         (&component("mtbf = \"-5h\""), "is no time above 0"),
         (&component("mttr = \"soon\""), "MTTR of 'web'"),
+        (&component("mtbf = 0"), "the MTBF of 'web' is 0, without a unit: write"),
+        (&component("mtbf = \"1000\""), "mtbf = \"1000h\""),
+        (&component("mtbf = \"99999999999y\""), "too long"),
+        (&component("colour = 3"), "[[component]]"),
+        (&component("depends_on = [\"web\", \"web\"]"), "names 'web' twice"),
+        (&format!("{}{}", component(""), component("")), "the name 'web' stands for two things"),
         (&component("replicas = 0"), "0 replicas"),
         (&component("replicas = 1000"), "1000 replicas"),
         (&component("needs = 2"), "needs 2 of its 1 machines"),
@@ -271,7 +309,7 @@ fn too_many_ways_are_refused_and_not_counted_for_ever() {
         }
     }
     match with_topology(&text) {
-        Ok(lab) => expect(lab.as_ref(), "spof_count == 0"),
+        Ok(lab) => expect(lab.as_ref(), "!('a0' in spofs)"),
         Err(error) => assert!(error.contains("ways"), "{error}"),
     }
 }
@@ -299,6 +337,64 @@ fn routine_does_not_flood_the_story() {
     assert!(lab.story().1 < 15, "{}", told(lab.as_ref()));
 }
 
+#[test]
+fn chaos_is_up_as_often_as_theory_says() {
+    let design = ["build balancer", "replicate lb zone-b", "replicate db zone-b", "place web-2 zone-b"];
+    for (seed, more) in [(7, &["standby warm"][..]), (11, &["standby warm"]), (23, &["standby warm"]), (7, &[])] {
+        let mut lab = lab(seed);
+        run(lab.as_mut(), &design);
+        run(lab.as_mut(), more);
+        run(lab.as_mut(), &["chaos 20000", "wait 30m"]);
+        // A 95 % interval misses once in twenty; half again as wide it should not.
+        let half = "(observed_high - observed_low) / 2.0";
+        let wide =
+            format!("observed_low - {half} <= chaos_availability && chaos_availability <= observed_high + {half}");
+        expect(lab.as_ref(), &wide);
+        expect(lab.as_ref(), "observed_high - observed_low < 0.1");
+    }
+}
+
+#[test]
+fn a_cut_is_told_as_a_cut() {
+    for command in ["cut db app", "cut app db-1"] {
+        let mut lab = lab(7);
+        run(lab.as_mut(), &["wait 2s", command, "wait 2s", "step"]);
+        let told = told(lab.as_ref());
+        assert!(told.contains("does not reach db-1: the link is cut"), "{told}");
+        assert!(!told.contains("no primary"), "{told}");
+    }
+}
+
+#[test]
+fn edits_say_what_becomes_a_single_point() {
+    let mut lab = lab(7);
+    run(lab.as_mut(), &["replicate db zone-a"]);
+    let told = told(lab.as_ref());
+    assert!(told.contains("zone-a is now a single point of failure: 2 of the 3 votes of db are there"), "{told}");
+}
+
+#[test]
+fn the_page_about_topologies_is_true() {
+    let page = std::fs::read_to_string("docs/topologies.md").unwrap_or_else(|e| panic!("{e}"));
+    let after = page.split("```toml shop.toml\n").nth(1).unwrap_or_else(|| panic!("no example"));
+    let text = after.split("```").next().unwrap_or_default();
+    let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let path = dir.path().join("shop.toml");
+    std::fs::write(&path, text).unwrap_or_else(|e| panic!("{e}"));
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_scalelab"))
+        .args(["run", "failure", "--topology"])
+        .arg(&path)
+        .args(["-c", "spofs", "-c", "kill db-1", "--expect", "primary['db'] == 'db-2' && witness['db'] == 'eu-c'"])
+        .output()
+        .unwrap_or_else(|e| panic!("{e}"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("one failure alone stops everything: the region eu."), "{said}");
+    // Kinds and what they fail by, as the page has them.
+    for kind in ["dns", "balancer", "app", "cache", "queue", "server", "database"] {
+        assert!(page.contains(&format!("`{kind}`")), "{kind}");
+    }
+}
+
 fn picture(lab: &dyn OpenLab, view: usize, (width, height): (u16, u16), theme: Theme) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
@@ -323,6 +419,34 @@ fn pictures() {
     let mut split = lab(7);
     run(split.as_mut(), &["fencing off", "wait 3s", "cut db-1 db-2", "wait 2s"]);
     insta::assert_snapshot!("failure_split_80x24", to_text(&picture(split.as_ref(), 2, (80, 24), MONO)));
+}
+
+#[test]
+fn marks_survive_in_the_smallest_boxes() {
+    let mut text = "[[zone]]\nname = \"frankfurt-1\"\n[[zone]]\nname = \"frankfurt-2\"\n".to_owned();
+    for i in 0..8 {
+        let next = if i < 7 { format!("depends_on = [\"part{}\"]\n", i + 1) } else { String::new() };
+        text += &format!("[[component]]\nname = \"part{i}\"\nkind = \"app\"\n{next}replicas = {}\n", 1 + i % 3 * 4);
+    }
+    let mut lab = with_topology(&text).unwrap_or_else(|e| panic!("{e}"));
+    run(lab.as_mut(), &["kill part1-3"]);
+    let shown = to_text(&picture(lab.as_ref(), 0, (80, 24), MONO));
+    assert!(shown.contains("◆part0") && shown.contains('×'), "{shown}");
+}
+
+#[test]
+fn a_false_alarm_and_a_cut_are_drawn_as_what_they_are() {
+    let mut lossy = lab(7);
+    run(lossy.as_mut(), &["detector fixed 1.5", "lossy app-1 0.4", "wait 30s"]);
+    let shown = to_text(&picture(lossy.as_ref(), 1, (80, 24), MONO));
+    assert!(shown.contains("false alarm") && !shown.contains("app-1 failed"), "{shown}");
+    let mut split = lab(7);
+    run(split.as_mut(), &["fencing off", "wait 3s", "cut db-1 db-2", "wait 2s"]);
+    let shown = to_text(&picture(split.as_ref(), 1, (80, 24), MONO));
+    assert!(shown.contains("db-1 was cut off, db-2 took over"), "{shown}");
+    let shown = to_text(&picture(split.as_ref(), 0, (80, 24), MONO));
+    let row = shown.lines().find(|l| l.contains("db-1") && l.contains("db-2")).unwrap_or_default();
+    assert!(row.contains('✗'), "the cut link is drawn: {shown}");
 }
 
 #[test]

@@ -36,6 +36,12 @@ pub enum InputError {
         /// Path or `-`.
         name: String,
     },
+    /// A text with nothing in it.
+    #[error("{name} is empty. Write a text in it, or leave the option out to use what is built in.")]
+    EmptyText {
+        /// Path or `-`.
+        name: String,
+    },
     /// Bytes that are no UTF-8.
     #[error("{name}, line {line}: the bytes are not UTF-8. Convert the file, e.g. `iconv -t UTF-8`.")]
     NotUtf8 {
@@ -254,7 +260,10 @@ impl Input {
         }
         progress(number, bytes);
         if lines.is_empty() {
-            return Err(InputError::Empty { name });
+            return Err(match blanks {
+                Blank::Skip => InputError::Empty { name },
+                Blank::Keep => InputError::EmptyText { name },
+            });
         }
         Ok(Self { name, hash: format!("{:032x}", hasher.digest128()), lines, made: None, blank })
     }

@@ -170,7 +170,11 @@ fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => "none".to_owned(),
         serde_json::Value::Number(n) if n.is_f64() => {
-            let text = format!("{:.4}", n.as_f64().unwrap_or_default());
+            let value = n.as_f64().unwrap_or_default();
+            // Just below one, nines count: as many digits as it takes to see where they end.
+            let missing = 1.0 - value;
+            let digits = if missing > 0.0 && missing < 1e-3 { 2 - missing.log10().floor() as i32 } else { 4 };
+            let text = format!("{value:.0$}", digits.clamp(4, 16) as usize);
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         }
         serde_json::Value::String(text) => visible(text).into_owned(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::command::Standby;
 use super::plan::{Kind, MAX_MACHINES, Machine, Plan};
 use super::tuning::Tuning;
 use crate::algorithms::availability::{Bdd, Block, YEAR_S, downtime_per_year_s, monte_carlo};
@@ -52,11 +53,9 @@ pub struct Analysis {
 }
 
 /// Availability of a structure, exactly or estimated, and how much every part matters.
-fn evaluate(block: &Block, plan: &Plan, without: Option<usize>) -> (f64, bool, Vec<f64>) {
-    let mut p: Vec<f64> = (0..plan.parts()).map(|part| plan.life(part).availability()).collect();
-    if let Some(part) = without.and_then(|part| p.get_mut(part)) {
-        *part = 0.0;
-    }
+fn evaluate(block: &Block, plan: &Plan, dead: &dyn Fn(usize) -> bool) -> (f64, bool, Vec<f64>) {
+    let up = |part: usize| if dead(part) { 0.0 } else { plan.life(part).availability() };
+    let p: Vec<f64> = (0..plan.parts()).map(up).collect();
     let exact = Bdd::new(block, p.len()).and_then(|bdd| Ok((bdd.availability(&p)?, bdd.importance(&p)?)));
     match exact {
         Ok((availability, importance)) => (availability, true, importance),
@@ -68,37 +67,91 @@ fn evaluate(block: &Block, plan: &Plan, without: Option<usize>) -> (f64, bool, V
     }
 }
 
-/// How often the serving machine of a tier fails, in times a second: itself, its zone or its region.
-fn failures_per_s(plan: &Plan, machine: usize) -> f64 {
-    plan.parts_of(machine).iter().map(|part| 1.0 / plan.life(*part).mtbf_s).sum()
+/// What a failure in a tier costs although another machine is there.
+struct Handover {
+    /// Seconds in which a repair would end the outage, too: until it is known, and decided who takes over.
+    until_decided: f64,
+    /// Seconds after that, which nobody shortens.
+    after: f64,
+    /// Share of the tier's requests that wait for it.
+    weight: f64,
+    /// In how many places of the plan the same can be had, at least one.
+    alternatives: usize,
+}
+
+impl Handover {
+    /// What it costs in a tier; `None` where there is no other machine. With `reads`, it counts that hot followers
+    /// of a database go on to answer reads: half of the requests.
+    fn of(plan: &Plan, tuning: &Tuning, tier: usize, reads: bool) -> Option<Self> {
+        let groups = || plan.users.iter().chain(plan.tiers.iter().flat_map(|t| &t.deps));
+        let alternatives = groups().filter(|g| g.contains(&tier)).map(Vec::len).max().unwrap_or(1);
+        let members = plan.members(tier).len();
+        if members < 2 && alternatives < 2 {
+            return None;
+        }
+        let by_dns = plan.tiers.iter().any(|c| c.kind == Kind::Dns && c.deps.iter().flatten().any(|d| *d == tier));
+        let [detection, decision, promotion, reconnect] =
+            tuning.phases(plan.machines.len(), plan.passive(tier) && members > 1);
+        let ttl = if by_dns { DNS_TTL_US } else { 0 };
+        let answers = plan.tiers[tier].kind == Kind::Database && tuning.standby == Standby::Hot && members > 1;
+        Some(Self {
+            until_decided: (detection + decision + ttl) as f64 / 1e6,
+            after: (promotion + reconnect) as f64 / 1e6,
+            weight: if reads && answers { 0.5 } else { 1.0 },
+            alternatives,
+        })
+    }
+
+    /// Seconds' worth of all requests that one failure costs, where repairs take `repair_s` on average. Repairs have
+    /// exponential lengths: one that is quicker than the decision ends the outage, and nobody takes over.
+    fn lost_s(&self, repair_s: f64) -> f64 {
+        let late = (-self.until_decided / repair_s).exp();
+        let before = -(-self.until_decided / repair_s).exp_m1() * repair_s;
+        (before + late * self.after) * self.weight / self.alternatives as f64
+    }
 }
 
 /// The share of time that detection and failover take, although what is needed is up.
-fn failover_share(plan: &Plan, tuning: &Tuning) -> f64 {
-    let groups = || plan.users.iter().chain(plan.tiers.iter().flat_map(|t| &t.deps));
-    let mut share = 0.0;
-    for t in 0..plan.tiers.len() {
-        let members = plan.members(t);
-        let alternatives = groups().filter(|g| g.contains(&t)).map(Vec::len).max().unwrap_or(1);
-        if members.len() < 2 && alternatives < 2 {
-            continue;
-        }
-        let by_dns = plan.tiers.iter().any(|c| c.kind == Kind::Dns && c.deps.iter().flatten().any(|d| *d == t));
-        let phases = tuning.phases(members.len(), plan.passive(t) && members.len() > 1);
-        let ttl = if by_dns { DNS_TTL_US } else { 0 };
-        let seconds = (phases.iter().sum::<u64>() + ttl) as f64 / 1e6;
+fn failover_share(plan: &Plan, tuning: &Tuning, reads: bool) -> f64 {
+    let handovers: Vec<_> = (0..plan.tiers.len()).map(|t| Handover::of(plan, tuning, t, reads)).collect();
+    let mut calm = 1.0;
+    for (t, handover) in handovers.iter().enumerate() {
         // A machine that stands by may fail unnoticed. Of n that serve, each fails as often and takes an n-th of the
         // requests with it: for both, once in a machine's life all requests' worth is lost until that is known.
-        let rate = members.iter().map(|m| failures_per_s(plan, *m)).sum::<f64>() / members.len().max(1) as f64;
-        share += rate * seconds / alternatives as f64;
+        let Some(handover) = handover else { continue };
+        let life = plan.tiers[t].life;
+        calm *= 1.0 - (life.failures_per_s() * handover.lost_s(life.mttr_s)).min(1.0);
     }
-    share.min(1.0)
+    // A zone or a region takes a part of many tiers at once: their failovers run at the same time.
+    for place in plan.machines.len()..plan.parts() {
+        let inside = plan.inside(plan.scope_of(place));
+        let life = plan.life(place);
+        let lost = |t: usize, handover: &Handover| {
+            let members = plan.members(t);
+            let hit = members.iter().filter(|m| inside.contains(m)).count();
+            // Who takes all of a tier leaves nothing to fail over to.
+            (hit < members.len() || handover.alternatives > 1)
+                .then(|| handover.lost_s(life.mttr_s) * hit as f64 / members.len() as f64)
+        };
+        let worst = handovers.iter().enumerate().filter_map(|(t, h)| lost(t, h.as_ref()?)).fold(0.0, f64::max);
+        calm *= 1.0 - (life.failures_per_s() * worst).min(1.0);
+    }
+    1.0 - calm
 }
 
 /// Availability as users see it, of the structure and after failovers.
 fn worth(plan: &Plan, tuning: &Tuning, block: &Block) -> (f64, f64, bool, Vec<f64>) {
-    let (structure, exact, importance) = evaluate(block, plan, None);
-    (structure, structure * (1.0 - failover_share(plan, tuning)), exact, importance)
+    let (structure, exact, importance) = evaluate(block, plan, &|_| false);
+    (structure, structure * (1.0 - failover_share(plan, tuning, false)), exact, importance)
+}
+
+/// The share of requests that are served, where reads go on while a database is handed over.
+///
+/// # Errors
+/// When the structure is too large to be spelt out.
+pub fn served_share(plan: &Plan, tuning: &Tuning) -> Result<f64, ModelError> {
+    let block = plan.structure(tuning.fencing)?;
+    Ok(evaluate(&block, plan, &|_| false).0 * (1.0 - failover_share(plan, tuning, true)))
 }
 
 impl Analysis {
@@ -109,7 +162,7 @@ impl Analysis {
     pub fn of(plan: &Plan, tuning: &Tuning) -> Result<Arc<Self>, ModelError> {
         let block = plan.structure(tuning.fencing)?;
         let (structure, availability, exact, importance) = worth(plan, tuning, &block);
-        let failover_s = structure * failover_share(plan, tuning) * YEAR_S;
+        let failover_s = structure * failover_share(plan, tuning, false) * YEAR_S;
         let cost = plan.cost(tuning.standby.cost());
         let spofs = block.single_points(plan.parts());
         let spofs = spofs.into_iter().filter(|part| plan.life(*part).mtbf_s.is_finite()).collect();
@@ -121,18 +174,37 @@ impl Analysis {
         Ok(Arc::new(Self { block, structure, availability, exact, failover_s, spofs, importance, cost, candidates }))
     }
 
-    /// Availability for as long as a part is dead.
-    pub fn without(&self, plan: &Plan, part: usize) -> f64 {
-        evaluate(&self.block, plan, Some(part)).0
+    /// Availability for as long as some parts are dead.
+    pub fn without(&self, plan: &Plan, dead: &dyn Fn(usize) -> bool) -> f64 {
+        evaluate(&self.block, plan, dead).0
     }
 }
 
-/// The zone with the fewest machines of a tier; of those, one of a region that the tier is in, the first.
-pub fn emptiest_zone(plan: &Plan, tier: usize) -> usize {
+/// The zone where one machine more brings most. Only the emptiest few are tried.
+pub fn best_zone(plan: &Plan, tuning: &Tuning, tier: usize) -> usize {
     let members = plan.members(tier);
     let count = |zone: usize| members.iter().filter(|m| plan.machines[**m].zone == zone).count();
     let abroad = |zone: usize| !members.iter().any(|m| plan.region_of(*m) == plan.zones[zone].region);
-    (0..plan.zones.len()).min_by_key(|z| (abroad(*z), count(*z))).unwrap_or(0)
+    let mut zones: Vec<usize> = (0..plan.zones.len()).collect();
+    zones.sort_by_key(|z| (abroad(*z), count(*z)));
+    let (first, rest) = match zones[..] {
+        [only] => return only,
+        [first, ref rest @ ..] => (first, rest),
+        [] => return 0,
+    };
+    let up = |zone: usize| {
+        let more = replicated(plan, tier, zone);
+        more.structure(tuning.fencing).map_or(0.0, |block| worth(&more, tuning, &block).1)
+    };
+    let mut best = (first, up(first));
+    for &zone in rest.iter().take(2) {
+        let here = up(zone);
+        // Where it makes no difference, the emptiest.
+        if here > best.1 + 1e-12 {
+            best = (zone, here);
+        }
+    }
+    best.0
 }
 
 /// The plan with one machine more; the machines stay in the order of their tiers.
@@ -149,7 +221,7 @@ fn candidate(plan: &Plan, tuning: &Tuning, tier: usize, now: (f64, f64)) -> Opti
     if plan.machines.len() >= MAX_MACHINES {
         return None;
     }
-    let zone = emptiest_zone(plan, tier);
+    let zone = best_zone(plan, tuning, tier);
     let more = replicated(plan, tier, zone);
     let block = more.structure(tuning.fencing).ok()?;
     let (_, availability, ..) = worth(&more, tuning, &block);

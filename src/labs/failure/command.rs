@@ -190,7 +190,7 @@ pub enum FailureCommand {
         /// The component
         #[arg(value_name = "TIER")]
         tier: String,
-        /// The zone of the new machine; the emptiest one if not given
+        /// The zone of the new machine, or a new name for a new zone; if not given, where it brings most
         #[arg(value_name = "ZONE")]
         zone: Option<String>,
     },

@@ -7,6 +7,7 @@ use super::plan::{Kind, Scope};
 use super::topology::duration_s;
 use super::world::Cut;
 use super::{builtin, narrate};
+use crate::engine::numbers::duration;
 use crate::engine::{Event, Micros, ModelError};
 
 /// Longest wait, in microseconds.
@@ -91,7 +92,8 @@ impl FailureModel {
         let scope = self.find(target)?;
         let live: Vec<usize> =
             self.plan.inside(scope).into_iter().filter(|m| self.world.powered(&self.plan, *m)).collect();
-        if live.is_empty() {
+        let dark = self.plan.part(scope).is_none_or(|part| !self.part_up(part));
+        if live.is_empty() && (dark || matches!(scope, Scope::Machine(_) | Scope::Tier(_))) {
             return Err(ModelError::new(
                 format!("{target} is down already"),
                 format!("`repair {target}` brings it back"),
@@ -134,6 +136,14 @@ impl FailureModel {
         let all = target == "all";
         let scope = if all { None } else { Some(self.find(target)?) };
         let machines = scope.map_or_else(|| (0..self.plan.machines.len()).collect(), |s| self.plan.inside(s));
+        let well = |m: &usize| {
+            self.world.runs(&self.plan, *m, now)
+                && !self.world.nodes[*m].gray()
+                && self.world.nodes[*m].trouble.is_none()
+        };
+        let dark = scope.and_then(|s| self.plan.part(s)).is_some_and(|part| !self.part_up(part));
+        let cut = self.world.cuts.iter().any(|c| scope.is_none_or(|s| c.a == s || c.b == Some(s)));
+        let broken = dark || cut || self.split_brain() || !machines.iter().all(well);
         match scope {
             Some(Scope::Zone(z)) => self.world.zones_down[z] = false,
             Some(Scope::Region(r)) => self.world.regions_down[r] = false,
@@ -156,7 +166,7 @@ impl FailureModel {
                 self.close_repaired(now, m);
             }
         }
-        narrate::repaired(self, now, target, &machines, log);
+        narrate::repaired(self, now, target, (&machines, broken), log);
         self.reconcile(now, &machines, log);
         self.settled = now + SHORT_US;
         Ok(())
@@ -309,7 +319,8 @@ impl FailureModel {
     fn start_chaos(&mut self, now: Micros, rate: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
         if !(0.0..=1e7).contains(&rate) {
             let remedy = "choose 0 (none) to 10000000; 20000 turns a thousand hours into three minutes";
-            return Err(ModelError::new(format!("a rate of {rate} makes no sense"), remedy));
+            let shown = if rate.abs() < 1e9 { rate.to_string() } else { format!("{rate:e}") };
+            return Err(ModelError::new(format!("a rate of {shown} makes no sense"), remedy));
         }
         self.chaos_runs += 1;
         if rate == 0.0 {
@@ -318,7 +329,7 @@ impl FailureModel {
             return Ok(());
         }
         let theory = self.chaos_theory(rate)?;
-        let before = (self.counts.ok, self.counts.failed);
+        let before = (self.counts.ok, self.counts.failed, self.counts.outages);
         self.chaos = Some(Chaos { rate, run: self.chaos_runs, before, theory });
         for part in 0..self.plan.parts() {
             self.next_break(now, part);
@@ -336,7 +347,7 @@ impl FailureModel {
         plan.tiers.iter_mut().for_each(|t| hurry(&mut t.life));
         plan.zones.iter_mut().for_each(|z| hurry(&mut z.life));
         plan.regions.iter_mut().for_each(|r| hurry(&mut r.life));
-        Ok(super::analysis::Analysis::of(&plan, &self.tuning)?.availability)
+        super::analysis::served_share(&plan, &self.tuning)
     }
 
     pub(super) fn next_break(&mut self, now: Micros, part: usize) {
@@ -393,12 +404,12 @@ impl FailureModel {
         let users = self.plan.machines.len();
         let calls = self.plan.calls();
         // With one machine gone, what it dominates is out of reach; with several, what only they lead to.
-        let kept: Vec<(usize, usize)> =
-            calls.edges().iter().copied().filter(|(a, b)| !inside.contains(a) && !inside.contains(b)).collect();
+        let gone = |m: &usize| *m < users && (inside.contains(m) || !self.world.powered(&self.plan, *m));
+        let kept: Vec<(usize, usize)> = calls.edges().iter().copied().filter(|(a, b)| !gone(a) && !gone(b)).collect();
         let reached = crate::algorithms::graph::Graph::new(users + 1, &kept).reachable(users, None);
         let dead = (0..users).filter(|m| !reached[*m]).collect();
-        let serves = self.analysis.block.works(&|p| p != part);
-        let availability = self.analysis.without(&self.plan, part);
+        let serves = self.serves_without(part);
+        let availability = self.analysis.without(&self.plan, &|p| p == part || !self.part_up(p));
         self.what_if = Some(WhatIf { part, dead, serves, availability });
         narrate::what_if(self, now, log);
         Ok(())
@@ -410,7 +421,7 @@ fn time_us(text: &str, most_us: f64) -> Result<Micros, ModelError> {
     let us = duration_s(text)? * 1e6;
     if us < 1_000.0 || us > most_us {
         let problem = format!("'{}' is too long or too short", text.chars().take(30).collect::<String>());
-        return Err(ModelError::new(problem, format!("use 1ms to {}s", (most_us / 1e6) as u64)));
+        return Err(ModelError::new(problem, format!("use 1 ms to {}", duration(most_us as Micros))));
     }
     Ok(us as Micros)
 }

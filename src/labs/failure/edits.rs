@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use super::analysis::{Analysis, emptiest_zone, replicated};
+use super::analysis::{Analysis, best_zone, replicated};
 use super::command::FailureCommand;
 use super::group::{Group, Phase};
 use super::model::{Chaos, FailureModel};
 use super::narrate;
-use super::plan::{Kind, Life, Machine, Plan, Scope, Style, Tier, Zone};
+use super::plan::{Kind, Life, MAX_PLACES, Machine, Plan, Scope, Style, Tier, Zone};
 use super::topology;
 use super::watch::Watch;
 use super::world::{Cut, Node, World};
-use crate::algorithms::availability::YEAR_S;
 use crate::algorithms::detector::Swim;
 use crate::engine::{Event, Micros, ModelError};
 
@@ -30,7 +29,8 @@ pub fn edit(
         FailureCommand::Add { name, kind, before } => {
             let before = before.as_ref().map(|b| model.find_tier(b)).transpose()?;
             add(&mut plan, name, *kind, before);
-            format!("{name} joins as a {} of its own, with one machine", kind.name())
+            let who = before.map_or("users reach everything through it", |_| "what depends on it needs it from now on");
+            format!("{name} joins, of the kind {}, with one machine: {who}", kind.name())
         }
         FailureCommand::Connect { from, to, instead_of } => {
             let (a, b) = (model.find_tier(from)?, model.find_tier(to)?);
@@ -49,8 +49,9 @@ pub fn edit(
         }
         FailureCommand::Replicate { tier, zone } => {
             let tier = model.find_tier(tier)?;
-            let zone = zone.as_ref().map(|z| find_zone(&plan, z)).transpose()?;
-            let zone = zone.unwrap_or_else(|| emptiest_zone(&plan, tier));
+            let at = plan.members(tier).first().map_or(0, |m| plan.machines[*m].zone);
+            let zone = zone.as_ref().map(|z| zone_of(&mut plan, z, at)).transpose()?;
+            let zone = zone.unwrap_or_else(|| best_zone(&plan, &model.tuning, tier));
             plan = replicated(&plan, tier, zone);
             let newest = plan.members(tier).last().map_or("", |m| plan.machines[*m].name.as_str());
             format!("{newest} joins {} in {}", plan.tiers[tier].name, plan.zones[zone].name)
@@ -66,18 +67,26 @@ pub fn edit(
         _ => return Ok(()),
     };
     topology::check(&plan)?;
-    let before = Arc::clone(&model.analysis);
+    let (old, before) = (Arc::clone(&model.plan), Arc::clone(&model.analysis));
     model.rebuild(now, plan)?;
-    narrate::edited(model, now, &what, &before, log);
+    narrate::edited(model, now, &what, (&old, &before), log);
     Ok(())
 }
 
-fn find_zone(plan: &Plan, name: &str) -> Result<usize, ModelError> {
-    plan.zones.iter().position(|z| z.name == name).ok_or_else(|| {
-        let names: Vec<&str> = plan.zones.iter().map(|z| z.name.as_str()).collect();
-        let shown: String = name.chars().take(30).collect();
-        ModelError::new(format!("there is no zone '{shown}'"), format!("the zones are {}", names.join(", ")))
-    })
+/// The zone of a name; a new name makes a new zone in the region of the zone `beside`.
+fn zone_of(plan: &mut Plan, name: &str, beside: usize) -> Result<usize, ModelError> {
+    if let Some(found) = plan.zones.iter().position(|z| z.name == name) {
+        return Ok(found);
+    }
+    if plan.find(name).is_some() {
+        return Err(ModelError::new(format!("'{name}' is no zone"), "name a zone, or a new name for a new one"));
+    }
+    if plan.zones.len() >= MAX_PLACES {
+        return Err(ModelError::new(format!("there are {MAX_PLACES} zones already"), "use one of them"));
+    }
+    let region = plan.zones[beside].region;
+    plan.zones.push(Zone { name: name.to_owned(), region, life: Life::ZONE });
+    Ok(plan.zones.len() - 1)
 }
 
 fn add(plan: &mut Plan, name: &str, kind: Kind, before: Option<usize>) {
@@ -121,25 +130,11 @@ fn connect(plan: &mut Plan, (from, to): (usize, usize), instead_of: Option<usize
 
 fn place(plan: &mut Plan, machine: usize, zone: &str) -> Result<String, ModelError> {
     let old = plan.machines[machine].zone;
-    let found = plan.zones.iter().position(|z| z.name == zone);
-    if found == Some(old) {
+    let new = zone_of(plan, zone, old)?;
+    if new == old {
         let problem = format!("{} stands in {zone} already", plan.machines[machine].name);
         return Err(ModelError::new(problem, "name another zone, or a new one"));
     }
-    if let Some(Scope::Machine(_) | Scope::Tier(_) | Scope::Region(_)) = plan.find(zone).filter(|_| found.is_none()) {
-        return Err(ModelError::new(format!("'{zone}' is no zone"), "name a zone, or a new name for a new one"));
-    }
-    let new = found.unwrap_or_else(|| {
-        let life = if plan.zones[old].life.mtbf_s.is_finite() {
-            plan.zones[old].life
-        } else {
-            Life { mtbf_s: 2.0 * YEAR_S, mttr_s: 4.0 * 3_600.0 }
-        };
-        // Now that there is another, the old zone is one that can fail, too.
-        plan.zones[old].life = life;
-        plan.zones.push(Zone { name: zone.to_owned(), region: plan.zones[old].region, life });
-        plan.zones.len() - 1
-    });
     plan.machines[machine].zone = new;
     let machine = &plan.machines[machine].name;
     Ok(format!("{machine} moves from {} to {}", plan.zones[old].name, plan.zones[new].name))

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::failover::Failover;
 use super::model::FailureModel;
 use super::plan::{Kind, Scope};
-use crate::algorithms::availability::{Estimate, downtime_per_year_s, nines};
+use crate::algorithms::availability::{Estimate, downtime_per_year_s, nines, outage_interval};
 use crate::algorithms::replication::{Mode, quorum_miss};
 use crate::engine::Micros;
 
@@ -26,7 +26,8 @@ pub struct FailureFacts {
     pub zones: usize,
     /// Regions with machines in them.
     pub regions: usize,
-    /// Machines, zones and regions whose loss alone stops users.
+    /// Machines, zones and regions whose loss alone stops users, as things stand now; while nobody is served, those
+    /// of the whole design.
     pub spofs: Vec<String>,
     /// How many.
     pub spof_count: usize,
@@ -90,7 +91,7 @@ pub struct FailureFacts {
     pub failover_failed: u64,
     /// Failovers so far.
     pub failovers: u64,
-    /// Acknowledged writes that the last new primary did not have.
+    /// Acknowledged writes that the last new primary does not have; they grow for as long as two machines write.
     pub rpo_writes: u64,
     /// Acknowledged writes that are gone, in all.
     pub lost_writes: u64,
@@ -114,8 +115,10 @@ pub struct FailureFacts {
     pub false_alarms: u64,
     /// Machines that are taken for dead now.
     pub suspected: Vec<String>,
-    /// Whether enough machines are up to serve users now.
+    /// Whether users can be served now: enough machines are up, and links lead to them.
     pub serving: bool,
+    /// Zone of the witness of each tier that has one: it votes where the members are even in number.
+    pub witness: BTreeMap<String, String>,
     /// The newest primary of each tier that has one.
     pub primary: BTreeMap<String, String>,
     /// Its epoch.
@@ -130,7 +133,7 @@ pub struct FailureFacts {
     pub standby: &'static str,
     /// What it all costs; an application server is 1.
     pub cost: f64,
-    /// The same by component, operation of regions apart.
+    /// The same by component; a region after the first stands for its network and its people. The sum is `cost`.
     pub cost_by: BTreeMap<String, f64>,
     /// The command that buys the most availability for its cost.
     pub best_next: Option<String>,
@@ -176,27 +179,24 @@ fn ms(us: Option<Micros>) -> Option<f64> {
 }
 
 impl FailureModel {
-    /// The last failover that concerns somebody who could take over, preferring one that is over.
+    /// The last failover that concerns somebody who could take over, preferring one that is over. A suspicion that
+    /// came to nothing is none.
     pub(super) fn last_failover(&self) -> Option<&Failover> {
-        let over = self.failovers.iter().rev().find(|f| f.back.is_some() && !f.repaired);
-        over.or_else(|| self.failovers.iter().rev().find(|f| f.redundant))
+        let taken = || self.failovers.iter().rev().filter(|f| !f.repaired && !f.unfounded());
+        taken().find(|f| f.back.is_some()).or_else(|| taken().find(|f| f.redundant))
     }
 
-    /// Requests served and failed that count for the observed availability.
+    /// Requests served and failed that count for the observed availability. In chaos, requests fail together: how
+    /// many outages there were and how long they took is left to chance, not each request.
     pub(super) fn observed(&self) -> Estimate {
-        let before = self.chaos.map_or((0, 0), |c| c.before);
-        let (ok, failed) = (self.counts.ok - before.0, self.counts.failed - before.1);
-        Estimate::of(ok, ok + failed)
-    }
-
-    /// Whether enough machines are up to serve users now.
-    pub(super) fn serving(&self) -> bool {
-        self.analysis.block.works(&|part| match self.plan.scope_of(part) {
-            Scope::Machine(m) => self.world.nodes[m].up,
-            Scope::Zone(z) => !self.world.zones_down[z],
-            Scope::Region(r) => !self.world.regions_down[r],
-            Scope::Tier(_) => true,
-        })
+        let Some(chaos) = self.chaos else {
+            return Estimate::of(self.counts.ok, self.counts.ok + self.counts.failed);
+        };
+        let (ok, failed) = (self.counts.ok - chaos.before.0, self.counts.failed - chaos.before.1);
+        let (outages, trials) = (self.counts.outages - chaos.before.2, ok + failed);
+        let (low, high) = outage_interval(failed as f64, outages, failed as f64 / outages.max(1) as f64);
+        let up = |down: f64| (1.0 - down / trials.max(1) as f64).clamp(0.0, 1.0);
+        Estimate { low: up(high), high: up(low), ..Estimate::of(ok, trials) }
     }
 }
 
@@ -212,8 +212,7 @@ impl FailureFacts {
         let users = plan.machines.len();
         let points: Vec<usize> = plan.calls().articulation_points().into_iter().filter(|m| *m < users).collect();
         let mean = |sum: u64, count: u64| sum as f64 / count.max(1) as f64 / 1_000.0;
-        let suspected = |m: &usize| model.world.nodes[*m].suspected.is_some();
-        let suspected: Vec<usize> = (0..users).filter(suspected).collect();
+        let spofs = model.spofs();
         Self {
             architecture: plan.name.clone(),
             components: plan.tiers.len(),
@@ -221,8 +220,8 @@ impl FailureFacts {
             machines_up: (0..users).filter(|m| model.world.powered(plan, *m)).count(),
             zones: (0..plan.zones.len()).filter(|z| !plan.inside(Scope::Zone(*z)).is_empty()).count(),
             regions: (0..plan.regions.len()).filter(|r| !plan.inside(Scope::Region(*r)).is_empty()).count(),
-            spofs: names(&analysis.spofs),
-            spof_count: analysis.spofs.len(),
+            spof_count: spofs.len(),
+            spofs: names(&spofs),
             articulation_points: names(&points),
             availability: analysis.availability,
             availability_structure: analysis.structure,
@@ -253,7 +252,7 @@ impl FailureFacts {
             expected_detection_ms: model.tuning.phases(users, false)[0] as f64 / 1_000.0,
             failover_failed: failover.map_or(0, |f| f.failed_requests),
             failovers: counts.failovers,
-            rpo_writes: model.rpo_writes,
+            rpo_writes: model.missing_writes(),
             lost_writes: counts.lost_writes,
             writes: counts.writes,
             reads: counts.reads,
@@ -264,8 +263,9 @@ impl FailureFacts {
             fenced_writes: counts.fenced_writes,
             suspicions: counts.suspicions,
             false_alarms: counts.false_alarms,
-            suspected: names(&suspected),
+            suspected: names(&model.suspected()),
             serving: model.serving(),
+            witness: witnesses(model),
             primary: primaries(model, |m, group, p| m.plan.machines[group.members[p]].name.clone()),
             epoch: primaries(model, |_, group, p| group.log_of(p).epoch()),
             mode: model.tuning.mode.name(),
@@ -306,15 +306,15 @@ fn primaries<T>(
     named.collect()
 }
 
-fn cost_by(model: &FailureModel) -> BTreeMap<String, f64> {
+fn witnesses(model: &FailureModel) -> BTreeMap<String, String> {
     let plan = &model.plan;
-    let of = |tier: usize| {
-        let members = plan.members(tier).len() as f64;
-        let standby = model.tuning.standby.cost();
-        let full = if plan.passive(tier) { 1.0 + (members - 1.0) * standby } else { members };
-        (plan.tiers[tier].name.clone(), plan.tiers[tier].cost * full)
-    };
-    (0..plan.tiers.len()).map(of).collect()
+    let voted = (0..plan.tiers.len()).filter(|t| plan.voted(*t, model.tuning.fencing));
+    voted.filter_map(|t| Some((plan.tiers[t].name.clone(), plan.zones[plan.witness(t)?].name.clone()))).collect()
+}
+
+fn cost_by(model: &FailureModel) -> BTreeMap<String, f64> {
+    let parts = model.plan.cost_by(model.tuning.standby.cost());
+    parts.into_iter().map(|(name, cost)| (name.to_owned(), cost)).collect()
 }
 
 fn machines(model: &FailureModel) -> BTreeMap<String, MachineFacts> {

@@ -14,6 +14,19 @@ pub const BIN_US: Micros = 250_000;
 /// Most such stretches of a failover.
 const MAX_BINS: usize = 600;
 
+/// What the trouble is that a failover is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// No power: its own, its zone's or its region's.
+    Power,
+    /// It does nothing for a while.
+    Pause,
+    /// A link is cut.
+    Cut,
+    /// It is slow or loses messages; or the network was late.
+    Gray,
+}
+
 /// One failover, timed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failover {
@@ -21,6 +34,10 @@ pub struct Failover {
     pub tier: String,
     /// Whose failure it is about.
     pub from: String,
+    /// What is the matter with it.
+    pub cause: Cause,
+    /// Whether it was alive when it was taken for dead.
+    pub alive: bool,
     /// Who took over.
     pub to: Option<String>,
     /// Whether one machine serves and the others stand by.
@@ -70,6 +87,11 @@ impl Failover {
 
     /// Counts a request, until a little after clients are back.
     pub fn count(&mut self, now: Micros, served: bool) {
+        // Clients come back one after the other: until the last one has, it is not over.
+        let coming_back = self.promoted.is_some_and(|at| now <= at + 2 * RECONNECT_US);
+        if !served && self.passive && coming_back && !self.repaired {
+            self.back = None;
+        }
         let open = self.back.is_none_or(|back| back > now);
         let bin = (now.saturating_sub(self.failed) / BIN_US) as usize;
         if bin >= MAX_BINS || self.back.is_some_and(|back| now > back + 8 * BIN_US) {
@@ -83,6 +105,11 @@ impl Failover {
             false => self.bins[bin].1 += 1,
         }
         self.failed_requests += u64::from(open && !served);
+    }
+
+    /// Whether the machine lives and nobody took over: a suspicion, and nothing came of it.
+    pub fn unfounded(&self) -> bool {
+        self.alive && self.promoted.is_none()
     }
 
     /// From the failure to clients being served again.
@@ -110,7 +137,7 @@ impl FailureModel {
         let tier = self.plan.machines[machine].tier;
         let members = self.plan.members(tier).len();
         let passive = self.plan.passive(tier) && members > 1;
-        let mut theory = self.tuning.phases(members, passive);
+        let mut theory = self.tuning.phases(self.plan.machines.len(), passive);
         if !passive && self.by_dns(tier) {
             theory[3] = super::analysis::DNS_TTL_US;
         }
@@ -118,6 +145,8 @@ impl FailureModel {
         Failover {
             tier: self.plan.tiers[tier].name.clone(),
             from: self.plan.machines[machine].name.clone(),
+            cause: self.cause(machine),
+            alive: false,
             to: None,
             passive,
             redundant: members > 1 || groups().any(|g| g.len() > 1 && g.contains(&tier)),
@@ -132,6 +161,20 @@ impl FailureModel {
             lost_writes: 0,
             repaired: false,
             theory,
+        }
+    }
+
+    fn cause(&self, machine: usize) -> Cause {
+        let node = &self.world.nodes[machine];
+        let touches = |scope| self.plan.inside(scope).contains(&machine);
+        if !self.world.powered(&self.plan, machine) {
+            Cause::Power
+        } else if node.paused_until > self.clock {
+            Cause::Pause
+        } else if self.world.cuts.iter().any(|cut| touches(cut.a) || cut.b.is_some_and(touches)) {
+            Cause::Cut
+        } else {
+            Cause::Gray
         }
     }
 
@@ -202,8 +245,10 @@ impl FailureModel {
         }
         self.world.nodes[machine].suspected = Some(now);
         self.counts.suspicions += 1;
-        if self.world.runs(&self.plan, machine, now) {
+        let alive = self.world.runs(&self.plan, machine, now);
+        if alive {
             self.counts.false_alarms += 1;
+            self.world.nodes[machine].false_alarms += 1;
         }
         narrate::suspected(self, now, machine, log);
         let tier = self.plan.machines[machine].tier;
@@ -215,14 +260,18 @@ impl FailureModel {
             return;
         }
         if self.open_failover(machine).is_none() {
-            let failed = self.world.nodes[machine].trouble.unwrap_or(self.world.nodes[machine].heard);
+            let node = &self.world.nodes[machine];
+            // A machine that loses messages now and then has no moment of failure: the silence began with the last
+            // heartbeat.
+            let failed = if node.gray() { node.heard } else { node.trouble.unwrap_or(node.heard) };
             let failover = self.begin(failed, machine);
             self.remember(failover);
         }
         let (passive, ttl) = (self.groups[tier].is_some(), self.by_dns(tier));
+        let others = self.someone_else(machine);
         if let Some(failover) = self.open_failover(machine) {
-            failover.suspected = Some(now);
-            if !passive && failover.redundant {
+            (failover.suspected, failover.alive) = (Some(now), alive);
+            if !passive && failover.redundant && others {
                 let wait = if ttl { super::analysis::DNS_TTL_US } else { 0 };
                 failover.back = Some(now + wait);
             }
@@ -230,6 +279,15 @@ impl FailureModel {
         if passive {
             self.start_deciding(now, tier, log);
         }
+    }
+
+    /// Whether another machine with power could do what this one does.
+    fn someone_else(&self, machine: usize) -> bool {
+        let tier = self.plan.machines[machine].tier;
+        let mut groups = self.plan.users.iter().chain(self.plan.tiers.iter().flat_map(|t| &t.deps));
+        let powered = |m: &usize| *m != machine && self.world.powered(&self.plan, *m);
+        let alternatives = groups.find(|g| g.contains(&tier)).cloned().unwrap_or_else(|| vec![tier]);
+        alternatives.into_iter().flat_map(|t| self.plan.members(t)).any(|m| powered(&m))
     }
 
     /// Seeks a successor for a tier whose primary is taken for dead.
@@ -363,8 +421,16 @@ impl FailureModel {
     pub(super) fn step_down(&mut self, now: Micros, group: &mut Group, member: usize, log: &mut Vec<Event>) {
         let Some(newer) = group.primary().filter(|p| *p != member) else { return };
         group.claims[member] = false;
-        let lost = if group.claims.iter().filter(|c| **c).count() == 1 { group.log.write_off(newer) } else { 0 };
+        let epoch = group.log_of(member).epoch();
+        let left = group.claims.iter().filter(|c| **c).count() == 1;
+        let lost = if left { group.log.lost(newer) } else { 0 };
         self.counts.lost_writes += lost;
+        // What the takeover counted was the beginning: both went on writing.
+        self.rpo_writes = self.rpo_writes.max(lost);
+        group.lost = group.log.acknowledged_of(epoch).and_then(|run| group.log.missing(newer, run)).or(group.lost);
+        if left {
+            group.log.write_off(newer);
+        }
         let cut = group.log.copy(newer, member, u64::MAX);
         narrate::stepped_down(self, now, group, member, newer, (cut, lost), log);
     }

@@ -112,9 +112,9 @@ impl FailureModel {
             return false;
         }
         let others = (0..count).filter(|m| *m != member && self.talk(group, member, *m, now)).count();
-        let witness = usize::from(count.is_multiple_of(2) && self.world.heard_by_witness(machine));
-        let voters = count + usize::from(count.is_multiple_of(2));
-        (1 + others + witness) * 2 > voters
+        let witness = self.plan.witness(self.plan.machines[machine].tier);
+        let heard = witness.is_some_and(|zone| self.world.heard_by_witness(&self.plan, machine, zone));
+        (1 + others + usize::from(heard)) * 2 > count + usize::from(witness.is_some())
     }
 
     /// Whether a primary may serve: with leases, only while it holds one.

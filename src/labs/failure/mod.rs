@@ -13,6 +13,7 @@ mod names;
 mod narrate;
 mod panel;
 mod plan;
+mod present;
 mod request;
 mod soak;
 mod switches;
@@ -33,6 +34,26 @@ pub use facts::{FailureFacts, MachineFacts};
 pub use model::FailureModel;
 pub use plan::Kind;
 
+/// What `--help` says of the file: the installed program has no other documentation at hand.
+const TOPOLOGY: &str = r#"Build the architecture of FILE, in TOML (- for standard input). A whole file:
+  [[zone]]
+  name = "zone-a"            # also: region, mtbf = "2y", mttr = "4h"
+  [[zone]]
+  name = "zone-b"
+  [[component]]
+  name = "web"
+  kind = "app"               # one of those below
+  replicas = 2               # machines; also: needs = 1 of them
+  zone = ["zone-a", "zone-b"]
+  depends_on = ["db"]        # all of these; "a | b" means one of the two
+  mtbf = "1000h"             # ms, s, m, h, d, w, y; or "never"
+  mttr = "1h"
+  [[component]]
+  name = "db"
+  kind = "database"          # also: cost = 4.0, style = "passive"
+Kinds: dns, balancer, app, cache, queue, database, server. At the top: name = "shop", users = ["web"]. Regions are
+[[region]] tables. All of it: docs/topologies.md"#;
+
 /// The lab.
 #[derive(Debug)]
 pub struct FailureLab;
@@ -44,11 +65,7 @@ impl Lab for FailureLab {
         title: "failure",
         summary: "Pull the plug on anything: who still serves, what is lost, what would help?",
         first_words: "Three tiers in two zones serve users. Press `x`, type db-1 and Enter to pull a plug, and watch who takes over.",
-        inputs: &[InputSpec {
-            name: "topology",
-            help: "Build the architecture of FILE, in TOML (- for standard input)",
-            blank: Blank::Keep,
-        }],
+        inputs: &[InputSpec { name: "topology", help: TOPOLOGY, blank: Blank::Keep }],
         views: &[
             ViewInfo {
                 name: "architecture",

@@ -67,6 +67,8 @@ pub struct Counts {
     pub ok: u64,
     /// Requests that failed.
     pub failed: u64,
+    /// Times in which requests failed.
+    pub outages: u64,
     /// Reads served.
     pub reads: u64,
     /// Reads that lacked a write that was acknowledged.
@@ -107,8 +109,8 @@ pub struct Chaos {
     pub rate: f64,
     /// Which run of chaos this is.
     pub run: u64,
-    /// Counts when it began: served and failed.
-    pub before: (u64, u64),
+    /// Counts when it began: served, failed, outages.
+    pub before: (u64, u64, u64),
     /// Availability that theory expects.
     pub theory: f64,
 }
@@ -289,6 +291,7 @@ impl FailureModel {
                 let outage = self.outage.get_or_insert(Outage { since: now, last: now, failed: 0 });
                 (outage.last, outage.failed) = (now, outage.failed + 1);
                 if outage.failed == 1 {
+                    counts.outages += 1;
                     narrate::errors(self, now, why, log);
                 }
             }
@@ -324,8 +327,8 @@ impl FailureModel {
     pub(super) fn plays_out(&self, now: Micros, machines: &[usize]) -> Micros {
         let of = |m: &usize| {
             let tier = self.plan.machines[*m].tier;
-            let members = self.plan.members(tier).len();
-            let phases = self.tuning.phases(members, self.plan.passive(tier) && members > 1);
+            let passive = self.plan.passive(tier) && self.plan.members(tier).len() > 1;
+            let phases = self.tuning.phases(self.plan.machines.len(), passive);
             let ttl = if self.by_dns(tier) { super::analysis::DNS_TTL_US } else { 0 };
             phases.iter().fold(ttl, |sum, phase| sum.saturating_add(*phase))
         };

@@ -1,12 +1,15 @@
 //! What happened, in sentences.
 
-use super::analysis::Analysis;
+mod design;
+
+pub use design::{built, edited, spofs, what_if};
+
 use super::group::Group;
 use super::model::{FailureModel, Outage};
-use super::plan::{Kind, Scope};
+use super::plan::Kind;
 use super::request::{Trace, Why};
 use super::soak::Soak;
-use crate::algorithms::availability::{YEAR_S, downtime_per_year_s, nines};
+use crate::algorithms::availability::{downtime_per_year_s, nines};
 use crate::algorithms::lease::Lease;
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
@@ -59,34 +62,48 @@ pub fn killed(model: &FailureModel, now: Micros, target: &str, machines: &[usize
     let kind = headline(model);
     match machines {
         [_] => tell(log, now, kind, format!("{target} is down.")),
+        [] => {
+            let zone = model.plan.zones.iter().position(|z| z.name == target);
+            let voters = (0..model.plan.tiers.len()).filter(|t| zone.is_some() && model.plan.witness(*t) == zone);
+            let names: Vec<&str> = voters.map(|t| model.plan.tiers[t].name.as_str()).collect();
+            let vote = if names.is_empty() {
+                String::new()
+            } else {
+                format!(", but a witness votes there for {}", list(&names))
+            };
+            tell(log, now, kind, format!("{target} is down. No machine stands in it{vote}."));
+        }
         many => tell(log, now, kind, format!("{target} is down, and with it {} machines.", many.len())),
     }
     if model.chaos.is_some() {
         return;
     }
-    let up = |part: usize| match model.plan.scope_of(part) {
-        Scope::Machine(m) => model.world.nodes[m].up,
-        Scope::Zone(z) => !model.world.zones_down[z],
-        Scope::Region(r) => !model.world.regions_down[r],
-        Scope::Tier(_) => true,
-    };
-    if !model.analysis.block.works(&up) {
+    if !model.serving() {
         let none = (0..model.plan.machines.len()).all(|m| !model.world.powered(&model.plan, m));
         let text = if none {
             "Everything is down: no request can be served until something is repaired."
         } else {
-            "What is left cannot serve users: some tier has too few machines. Only a repair helps."
+            "Users cannot be served: too few machines are left. Only a repair helps."
         };
         tell(log, now, EventKind::Warning, text);
     }
 }
 
 /// What was broken is whole.
-pub fn repaired(model: &FailureModel, now: Micros, target: &str, machines: &[usize], log: &mut Vec<Event>) {
+pub fn repaired(
+    model: &FailureModel,
+    now: Micros,
+    target: &str,
+    (machines, broken): (&[usize], bool),
+    log: &mut Vec<Event>,
+) {
     let down: Vec<&str> =
         machines.iter().filter(|m| !model.world.powered(&model.plan, **m)).map(|m| name(model, *m)).collect();
     let rest = if down.is_empty() { String::new() } else { format!(" Still without power: {}.", list(&down)) };
     let what = if target == "all" { "Everything" } else { target };
+    if !broken {
+        return tell(log, now, EventKind::Change, format!("{what} was whole already.{rest}"));
+    }
     tell(log, now, EventKind::Change, format!("{what} is repaired.{rest}"));
 }
 
@@ -105,6 +122,10 @@ pub fn cut(model: &FailureModel, now: Micros, (a, b): (&str, Option<&str>), one_
     tell(log, now, EventKind::Change, text);
     if !model.tuning.fencing {
         tell(log, now, EventKind::Detail, "No lease guards the primary: whoever does not hear it may take over.");
+    }
+    if !model.serving() {
+        let text = "No way is left from users through every tier: nobody can be served while it is cut.";
+        tell(log, now, EventKind::Warning, text);
     }
 }
 
@@ -277,9 +298,14 @@ pub fn stepped_down(
 ) {
     let what = match (cut, lost) {
         (0, 0) => "Nothing is lost.".to_owned(),
-        (cut, 0) => format!("{cut} write{} of its own are dropped; none was acknowledged.", plural(cut)),
+        (1, 0) => "One write of its own is dropped; it was not acknowledged.".to_owned(),
+        (cut, 0) => format!("{cut} writes of its own are dropped; none was acknowledged."),
+        (1, 1) => "One write of its own is dropped. It was acknowledged: it is lost.".to_owned(),
+        (cut, lost) if cut == lost => {
+            format!("{cut} writes of its own are dropped. All were acknowledged: they are lost.")
+        }
         (cut, lost) => {
-            format!("{cut} write{} of its own are dropped, and {lost} acknowledged ones are lost.", plural(cut))
+            format!("{cut} write{} of its own go, {lost} acknowledged ones among them: lost.", plural(cut))
         }
     };
     let (old, newer) = (name(model, group.members[old]), name(model, group.members[newer]));
@@ -290,11 +316,11 @@ fn reason(model: &FailureModel, why: Why) -> String {
     let tier = |t: usize| model.plan.tiers.get(t).map_or("", |t| &t.name);
     match why {
         Why::Silent(m) => format!("{} does not answer", name(model, m)),
-        Why::Cut(m) => format!("the link to {} is cut", name(model, m)),
+        Why::Cut(from, to) => format!("{} does not reach {}: the link is cut", name(model, from), name(model, to)),
         Why::Lost(m) => format!("a message to or from {} was lost", name(model, m)),
         Why::Slow(m) => format!("{} takes too long", name(model, m)),
         Why::Nobody(t) => format!("{} has no machine that is taken for alive", tier(t)),
-        Why::NoPrimary(t) => format!("{} has no primary yet", tier(t)),
+        Why::NoPrimary(t) => format!("{} has no primary that answers", tier(t)),
         Why::Fenced(m) => format!("{} may not write: its lease is over or its epoch is past", name(model, m)),
         Why::TooFew(t) => format!("too few machines of {} answer for `mode {}`", tier(t), model.tuning.mode.name()),
     }
@@ -337,71 +363,6 @@ pub fn waits(now: Micros, us: Micros, log: &mut Vec<Event>) {
     tell(log, now, EventKind::Detail, format!("{} pass.", duration(us)));
 }
 
-/// Another architecture.
-pub fn built(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
-    let text = format!(
-        "Built: {}, {} machines. It should be up {} of the time, which is down {} a year, at a cost of {:.1}.",
-        model.plan.name,
-        model.plan.machines.len(),
-        share(model.analysis.availability),
-        per_year(model.analysis.availability),
-        model.analysis.cost
-    );
-    tell(log, now, EventKind::Change, text);
-    spofs(model, now, log);
-}
-
-/// The single points of failure.
-pub fn spofs(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
-    let names: Vec<&str> = model.analysis.spofs.iter().map(|p| model.plan.part_name(*p)).collect();
-    let text = match names.len() {
-        0 => "No single failure stops users: there is no single point of failure.".to_owned(),
-        1 => format!("One failure alone stops everything: {}.", names[0]),
-        n => format!("Each of these {n} alone stops everything: {}.", list(&names)),
-    };
-    tell(log, now, if names.is_empty() { EventKind::Change } else { EventKind::Warning }, text);
-}
-
-/// What would happen if something died.
-pub fn what_if(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
-    let Some(what) = &model.what_if else { return };
-    let part = model.plan.part_name(what.part);
-    let users = if what.serves { "users are still served" } else { "nobody is served any more" };
-    let years = model.plan.life(what.part).mtbf_s / YEAR_S;
-    let often = if years.is_finite() { format!(" It dies about every {years:.1} years.") } else { String::new() };
-    tell(log, now, EventKind::Change, format!("If {part} dies, {users}.{often}"));
-    let others: Vec<&str> = what
-        .dead
-        .iter()
-        .filter(|m| model.plan.part(Scope::Machine(**m)) != Some(what.part))
-        .map(|m| name(model, *m))
-        .collect();
-    if !others.is_empty() {
-        let text = format!("With it, these are down or out of reach: {}.", list(&others));
-        tell(log, now, EventKind::Detail, text);
-    }
-    if what.serves {
-        let text = format!("Until it is repaired the rest is up {} of the time.", share(what.availability));
-        tell(log, now, EventKind::Detail, text);
-    }
-}
-
-/// The design was edited.
-pub fn edited(model: &FailureModel, now: Micros, what: &str, before: &Analysis, log: &mut Vec<Event>) {
-    tell(log, now, EventKind::Change, format!("{what}."));
-    let (a, b) = (&model.analysis, before);
-    let text = format!(
-        "Availability {} (was {}): {} down a year in place of {}. Cost {:.1} (was {:.1}).",
-        share(a.availability),
-        share(b.availability),
-        per_year(a.availability),
-        per_year(b.availability),
-        a.cost,
-        b.cost
-    );
-    tell(log, now, EventKind::Detail, text);
-}
-
 /// Many years were lived through.
 pub fn soaked(model: &FailureModel, now: Micros, soak: &Soak, log: &mut Vec<Event>) {
     let text = format!(
@@ -422,8 +383,10 @@ pub fn soaked(model: &FailureModel, now: Micros, soak: &Soak, log: &mut Vec<Even
 pub fn chaos(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let Some(chaos) = &model.chaos else { return };
     let text = format!(
-        "Chaos: everything fails {} times as often as in life, and repairs take at least 10 s. Theory expects {} up.",
+        "Chaos: everything fails {} time{} as often as in life, and repairs take 10 s or more on average. Theory \
+         expects {} up.",
         chaos.rate,
+        if chaos.rate == 1.0 { "" } else { "s" },
         share(chaos.theory)
     );
     tell(log, now, EventKind::Change, text);

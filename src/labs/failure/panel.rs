@@ -2,6 +2,7 @@
 
 use super::model::FailureModel;
 use super::narrate::{per_year, share};
+use super::plan::Plan;
 use crate::algorithms::availability::downtime_per_year_s;
 use crate::engine::numbers::{duration, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar};
@@ -50,8 +51,9 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
         _ => figure("up", "–".to_owned(), Some(computed), Some("`soak 1000` lives it".to_owned()), false),
     });
     figures.push(figure("downtime", per_year(analysis.availability), None, Some("a year".to_owned()), false));
-    let spofs = analysis.spofs.len();
-    let names: Vec<&str> = analysis.spofs.iter().map(|p| model.plan.part_name(*p)).collect();
+    let points = model.spofs();
+    let spofs = points.len();
+    let names: Vec<&str> = points.iter().map(|p| model.plan.part_name(*p)).collect();
     figures.push(figure("single points", spofs.to_string(), None, (spofs > 0).then(|| names.join(", ")), spofs > 0));
     let failed = (counts.failed > 0).then(|| format!("{} failed", thousands(counts.failed)));
     figures.push(figure("requests", thousands(counts.ok + counts.failed), None, failed, model.outage.is_some()));
@@ -61,8 +63,12 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
         figures.push(figure("failover", value, theory, Some(format!("of {}", failover.from)), failover.back.is_none()));
     }
     if counts.failovers > 0 || counts.lost_writes > 0 {
-        let all = Some(format!("{} in all", thousands(counts.lost_writes)));
-        figures.push(figure("writes lost", thousands(model.rpo_writes), None, all, model.rpo_writes > 0));
+        let missing = model.missing_writes();
+        let note = match model.split_brain() {
+            true => "so far, if the older primary gives up".to_owned(),
+            false => format!("{} in all", thousands(counts.lost_writes)),
+        };
+        figures.push(figure("writes lost", thousands(missing), None, Some(note), missing > 0));
     }
     if model.split_brain() {
         figures.push(figure("split brain", "yes".to_owned(), None, Some("two primaries".to_owned()), true));
@@ -92,9 +98,10 @@ pub(super) fn bars(model: &FailureModel) -> (String, Vec<LoadBar>) {
         let down = 1.0 - plan.life(part).availability();
         downtime_per_year_s(1.0 - analysis.importance[part] * down) / 60.0
     };
-    let bars = (0..plan.parts()).filter(|p| plan.life(*p).mtbf_s.is_finite()).map(|part| {
+    let spofs = model.spofs();
+    let bars = shown(model).into_iter().map(|part| {
         let value = minutes(part);
-        let spof = analysis.spofs.contains(&part);
+        let spof = spofs.contains(&part);
         let down = match plan.scope_of(part) {
             super::plan::Scope::Machine(m) => !model.world.powered(plan, m),
             super::plan::Scope::Zone(z) => model.world.zones_down[z],
@@ -104,7 +111,7 @@ pub(super) fn bars(model: &FailureModel) -> (String, Vec<LoadBar>) {
         let tier = if part < plan.machines.len() { plan.machines[part].tier } else { plan.tiers.len() + part };
         LoadBar {
             label: plan.part_name(part).to_owned(),
-            letter: short(plan.part_name(part)),
+            letter: short(plan, part),
             series: tier,
             value,
             ideal: 0.0,
@@ -116,21 +123,38 @@ pub(super) fn bars(model: &FailureModel) -> (String, Vec<LoadBar>) {
             },
         }
     });
-    ("downtime a year by part".to_owned(), bars.collect())
+    ("users down a year, by part".to_owned(), bars.collect())
+}
+
+/// Parts that have a bar: what can fail and matters to users.
+fn shown(model: &FailureModel) -> Vec<usize> {
+    let (plan, analysis) = (&model.plan, &model.analysis);
+    let matters =
+        |part: &usize| *part < plan.machines.len() || analysis.importance[*part] > 0.0 || !model.part_up(*part);
+    (0..plan.parts()).filter(|p| plan.life(*p).mtbf_s.is_finite()).filter(matters).collect()
 }
 
 /// The command that a click on a bar means.
 pub(super) fn click_bar(model: &FailureModel, bar: usize) -> Option<String> {
     let plan = &model.plan;
-    let part = (0..plan.parts()).filter(|p| plan.life(*p).mtbf_s.is_finite()).nth(bar)?;
+    let part = shown(model).get(bar).copied()?;
     Some(format!("what-if {}", plan.part_name(part)))
 }
 
-/// Four columns of a name: its first letter or two, and its number.
-pub(super) fn short(name: &str) -> String {
-    let head: String = name.chars().take(2).collect();
-    match name.rsplit_once('-') {
-        Some((_, tail)) if tail.chars().count() <= 2 => format!("{head}{tail}"),
-        _ => name.chars().take(4).collect(),
+/// Four columns of a name: its first letter or two, and its number; for names that would then be alike, the first
+/// letters of its words.
+fn short(plan: &Plan, part: usize) -> String {
+    let plain = |name: &str| {
+        let head: String = name.chars().take(2).collect();
+        match name.rsplit_once('-') {
+            Some((_, tail)) if tail.chars().count() <= 2 => format!("{head}{tail}"),
+            _ => name.chars().take(4).collect(),
+        }
+    };
+    let name = plan.part_name(part);
+    let alike = (0..plan.parts()).filter(|p| plain(plan.part_name(*p)) == plain(name)).count() > 1;
+    match alike {
+        true => name.split('-').filter_map(|word| word.chars().next()).take(4).collect(),
+        false => plain(name),
     }
 }

@@ -1,6 +1,7 @@
 //! A plan: which machines stand where, and who needs whom.
 
 use crate::algorithms::availability::Block;
+use crate::algorithms::availability::YEAR_S;
 use crate::algorithms::graph::Graph;
 use crate::engine::ModelError;
 
@@ -86,12 +87,19 @@ pub struct Life {
 }
 
 impl Life {
-    /// Never fails.
-    pub const FOREVER: Self = Self { mtbf_s: f64::INFINITY, mttr_s: 0.0 };
+    /// A zone, when a file says nothing else.
+    pub const ZONE: Self = Self { mtbf_s: 2.0 * YEAR_S, mttr_s: 4.0 * 3_600.0 };
+    /// A region, when a file says nothing else: rarer, but longer.
+    pub const REGION: Self = Self { mtbf_s: 10.0 * YEAR_S, mttr_s: 6.0 * 3_600.0 };
 
     /// The share of time in which it works.
     pub fn availability(self) -> f64 {
         if self.mtbf_s.is_finite() { self.mtbf_s / (self.mtbf_s + self.mttr_s) } else { 1.0 }
+    }
+
+    /// How often it fails, in times a second.
+    pub fn failures_per_s(self) -> f64 {
+        1.0 / (self.mtbf_s + self.mttr_s)
     }
 }
 
@@ -283,12 +291,26 @@ impl Plan {
         [machine, self.machines.len() + zone, self.machines.len() + self.zones.len() + self.zones[zone].region]
     }
 
-    /// How many machines of a tier must work: what the plan says, and a majority where leases are voted on. An even
-    /// number of voters gets a witness elsewhere, so that half of them suffice.
-    pub fn needed(&self, tier: usize, fencing: bool) -> usize {
-        let members = self.members(tier).len();
-        let majority = if fencing && self.passive(tier) && members > 1 { members.div_ceil(2) } else { 1 };
-        self.tiers[tier].needs.max(majority)
+    /// Whether a majority of a tier must agree on who is primary.
+    pub fn voted(&self, tier: usize, fencing: bool) -> bool {
+        fencing && self.passive(tier) && self.members(tier).len() > 1
+    }
+
+    /// The zone of the witness: it votes where the members are even in number. It stands where none of them does, if
+    /// there is such a zone, and in another region if they are spread over several.
+    pub fn witness(&self, tier: usize) -> Option<usize> {
+        let members = self.members(tier);
+        if !self.passive(tier) || members.is_empty() || members.len() % 2 == 1 {
+            return None;
+        }
+        let count = |zone: usize| members.iter().filter(|m| self.machines[**m].zone == zone).count();
+        let near = |zone: usize| members.iter().filter(|m| self.region_of(**m) == self.zones[zone].region).count();
+        let spread = members.iter().any(|m| self.region_of(*m) != self.region_of(members[0]));
+        let rank = |zone: &usize| match spread {
+            true => (near(*zone), count(*zone)),
+            false => (count(*zone), usize::from(near(*zone) == 0)),
+        };
+        (0..self.zones.len()).min_by_key(rank)
     }
 
     /// What users need, in machines, zones and regions.
@@ -319,8 +341,17 @@ impl Plan {
         let members = self.members(tier);
         *left = left.checked_sub(1 + members.len())?;
         let alive = |m: &usize| Block::All(self.parts_of(*m).map(Block::Part).into());
-        let own = Block::AtLeast(self.needed(tier, fencing), members.iter().map(alive).collect());
-        Some(Block::All(vec![own, self.groups(&self.tiers[tier].deps, fencing, left)?]))
+        let mut all = vec![Block::AtLeast(self.tiers[tier].needs, members.iter().map(alive).collect())];
+        if self.voted(tier, fencing) {
+            let place = |zone: usize| {
+                [self.machines.len() + zone, self.machines.len() + self.zones.len() + self.zones[zone].region]
+            };
+            let witness = self.witness(tier).map(|zone| Block::All(place(zone).map(Block::Part).into()));
+            let voters: Vec<Block> = members.iter().map(alive).chain(witness).collect();
+            all.push(Block::AtLeast(voters.len() / 2 + 1, voters));
+        }
+        all.push(self.groups(&self.tiers[tier].deps, fencing, left)?);
+        Some(Block::All(all))
     }
 
     /// Who calls whom, machine by machine; the last node stands for the users.
@@ -356,12 +387,18 @@ impl Plan {
     /// What the machines and their operation cost. A machine that stands by costs the share `standby` of one
     /// that serves; each region after the first costs 4 more for its network and its people.
     pub fn cost(&self, standby: f64) -> f64 {
+        self.cost_by(standby).iter().map(|(_, cost)| cost).sum()
+    }
+
+    /// The same by component, and by region after the first.
+    pub fn cost_by(&self, standby: f64) -> Vec<(&str, f64)> {
         let of = |tier: usize| {
             let members = self.members(tier).len() as f64;
             let full = if self.passive(tier) { 1.0 + (members - 1.0) * standby } else { members };
-            self.tiers[tier].cost * full
+            (self.tiers[tier].name.as_str(), self.tiers[tier].cost * full)
         };
         let used = (0..self.regions.len()).filter(|r| (0..self.machines.len()).any(|m| self.region_of(m) == *r));
-        (0..self.tiers.len()).map(of).sum::<f64>() + 4.0 * used.count().saturating_sub(1) as f64
+        let operation = used.skip(1).map(|r| (self.regions[r].name.as_str(), 4.0));
+        (0..self.tiers.len()).map(of).chain(operation).collect()
     }
 }

@@ -16,8 +16,8 @@ pub const TIMEOUT_US: Micros = 1_000_000;
 pub enum Why {
     /// A machine does not answer.
     Silent(usize),
-    /// The link to a machine is cut.
-    Cut(usize),
+    /// The link from one machine to another is cut.
+    Cut(usize, usize),
     /// A message to or from it was lost.
     Lost(usize),
     /// It answers too late.
@@ -182,8 +182,7 @@ impl FailureModel {
         let old = target.map(|m| group.members[m]);
         let why = match old {
             Some(m) if !self.world.runs(plan, m, trace.at) => Why::Silent(m),
-            Some(m) if matches!(caller, Caller::Machine(c) if !self.world.both_ways(c, m)) => Why::Cut(m),
-            _ => Why::NoPrimary(tier),
+            _ => self.no_primary(tier, caller, trace.at),
         };
         let Some(group) = &mut self.groups[tier] else { return Err(why) };
         match found {
@@ -207,6 +206,16 @@ impl FailureModel {
                 }
                 Err(why)
             }
+        }
+    }
+
+    /// Why a caller finds no primary: there is none, or no link leads to it.
+    fn no_primary(&self, tier: usize, caller: Caller, now: Micros) -> Why {
+        let (Some(group), Caller::Machine(from)) = (&self.groups[tier], caller) else { return Why::NoPrimary(tier) };
+        let primary = group.primary().map(|p| group.members[p]).filter(|m| self.world.runs(&self.plan, *m, now));
+        match primary {
+            Some(to) if !self.world.both_ways(from, to) => Why::Cut(from, to),
+            _ => Why::NoPrimary(tier),
         }
     }
 
@@ -236,8 +245,10 @@ impl FailureModel {
         if !self.world.runs(plan, machine, trace.at) {
             return Err(Why::Silent(machine));
         }
-        if matches!(caller, Caller::Machine(c) if !self.world.both_ways(c, machine)) {
-            return Err(Why::Cut(machine));
+        if let Caller::Machine(from) = caller
+            && !self.world.both_ways(from, machine)
+        {
+            return Err(Why::Cut(from, machine));
         }
         // There and back.
         if loss > 0.0 && self.rng.random::<f64>() > (1.0 - loss) * (1.0 - loss) {
@@ -265,7 +276,7 @@ fn machine_or_follower(
     let client = if let Caller::Machine(c) = caller { Some(c) } else { None };
     let (member, stale) = model.read(trace.at, tier, client, primary).map_err(|why| match why {
         Refusal::NotReplicated => Why::TooFew(tier),
-        Refusal::Fenced => Why::NoPrimary(tier),
+        Refusal::Fenced => model.no_primary(tier, caller, trace.at),
     })?;
     trace.stale |= stale;
     Ok(model.groups[tier].as_ref().and_then(|g| g.members.get(member).copied()))

@@ -127,7 +127,7 @@ impl FailureModel {
             }
             let passive = plan.passive(tier) && members.len() > 1;
             let ttl = if self.by_dns(tier) { DNS_TTL_US } else { 0 };
-            let takes = (self.tuning.phases(members.len(), passive).iter().sum::<u64>() + ttl) as f64 / 1e6;
+            let takes = (self.tuning.phases(plan.machines.len(), passive).iter().sum::<u64>() + ttl) as f64 / 1e6;
             if plan.passive(tier) {
                 if serving.is_some_and(|m| hit.contains(&m)) {
                     *serving = members.iter().copied().find(|m| alive(*m)).or(*serving);

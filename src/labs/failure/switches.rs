@@ -82,9 +82,11 @@ impl FailureModel {
             DetectorName::Swim => (1.0, 60.0, 3.0),
         };
         let value = value.unwrap_or(usual);
-        if !(least..=most).contains(&value) {
+        let whole = name != DetectorName::Swim || value.fract() == 0.0;
+        if !(least..=most).contains(&value) || !whole {
             let problem = format!("a value of {value} does not fit this detector");
-            return Err(ModelError::new(problem, format!("choose {least} to {most}; {usual} is usual")));
+            let what = if name == DetectorName::Swim { "whole periods, " } else { "" };
+            return Err(ModelError::new(problem, format!("choose {what}{least} to {most}; {usual} is usual")));
         }
         let detector = match name {
             DetectorName::Fixed => Detector::Fixed((value * 1e6) as u64),

@@ -27,8 +27,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct RegionEntry {
     name: String,
-    mtbf: Option<String>,
-    mttr: Option<String>,
+    mtbf: Option<Time>,
+    mttr: Option<Time>,
 }
 
 #[derive(Deserialize)]
@@ -36,8 +36,8 @@ struct RegionEntry {
 struct ZoneEntry {
     name: String,
     region: Option<String>,
-    mtbf: Option<String>,
-    mttr: Option<String>,
+    mtbf: Option<Time>,
+    mttr: Option<Time>,
 }
 
 #[derive(Deserialize)]
@@ -45,8 +45,8 @@ struct ZoneEntry {
 struct Component {
     name: String,
     kind: Kind,
-    mtbf: Option<String>,
-    mttr: Option<String>,
+    mtbf: Option<Time>,
+    mttr: Option<Time>,
     #[serde(default)]
     depends_on: Vec<String>,
     #[serde(default = "one")]
@@ -65,6 +65,18 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
+/// A time as a file gives it; a number is refused later, by name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Time {
+    Text(String),
+    Number(f64),
+}
+
+/// What a file looks like, on one line, for messages.
+const LOOKS: &str = "a component is [[component]] and then, a line each, name = \"web\", kind = \"app\", replicas = 2, \
+                     depends_on = [\"db\"], mtbf = \"1000h\", mttr = \"1h\"; `scalelab run failure --help` shows a whole file";
+
 fn one() -> usize {
     1
 }
@@ -78,10 +90,7 @@ pub fn read(file: &str, text: &str) -> Result<Plan, ModelError> {
     let parsed: File = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let message = error.message().lines().collect::<Vec<_>>().join(" ");
-        ModelError::new(
-            format!("{file}, line {line}: {message}"),
-            "a topology has [[region]], [[zone]] and [[component]] tables; see `assets/topologies` for examples",
-        )
+        ModelError::new(format!("{file}, line {line}: {message}"), LOOKS)
     })?;
     let plan = build(file, parsed)?;
     check(&plan).map_err(|e| ModelError::new(format!("{file}: {}", e.problem), e.remedy))?;
@@ -102,12 +111,11 @@ fn build(file: &str, parsed: File) -> Result<Plan, ModelError> {
         return Err(wrong(format!("more than {MAX_PLACES} components, zones or regions"), "draw a part of the system"));
     }
     for entry in &parsed.regions {
-        let life =
-            life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
+        let life = life(&entry.name, (&entry.mtbf, &entry.mttr), Life::REGION).map_err(|e| in_file(file, e))?;
         plan.regions.push(Region { name: entry.name.clone(), life });
     }
     if plan.regions.is_empty() {
-        plan.regions.push(Region { name: "here".to_owned(), life: Life::FOREVER });
+        plan.regions.push(Region { name: "here".to_owned(), life: Life::REGION });
     }
     for entry in &parsed.zones {
         let region = match &entry.region {
@@ -119,17 +127,17 @@ fn build(file: &str, parsed: File) -> Result<Plan, ModelError> {
                 )
             })?,
         };
-        let life =
-            life(&entry.name, entry.mtbf.as_deref(), entry.mttr.as_deref(), None).map_err(|e| in_file(file, e))?;
+        let life = life(&entry.name, (&entry.mtbf, &entry.mttr), Life::ZONE).map_err(|e| in_file(file, e))?;
         plan.zones.push(Zone { name: entry.name.clone(), region, life });
     }
     if plan.zones.is_empty() {
-        plan.zones.push(Zone { name: "zone-a".to_owned(), region: 0, life: Life::FOREVER });
+        plan.zones.push(Zone { name: "zone-a".to_owned(), region: 0, life: Life::ZONE });
     }
     let names: Vec<String> = parsed.components.iter().map(|c| c.name.clone()).collect();
     for entry in &parsed.components {
         add_component(&mut plan, &names, entry).map_err(|e| in_file(file, e))?;
     }
+    self::names(&plan).map_err(|e| in_file(file, e))?;
     plan.users = if parsed.users.is_empty() {
         let called = |t: usize| plan.tiers.iter().any(|tier| tier.deps.iter().flatten().any(|d| *d == t));
         let roots: Vec<usize> = (0..plan.tiers.len()).filter(|t| !called(*t)).collect();
@@ -182,11 +190,13 @@ fn add_component(plan: &mut Plan, names: &[String], entry: &Component) -> Result
         let problem = format!("database '{name}' is active-active, which would need two truths at once");
         return Err(ModelError::new(problem, "leave `style` out: one primary writes, the others follow"));
     }
+    let (mtbf, mttr) = entry.kind.hours();
+    let usual = Life { mtbf_s: mtbf * 3_600.0, mttr_s: mttr * 3_600.0 };
     let tier = plan.tiers.len();
     plan.tiers.push(Tier {
         name: name.clone(),
         kind: entry.kind,
-        life: life(name, entry.mtbf.as_deref(), entry.mttr.as_deref(), Some(entry.kind.hours()))?,
+        life: life(name, (&entry.mtbf, &entry.mttr), usual)?,
         needs: entry.needs,
         style: entry.style.unwrap_or(if passive { Style::Passive } else { Style::Active }),
         deps: dependencies(name, names, &entry.depends_on)?,
@@ -207,29 +217,41 @@ fn dependencies(who: &str, names: &[String], entries: &[String]) -> Result<Vec<V
             ModelError::new(problem, format!("add a [[component]] of that name, or use one of: {}", names.join(", ")))
         })
     };
-    entries.iter().map(|entry| entry.split('|').map(find).collect()).collect()
+    let groups: Vec<Vec<usize>> =
+        entries.iter().map(|entry| entry.split('|').map(find).collect()).collect::<Result<_, _>>()?;
+    let all: Vec<usize> = groups.iter().flatten().copied().collect();
+    let twice = (0..all.len()).find(|i| all[..*i].contains(&all[*i]));
+    twice.map_or(Ok(groups), |i| {
+        let problem = format!("'{who}' names '{}' twice", names[all[i]]);
+        Err(ModelError::new(problem, "once is enough; `a | b` means a or b, and two entries mean both"))
+    })
 }
 
-fn life(name: &str, mtbf: Option<&str>, mttr: Option<&str>, default: Option<(f64, f64)>) -> Result<Life, ModelError> {
-    let default = default.map(|(mtbf, mttr)| (mtbf * 3_600.0, mttr * 3_600.0));
-    let mtbf_s = match mtbf {
-        Some(text) => {
-            duration_s(text).map_err(|e| ModelError::new(format!("MTBF of '{name}': {}", e.problem), e.remedy))?
-        }
-        None => default.map_or(f64::INFINITY, |d| d.0),
-    };
-    let mttr_s = match mttr {
-        Some(text) => {
-            duration_s(text).map_err(|e| ModelError::new(format!("MTTR of '{name}': {}", e.problem), e.remedy))?
-        }
-        None => default.map_or(3_600.0, |d| d.1),
-    };
-    if mtbf_s <= 0.0 || mttr_s <= 0.0 {
-        let which = if mtbf_s <= 0.0 { "MTBF" } else { "MTTR" };
-        let problem = format!("the {which} of '{name}' is not above 0");
-        return Err(ModelError::new(problem, "give a time, e.g. mtbf = \"1000h\", mttr = \"1h\""));
-    }
+/// How often something fails and how long it then lies broken: as the file says, else as is usual.
+fn life(name: &str, (mtbf, mttr): (&Option<Time>, &Option<Time>), usual: Life) -> Result<Life, ModelError> {
+    let mtbf_s = mtbf.as_ref().map_or(Ok(usual.mtbf_s), |time| time_s(name, "MTBF", time))?;
+    let mttr_s = mttr.as_ref().map_or(Ok(usual.mttr_s), |time| time_s(name, "MTTR", time))?;
     Ok(Life { mtbf_s, mttr_s })
+}
+
+/// One of the two times, in seconds.
+fn time_s(name: &str, which: &str, time: &Time) -> Result<f64, ModelError> {
+    let (key, example) = (which.to_lowercase(), if which == "MTBF" { "1000h" } else { "4h" });
+    let remedy =
+        format!("write a number and a unit in quotes, e.g. {key} = \"{example}\"; units are ms, s, m, h, d, w, y");
+    let wrong = |what: String| ModelError::new(format!("the {which} of '{name}' {what}"), remedy.clone());
+    let text = match time {
+        Time::Number(number) => return Err(wrong(format!("is {number}, without a unit"))),
+        Time::Text(text) => text.trim(),
+    };
+    if which == "MTBF" && text == "never" {
+        return Ok(f64::INFINITY);
+    }
+    let seconds = duration_s(text).map_err(|e| wrong(format!("is no time: {}", e.problem)))?;
+    if !text.ends_with(char::is_alphabetic) {
+        return Err(wrong(format!("is {text}, without a unit")));
+    }
+    if seconds <= 0.0 { Err(wrong("is not above 0".to_owned())) } else { Ok(seconds) }
 }
 
 /// A time as one writes it: `1000h`, `30 d`, `90s`, `5y`.
@@ -255,6 +277,9 @@ pub fn duration_s(text: &str) -> Result<f64, ModelError> {
         return Ok(value);
     }
     let text: String = text.chars().take(30).collect();
+    if value > 1e12 {
+        return Err(ModelError::new(format!("'{text}' is too long"), "30000y is the most"));
+    }
     Err(ModelError::new(
         format!("'{text}' is no time above 0"),
         "give a number and a unit of ms, s, m, h, d, w or y, e.g. 1000h",
@@ -267,7 +292,7 @@ pub fn duration_s(text: &str) -> Result<f64, ModelError> {
 /// The first thing that is wrong.
 pub fn check(plan: &Plan) -> Result<(), ModelError> {
     if plan.tiers.is_empty() {
-        return Err(ModelError::new("there is no component", "add a [[component]] with a name and a kind"));
+        return Err(ModelError::new("there is no component", LOOKS));
     }
     if plan.machines.len() > MAX_MACHINES {
         let problem = format!("there are {} machines", plan.machines.len());

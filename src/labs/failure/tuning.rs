@@ -101,9 +101,9 @@ impl Tuning {
     }
 
     /// What theory says the phases of a failover take on average: detection, decision, promotion, reconnect. Where
-    /// all machines serve there is only detection.
-    pub fn phases(&self, members: usize, passive: bool) -> [u64; 4] {
-        let silence = self.detector.silence_us(members);
+    /// all machines serve there is only detection. `machines` is how many there are in all: with SWIM they all watch.
+    pub fn phases(&self, machines: usize, passive: bool) -> [u64; 4] {
+        let silence = self.detector.silence_us(machines);
         // It fails half way between two heartbeats on average, and the last one was under way for a while.
         let detection = silence.saturating_sub(HEARTBEAT_US / 2).saturating_add(DELAY_US + JITTER_US);
         if !passive {
@@ -111,7 +111,7 @@ impl Tuning {
         }
         // The lease was renewed with the last heartbeat: what is left of it must run out.
         let lease = if self.fencing { LEASE_US.saturating_sub(silence) } else { 0 };
-        [detection, lease + ELECTION_US, self.standby.promotion_us(), RECONNECT_US]
+        [detection, lease.max(ELECTION_US), self.standby.promotion_us(), RECONNECT_US]
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Node {
     pub healthy: bool,
     /// Writes that reached it while it was paused.
     pub pending: u64,
+    /// How often it was taken for dead and was alive.
+    pub false_alarms: u64,
 }
 
 impl Node {
@@ -43,6 +45,7 @@ impl Node {
         trouble: None,
         healthy: true,
         pending: 0,
+        false_alarms: 0,
     };
 
     /// Whether it answers, but not as it should.
@@ -75,8 +78,6 @@ pub struct World {
     pub cuts: Vec<Cut>,
     /// `from * machines + to`: whether that link is cut.
     cut: Arc<Vec<bool>>,
-    /// Machines that the lease's witness does not hear.
-    alone: Vec<bool>,
 }
 
 impl World {
@@ -89,7 +90,6 @@ impl World {
             regions_down: vec![false; plan.regions.len()],
             cuts: Vec::new(),
             cut: Arc::new(vec![false; machines * machines]),
-            alone: vec![false; machines],
         }
     }
 
@@ -97,7 +97,6 @@ impl World {
     pub fn relink(&mut self, plan: &Plan) {
         let n = plan.machines.len();
         let mut cut = vec![false; n * n];
-        self.alone = vec![false; n];
         for Cut { a, b, one_way } in &self.cuts {
             let inside = plan.inside(*a);
             let others = match b {
@@ -105,7 +104,6 @@ impl World {
                 None => (0..n).filter(|m| !inside.contains(m)).collect(),
             };
             for &x in &inside {
-                self.alone[x] |= b.is_none();
                 for &y in others.iter().filter(|y| **y != x) {
                     cut[x * n + y] = true;
                     cut[y * n + x] |= !one_way;
@@ -136,9 +134,20 @@ impl World {
         self.linked(a, b) && self.linked(b, a)
     }
 
-    /// Whether the lease's witness hears a machine.
-    pub fn heard_by_witness(&self, machine: usize) -> bool {
-        !self.alone.get(machine).copied().unwrap_or(false)
+    /// Whether a machine and a witness in a zone hear each other, and that zone has power.
+    pub fn heard_by_witness(&self, plan: &Plan, machine: usize, zone: usize) -> bool {
+        let holds = |scope: Scope| match scope {
+            Scope::Zone(z) => z == zone,
+            Scope::Region(r) => r == plan.zones[zone].region,
+            Scope::Machine(_) | Scope::Tier(_) => false,
+        };
+        let has = |scope: Scope| plan.inside(scope).contains(&machine);
+        let parts = |cut: &Cut| match cut.b {
+            None => has(cut.a) != holds(cut.a),
+            Some(b) => has(cut.a) && holds(b) || has(b) && holds(cut.a),
+        };
+        let dark = self.zones_down[zone] || self.regions_down[plan.zones[zone].region];
+        !dark && !self.cuts.iter().any(parts)
     }
 
     /// The chance that a message between two machines is lost.

@@ -30,25 +30,25 @@ impl Places {
         let depth = layers.iter().max().map_or(1, |d| d + 1) as u16;
         // Room for the links of the users, where there is some.
         let top = if area.height >= 3 + 4 * depth { 3_u16 } else { 2 };
-        let pitch = (area.height.saturating_sub(top) / depth).clamp(1, 10);
-        let high = if pitch >= 4 { 3 } else { 1 };
-        let gap = 1_u16;
-        let column = |i: usize| {
-            let all = area.width;
-            let (a, b) = (all * i as u16 / used.len().max(1) as u16, all * (i as u16 + 1) / used.len().max(1) as u16);
-            Rect { x: area.x + a, width: (b - a).saturating_sub(gap), ..area }
+        let pitch = (area.height.saturating_sub(top) / depth).clamp(1, 16);
+        let here = |zone: usize, layer: usize| -> Vec<usize> {
+            let stands = |m: &usize| plan.machines[*m].zone == zone && layers[plan.machines[*m].tier] == layer;
+            (0..plan.machines.len()).filter(stands).collect()
         };
+        let most =
+            |zone: &usize| (0..usize::from(depth)).map(|l| here(*zone, l).len()).max().unwrap_or(1).max(1) as u16;
+        let columns = columns(area, &used.iter().map(most).collect::<Vec<_>>());
         let mut machines = vec![Rect { width: 0, height: 0, ..area }; plan.machines.len()];
-        for (i, zone) in used.iter().enumerate() {
-            for layer in 0..usize::from(depth) {
-                let here: Vec<usize> = (0..plan.machines.len())
-                    .filter(|m| plan.machines[*m].zone == *zone && layers[plan.machines[*m].tier] == layer)
-                    .collect();
-                for (k, m) in here.iter().enumerate() {
-                    machines[*m] = slot(column(i), k, here.len(), area.y + top + layer as u16 * pitch, high, area);
+        for (zone, column) in used.iter().zip(&columns) {
+            for layer in 0..depth {
+                let here = here(*zone, usize::from(layer));
+                let boxes = grid(Rect { y: area.y + top + layer * pitch, ..*column }, here.len(), pitch, area);
+                for (m, place) in here.into_iter().zip(boxes) {
+                    machines[m] = place;
                 }
             }
         }
+        let column = |i: usize| columns.get(i).copied().unwrap_or(area);
         let zones = used
             .iter()
             .enumerate()
@@ -58,49 +58,105 @@ impl Places {
     }
 }
 
+/// A column for each zone: the more boxes stand side by side in it, the wider.
+fn columns(area: Rect, most: &[u16]) -> Vec<Rect> {
+    let (count, all) = (most.len().max(1) as u16, most.iter().sum::<u16>().max(1));
+    let least = (area.width / count).min(12);
+    let rest = u32::from(area.width - least * count);
+    let mut x = area.x;
+    let mut seen = 0;
+    let column = |most: &u16| {
+        let before = (rest * seen / u32::from(all)) as u16;
+        seen += u32::from(*most);
+        let wide = least + (rest * seen / u32::from(all)) as u16 - before;
+        x += wide;
+        Rect { x: x - wide, width: wide.saturating_sub(1), ..area }
+    };
+    most.iter().map(column).collect()
+}
+
+/// So many boxes in a column: side by side while names have room, else in rows of one line each.
+fn grid(column: Rect, count: usize, pitch: u16, area: Rect) -> Vec<Rect> {
+    let fits = usize::from(column.width / 11).max(1);
+    let rows = count.div_ceil(fits).clamp(1, usize::from(pitch.saturating_sub(1).max(1)));
+    let each = count.div_ceil(rows).max(1);
+    let high = match (rows, pitch) {
+        (1, 9..) => 5,
+        (1, 4..) => 3,
+        _ => 1,
+    };
+    let place = |k: usize| {
+        let (row, at) = (k / each, k % each);
+        let beside = each.min(count - row * each);
+        slot(Rect { y: column.y + row as u16, ..column }, at, beside, high, area)
+    };
+    (0..count).map(place).collect()
+}
+
 /// The k-th of so many boxes side by side; as wide as useful, the whole in the middle of the column.
-fn slot(column: Rect, k: usize, count: usize, y: u16, height: u16, area: Rect) -> Rect {
-    let each = (column.width / count.max(1) as u16).min(22);
+fn slot(column: Rect, k: usize, count: usize, height: u16, area: Rect) -> Rect {
+    let each = (column.width / count.max(1) as u16).min(if height > 3 { 30 } else { 22 });
     let used = each * count as u16;
     let x = column.x + (column.width - used) / 2 + each * k as u16;
     let gap = u16::from(k + 1 < count || each > 8);
-    Rect { x, y, width: each.saturating_sub(gap), height }.intersection(area)
+    Rect { x, y: column.y, width: each.saturating_sub(gap), height }.intersection(area)
 }
 
 /// Draws machines, links, zones and the requests on their way.
 pub(super) fn draw(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
-    let theme = scene.theme;
-    let glyph = theme.glyphs.pick("◆", "*");
-    let none = scene.model.analysis.spofs.is_empty();
-    let spofs = if none { "no single point of failure".to_owned() } else { format!("{glyph} single point of failure") };
-    let mut parts = vec![spofs];
-    let model = scene.model;
-    if let Some(what) = &model.what_if {
-        parts.insert(0, format!("if {} died: what is crossed dies with it", model.plan.part_name(what.part)));
-    }
-    for cut in model.world.cuts.iter().take(2) {
-        let name = |s: Scope| match model.plan.part(s) {
-            Some(part) => model.plan.part_name(part).to_owned(),
-            None => "tier".to_owned(),
-        };
-        let other = cut.b.map_or_else(|| "all others".to_owned(), name);
-        parts.insert(0, format!("cut: {} and {other}", name(cut.a)));
-    }
-    parts.push("click kills or repairs".to_owned());
-    let area = caption(buf, area, &parts, theme);
+    let spofs = scene.model.spofs();
+    let area = caption(buf, area, &captions(scene, &spofs), scene.theme);
     let places = Places::of(scene, area);
-    let mut canvas = Canvas::new(area, theme.glyphs);
+    let mut canvas = Canvas::new(area, scene.theme.glyphs);
     links(scene, &places, &mut canvas);
+    cut_peers(scene, &places, &mut canvas);
     canvas.draw(buf);
     let dead = out_of_reach(scene);
     for (zone, place) in &places.zones {
-        heading(scene, *zone, *place, buf);
+        heading(scene, *zone, &spofs, *place, buf);
     }
     for (m, place) in places.machines.iter().enumerate() {
-        machine(scene, m, *place, dead[m], buf);
+        machine(scene, m, *place, (dead[m], spofs.contains(&m)), buf);
     }
-    users(scene, &places, buf);
+    users(scene, &places, &spofs, buf);
     requests(scene, &places, buf);
+}
+
+/// What the signs mean, the most pressing first.
+fn captions(scene: &FailureScene<'_>, spofs: &[usize]) -> Vec<String> {
+    let (model, plan) = (scene.model, &scene.model.plan);
+    let mut parts = Vec::new();
+    let name = |s: Scope| match (s, plan.part(s)) {
+        (_, Some(part)) => plan.part_name(part).to_owned(),
+        (Scope::Tier(t), None) => plan.tiers[t].name.clone(),
+        _ => String::new(),
+    };
+    for cut in model.world.cuts.iter().take(2) {
+        let other = cut.b.map_or_else(|| "all others".to_owned(), name);
+        parts.push(format!("cut: {} and {other}", name(cut.a)));
+    }
+    if let Some(what) = &model.what_if {
+        parts.push(format!("if {} died: what is crossed dies with it", plan.part_name(what.part)));
+    }
+    if model.world.nodes.iter().any(|n| n.suspected.is_some()) {
+        parts.push("? taken for dead".to_owned());
+    }
+    let sign = scene.theme.glyphs.pick("◆", "*");
+    parts.push(match (spofs.is_empty(), model.serving()) {
+        (true, _) => "no single point of failure".to_owned(),
+        (false, true) => format!("{sign} single point of failure"),
+        (false, false) => format!("{sign} single point of failure, once all is up"),
+    });
+    let seats: Vec<&str> = (0..plan.tiers.len())
+        .filter(|t| plan.voted(*t, model.tuning.fencing))
+        .filter_map(|t| plan.witness(t))
+        .map(|zone| plan.zones[zone].name.as_str())
+        .collect();
+    if let Some(seat) = seats.first() {
+        parts.push(format!("witness in {seat}"));
+    }
+    parts.push("click kills or repairs".to_owned());
+    parts
 }
 
 /// Machines that are down or that no request reaches, now or as asked by `what-if`.
@@ -152,23 +208,48 @@ fn links(scene: &FailureScene<'_>, places: &Places, canvas: &mut Canvas) {
     }
 }
 
+/// Links between machines of the same tier carry no requests: they are seen when they are cut.
+fn cut_peers(scene: &FailureScene<'_>, places: &Places, canvas: &mut Canvas) {
+    let (model, theme) = (scene.model, scene.theme);
+    for b in 0..model.plan.machines.len() {
+        for a in 0..b {
+            if model.plan.machines[a].tier != model.plan.machines[b].tier || model.world.both_ways(a, b) {
+                continue;
+            }
+            let (left, right) = match (places.machines[a], places.machines[b]) {
+                (one, other) if one.x <= other.x => (one, other),
+                (one, other) => (other, one),
+            };
+            let start = canvas.at_cell(left.right(), left.y + left.height / 2);
+            let end = canvas.at_cell(right.x.saturating_sub(1), right.y + right.height / 2);
+            canvas.line(start, end, theme.error(), 3);
+            let cross = theme.glyphs.pick("✗", "x");
+            canvas.text_centered((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0, cross, theme.error());
+        }
+    }
+}
+
 /// From whom to whom a request went.
 fn hops(trace: &Trace, users: usize) -> Vec<(usize, usize)> {
     let starts = std::iter::once(users).chain(trace.path.iter().copied());
     starts.zip(trace.path.iter().copied()).collect()
 }
 
-fn heading(scene: &FailureScene<'_>, zone: usize, place: Rect, buf: &mut Buffer) {
+fn heading(scene: &FailureScene<'_>, zone: usize, spofs: &[usize], place: Rect, buf: &mut Buffer) {
     let (model, theme) = (scene.model, scene.theme);
     let z = &model.plan.zones[zone];
     let region = &model.plan.regions[z.region];
     let down = model.world.zones_down[zone] || model.world.regions_down[z.region];
-    let spof = model.plan.part(Scope::Zone(zone)).is_some_and(|p| model.analysis.spofs.contains(&p))
-        || model.plan.part(Scope::Region(z.region)).is_some_and(|p| model.analysis.spofs.contains(&p));
+    let sign = |scope: Scope| {
+        let spof = model.plan.part(scope).is_some_and(|p| spofs.contains(&p));
+        (spof, if spof { theme.glyphs.pick("◆", "*") } else { "" })
+    };
+    let ((region_spof, region_sign), (zone_spof, zone_sign)) = (sign(Scope::Region(z.region)), sign(Scope::Zone(zone)));
     let several = model.plan.regions.len() > 1;
-    let mut text = if several { format!("{} {}", region.name, z.name) } else { z.name.clone() };
-    if spof {
-        text = format!("{} {text}", theme.glyphs.pick("◆", "*"));
+    let spof = zone_spof || region_spof && several;
+    let mut text = format!("{zone_sign}{}", z.name);
+    if several {
+        text = format!("{region_sign}{} {text}", region.name);
     }
     let style = match (down, spof) {
         (true, _) => theme.error(),
@@ -196,7 +277,7 @@ fn state(scene: &FailureScene<'_>, m: usize) -> (String, &'static str) {
         ("paused".to_owned(), "z")
     } else if node.suspected.is_some() {
         match role {
-            Some(true) => ("primary, suspected".to_owned(), "P?"),
+            Some(true) => ("primary?".to_owned(), "P?"),
             _ => ("suspected".to_owned(), "?"),
         }
     } else if node.slow > 1.0 {
@@ -212,13 +293,12 @@ fn state(scene: &FailureScene<'_>, m: usize) -> (String, &'static str) {
     }
 }
 
-fn machine(scene: &FailureScene<'_>, m: usize, place: Rect, dead: bool, buf: &mut Buffer) {
+fn machine(scene: &FailureScene<'_>, m: usize, place: Rect, (dead, spof): (bool, bool), buf: &mut Buffer) {
     let (model, theme) = (scene.model, scene.theme);
     if place.is_empty() {
         return;
     }
     let up = model.world.powered(&model.plan, m);
-    let spof = model.analysis.spofs.contains(&m);
     let hurt = up && (model.world.nodes[m].suspected.is_some() || model.world.nodes[m].gray());
     let (word, sign) = state(scene, m);
     let style = match (up, dead, hurt, spof) {
@@ -235,24 +315,54 @@ fn machine(scene: &FailureScene<'_>, m: usize, place: Rect, dead: bool, buf: &mu
         (_, _, true) => theme.glyphs.pick("◆", "*"),
         _ => "",
     };
-    let room = usize::from(place.width);
     if place.height < 3 {
-        let text = label(&format!("{mark}{name}"), &word, sign, room.saturating_sub(2));
-        let text = format!("[{}]", pad(&text, room.saturating_sub(2)));
+        // The mark comes first: it survives in the smallest box.
+        let bracket = usize::from(place.width >= 7);
+        let room = usize::from(place.width).saturating_sub(2 * bracket);
+        let text = pad(&format!("{mark}{}", label(name, &word, sign, room.saturating_sub(width(mark)))), room);
+        let text = if bracket == 1 { format!("[{text}]") } else { text };
         write(buf, place, (0, 0), &text, style, theme);
         return;
     }
     frame(place, spof, up && !crossed, style, scene, buf);
-    let inner = Rect { x: place.x + 1, y: place.y + 1, width: place.width.saturating_sub(2), height: 1 };
-    let text = label(&format!("{mark}{name}"), &word, sign, usize::from(inner.width));
-    write(buf, inner, (0, 0), &pad(&text, usize::from(inner.width)), style, theme);
+    let inner = Rect { x: place.x + 1, y: place.y + 1, width: place.width.saturating_sub(2), height: place.height - 2 };
+    let room = usize::from(inner.width);
+    if place.height < 5 {
+        let text = format!("{mark}{}", label(name, &word, sign, room.saturating_sub(width(mark))));
+        write(buf, inner, (0, 0), &pad(&text, room), style, theme);
+        return;
+    }
+    let life = model.plan.tier_of(m).life;
+    let hours = |seconds: f64| (seconds / 360.0).round() / 10.0;
+    let fails = format!("MTBF {} h, MTTR {} h", hours(life.mtbf_s), hours(life.mttr_s));
+    for (y, (text, style)) in
+        [(format!("{mark}{name}"), style), (word, style), (fails, theme.faint_text())].iter().enumerate()
+    {
+        write(buf, inner, (0, y as u16), &pad(&crate::picture::fit(text, room), room), *style, theme);
+    }
+}
+
+/// A name in so many columns: of what is too long the number at the end stays, it tells machines apart.
+fn squeeze(name: &str, room: usize) -> String {
+    match name.rsplit_once('-') {
+        Some((head, tail)) if width(name) > room && room >= width(tail) + 4 => {
+            format!("{}{tail}", fit(&format!("{head}-"), room - width(tail)))
+        }
+        _ => fit(name, room),
+    }
 }
 
 /// Name and word if they fit, else name and letter, else the name.
 fn label(name: &str, word: &str, sign: &str, room: usize) -> String {
     let long = if word.is_empty() { name.to_owned() } else { format!("{name} {word}") };
-    let short = if sign.is_empty() { name.to_owned() } else { format!("{} {sign}", fit(name, room.saturating_sub(2))) };
-    if width(&long) <= room { long } else { fit(&short, room) }
+    if width(&long) <= room {
+        return long;
+    }
+    match sign {
+        "" => squeeze(name, room),
+        sign if room > width(sign) + 3 => format!("{} {sign}", squeeze(name, room - width(sign) - 1)),
+        _ => squeeze(name, room),
+    }
 }
 
 /// A box: double for a single point of failure, broken for what is dead.
@@ -272,7 +382,7 @@ fn frame(place: Rect, spof: bool, up: bool, style: Style, scene: &FailureScene<'
     }
 }
 
-fn users(scene: &FailureScene<'_>, places: &Places, buf: &mut Buffer) {
+fn users(scene: &FailureScene<'_>, places: &Places, spofs: &[usize], buf: &mut Buffer) {
     let (model, theme) = (scene.model, scene.theme);
     let (text, style) = match (&model.outage, model.traces.back()) {
         (Some(outage), _) => (format!("users {} {} failed", theme.glyphs.pick("✗", "x"), outage.failed), theme.error()),
@@ -281,6 +391,14 @@ fn users(scene: &FailureScene<'_>, places: &Places, buf: &mut Buffer) {
     };
     let x = places.users.x.saturating_sub(width(&text) as u16 / 2).max(places.area.x);
     write(buf, places.area, (x - places.area.x, 0), &text, style, theme);
+    // The one region of a plan has no heading of its own.
+    let only = model.plan.part(Scope::Region(0)).filter(|part| model.plan.regions.len() == 1 && spofs.contains(part));
+    if let Some(part) = only {
+        let text = format!("{} region {}", theme.glyphs.pick("◆", "*"), model.plan.part_name(part));
+        if width(&text) + 1 < usize::from(x - places.area.x) {
+            write(buf, places.area, (0, 0), &text, theme.warning(), theme);
+        }
+    }
 }
 
 /// Requests on their way down, and where the last one failed.

@@ -44,19 +44,21 @@ fn draw_plot(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     let points = scene.model.trail.iter().copied();
     let all = points.chain(analysis.candidates.iter().map(|c| (c.cost, c.availability)));
     let all: Vec<(f64, f64)> = all.map(|(cost, up)| (cost, nines(up).min(9.0))).collect();
-    let most_cost = all.iter().map(|p| p.0).fold(1.0, f64::max) * 1.12;
+    let (cheap, dear) = all.iter().fold((f64::MAX, 1.0_f64), |(low, high), p| (low.min(p.0), high.max(p.0)));
+    let margin = ((dear - cheap) * 0.15).max(1.0);
+    let (cheap, dear) = ((cheap - margin).max(0.0), dear + margin);
     let (low, high) = all.iter().fold((9.0_f64, 0.0_f64), |(low, high), p| (low.min(p.1), high.max(p.1)));
     let (low, high) = ((low - 0.2).max(0.0), high + 0.2);
     let inner = Rect { x: area.x + LEFT, width: area.width - LEFT, height: area.height - 1, y: area.y };
     let canvas = Canvas::new(inner, theme.glyphs);
     let (wide, tall) = canvas.size();
     let place = |cost: f64, n: f64| {
-        let at = (cost / most_cost * (wide - 1.0), (1.0 - (n - low) / (high - low)) * (tall - 1.0));
+        let at = ((cost - cheap) / (dear - cheap) * (wide - 1.0), (1.0 - (n - low) / (high - low)) * (tall - 1.0));
         canvas.cell_of(at.0, at.1)
     };
     // A line for each whole nine.
     for n in low.ceil() as u32..=high.floor() as u32 {
-        let (_, y) = place(0.0, f64::from(n));
+        let (_, y) = place(cheap, f64::from(n));
         let rule = theme.glyphs.pick("┄", "-").repeat(usize::from(inner.width));
         write(buf, area, (LEFT, y - area.y), &rule, theme.faint(), theme);
         write(buf, area, (0, y - area.y), &format!("{n} 9s"), theme.faint_text(), theme);
@@ -68,13 +70,28 @@ fn draw_plot(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     for (cost, up) in &scene.model.trail {
         mark(*cost, *up, theme.glyphs.pick("·", "."), theme.dim());
     }
+    // Where there is room, the points have names.
+    let named = area.width >= 90;
     for (i, candidate) in analysis.candidates.iter().enumerate().rev() {
         let style = if i == 0 { theme.strong() } else { theme.dim() };
-        mark(candidate.cost, candidate.availability, &letter(i).to_lowercase(), style);
+        let sign = letter(i).to_lowercase();
+        let text = if named { format!("{sign} {}", candidate.command) } else { sign };
+        mark(candidate.cost, candidate.availability, &text, style);
     }
-    mark(analysis.cost, analysis.availability, theme.glyphs.pick("●", "@"), theme.accent());
-    let axis = format!("cost 0 to {most_cost:.0}; now {:.1} for {}", analysis.cost, share(analysis.availability));
-    write(buf, area, (LEFT, area.height - 1), &axis, theme.faint_text(), theme);
+    let here = theme.glyphs.pick("●", "@");
+    let now = if named { format!("{here} now, {}", share(analysis.availability)) } else { here.to_owned() };
+    mark(analysis.cost, analysis.availability, &now, theme.accent());
+    let most = f64::from(inner.width / 10).max(1.0);
+    let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0].into_iter().find(|s| (dear - cheap) / s <= most).unwrap_or(1e3);
+    for tick in (cheap / step).ceil() as u64..=(dear / step) as u64 {
+        let cost = tick as f64 * step;
+        let (x, _) = place(cost, low);
+        let text = format!("{}{cost}", if tick == (cheap / step).ceil() as u64 { "cost " } else { "" });
+        let fits = usize::from(x - area.x) + text.len() <= usize::from(area.width);
+        if fits {
+            write(buf, area, (x - area.x, area.height - 1), &text, theme.faint_text(), theme);
+        }
+    }
 }
 
 fn draw_table(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {

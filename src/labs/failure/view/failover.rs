@@ -13,17 +13,17 @@ use ratatui::layout::Rect;
 
 use super::FailureScene;
 use crate::engine::Micros;
-use crate::engine::numbers::{duration, thousands};
-use crate::labs::failure::failover::{BIN_US, Failover};
-use crate::picture::{Theme, caption, pad, pad_left, width, write};
+use crate::engine::numbers::{duration, plural, thousands};
+use crate::labs::failure::failover::{BIN_US, Cause, Failover};
+use crate::picture::{Theme, caption, pad, pad_left, width, wrap, write};
 
 const NAMES: [&str; 4] = ["detection", "decision", "promotion", "reconnect"];
 
-/// Draws the last failover; before the first, who has been silent for how long.
+/// Draws the last failover; before the first, and when the living were taken for dead, who has been silent for how long.
 pub(super) fn draw(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     match scene.model.failovers.back() {
-        Some(failover) => line(scene, failover, area, buf),
-        None => heartbeats(scene, area, buf),
+        Some(failover) if failover.passive || !failover.unfounded() => line(scene, failover, area, buf),
+        _ => heartbeats(scene, area, buf),
     }
 }
 
@@ -46,7 +46,7 @@ impl Axis {
 fn line(scene: &FailureScene<'_>, failover: &Failover, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
     let area = caption(buf, area, &captions(failover, theme), theme);
-    write(buf, area, (0, 0), &title(failover, scene.now), theme.strong(), theme);
+    write(buf, area, (0, 0), &title(scene, failover), theme.strong(), theme);
     let expected: Micros = failover.theory.iter().sum();
     let last = failover.back.unwrap_or(scene.now);
     let end = last.max(failover.failed + expected);
@@ -56,32 +56,67 @@ fn line(scene: &FailureScene<'_>, failover: &Failover, area: Rect, buf: &mut Buf
     let roomy = area.height >= 18;
     let mut y = if roomy { 2 } else { 1 };
     y = marks(scene, failover, &axis, y, area, buf);
+    if area.height >= 12 {
+        y = scale(failover.failed, &axis, y, area, theme, buf);
+    }
+    y += u16::from(area.height >= 30);
     y = phases(scene, failover, &axis, y, area, buf);
     y += u16::from(roomy);
     requests(scene, failover, &axis, y, area, buf);
-    totals(scene, failover, y + 2 + u16::from(roomy), area, buf);
+    totals(scene, failover, y + 2 + u16::from(roomy) + if area.height >= 30 { 3 } else { 0 }, area, buf);
 }
 
 fn captions(failover: &Failover, theme: Theme) -> Vec<String> {
-    let glyph = theme.glyphs.pick("░", ":");
-    let mut parts = vec![format!("{glyph} what theory says")];
-    if failover.suspected.is_none() {
-        parts.insert(0, "nobody has noticed yet".to_owned());
+    let sign = |unicode, ascii, what: &str| format!("{} {what}", theme.glyphs.pick(unicode, ascii));
+    let mut parts = vec![sign("░", ":", "theory"), sign("♥", "h", "last heartbeat"), sign("✗", "X", "failure")];
+    if failover.back.is_none() {
+        parts.push(sign("▸", ">", "now"));
     }
     parts
 }
 
-fn title(failover: &Failover, now: Micros) -> String {
+/// What it is about and how it stands, in a line.
+fn title(scene: &FailureScene<'_>, failover: &Failover) -> String {
     let Failover { from, to, .. } = failover;
+    let what = match failover.cause {
+        Cause::Power => "failed",
+        Cause::Pause => "stopped for a while",
+        Cause::Cut => "was cut off",
+        Cause::Gray => "was silent",
+    };
+    if failover.unfounded() && failover.suspected.is_some() {
+        return match failover.repaired {
+            true => format!("{from} {what} and is back; nobody took over"),
+            false => format!("{from} {what}, lives, and stays primary"),
+        };
+    }
     match (to, failover.back) {
         (_, Some(_)) if failover.repaired => format!("{from} came back before anyone took over"),
-        (Some(to), Some(_)) => format!("{from} failed, {to} took over"),
-        (Some(to), None) => format!("{from} failed, {to} takes over"),
-        (None, Some(back)) if back <= now => format!("{from} failed, the others carry on"),
-        (None, _) if failover.suspected.is_none() => format!("{from} fails"),
-        (None, _) if failover.redundant => format!("{from} failed"),
-        _ => format!("{from} failed, and nobody can take over"),
+        (Some(to), Some(_)) => format!("{from} {what}, {to} took over"),
+        (Some(to), None) => format!("{from} {what}, {to} takes over"),
+        (None, Some(back)) if back <= scene.now => format!("{from} {what}, the others carry on"),
+        (None, _) if !scene.model.serving() => format!("{from} {what}, and nobody is left to take over"),
+        (None, _) if failover.suspected.is_none() => format!("{from} {what}; nobody has noticed yet"),
+        (None, _) if failover.redundant => format!("{from} {what}"),
+        _ => format!("{from} {what}, and nobody can take over"),
     }
+}
+
+/// Seconds since the failure, under the line.
+fn scale(zero: Micros, axis: &Axis, y: u16, area: Rect, theme: Theme, buf: &mut Buffer) -> u16 {
+    let span = axis.end.saturating_sub(zero) as f64 / 1e6;
+    let most = f64::from(area.width / 9).max(1.0);
+    let nice = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+    let step = nice.into_iter().find(|step| span / step <= most).unwrap_or(1_800.0);
+    for i in 0..=(span / step) as u32 {
+        let seconds = f64::from(i) * step;
+        let column = axis.column(zero + (seconds * 1e6) as Micros);
+        let text = format!("{seconds} s");
+        if usize::from(column) + width(&text) <= usize::from(area.width) {
+            write(buf, area, (column, y), &text, theme.faint_text(), theme);
+        }
+    }
+    y + 1
 }
 
 /// What happened when, as signs over the line.
@@ -117,8 +152,15 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
         false => [Some(failover.failed), None, None, failover.suspected],
     };
     let seen = failover.phases();
+    let cross = theme.glyphs.pick("from ✗ to ?", "from X to ?");
+    let signs = match failover.passive {
+        true => [cross, "from ? to !", "from ! to P", theme.glyphs.pick("from P to ●", "from P to @")],
+        false => [cross, "", "", theme.glyphs.pick("from ? to ●", "from ? to @")],
+    };
     // In little room the bars share one row: they follow each other in time.
-    let compact = area.height < 14;
+    let compact = area.height < 16;
+    // In much room they are thicker.
+    let thick = if area.height >= 30 { 2 } else { 1 };
     let (bars, mut expected) = (y, failover.failed);
     y += u16::from(compact);
     for i in 0..4 {
@@ -130,7 +172,8 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
         let from = starts[i].unwrap_or(expected);
         let row = if compact { bars } else { y };
         let (a, b) = (axis.column(from), axis.column(from + theory));
-        write(buf, area, (a, row), &dots.repeat(usize::from(b.saturating_sub(a)).max(1)), theme.dim(), theme);
+        let dots = dots.repeat(usize::from(b.saturating_sub(a)).max(1));
+        (0..thick).for_each(|d| write(buf, area, (a, row + d), &dots, theme.dim(), theme));
         expected = from + theory;
         let running = starts[i].is_some() && seen[i].is_none() && failover.back.is_none();
         let done = seen[i].or(running.then(|| now.saturating_sub(from)));
@@ -138,20 +181,21 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
             let b = axis.column((from + us).min(now.max(from)));
             let block = theme.glyphs.pick("█", "#").repeat(usize::from(b.saturating_sub(a)).max(1));
             let style = if running { theme.strong() } else { theme.accent() };
-            write(buf, area, (a, row), &block, style, theme);
+            (0..thick).for_each(|d| write(buf, area, (a, row + d), &block, style, theme));
         }
         let value = seen[i].map_or_else(|| if running { "…".to_owned() } else { "–".to_owned() }, duration);
-        words(NAMES[i], &value, &duration(theory), if compact { y } else { y + 1 }, area, theme, buf);
-        y += if compact { 1 } else { 2 };
+        words((NAMES[i], signs[i]), &value, &duration(theory), if compact { y } else { y + thick }, area, theme, buf);
+        y += if compact { 1 } else { thick * 2 };
     }
     y
 }
 
-/// `detection  4.61 s  theory 4.54 s`, from the left.
-fn words(name: &str, value: &str, theory: &str, y: u16, area: Rect, theme: Theme, buf: &mut Buffer) {
+/// `detection  4.61 s  theory 4.54 s  from ✗ to ?`, from the left.
+fn words((name, signs): (&str, &str), value: &str, theory: &str, y: u16, area: Rect, theme: Theme, buf: &mut Buffer) {
     write(buf, area, (0, y), &pad(name, 10), theme.dim(), theme);
     write(buf, area, (10, y), &pad_left(value, 8), theme.text(), theme);
     write(buf, area, (19, y), &format!("theory {theory}"), theme.faint_text(), theme);
+    write(buf, area, (36, y), signs, theme.dim(), theme);
 }
 
 /// Requests of each stretch of time: served, failed, or some of both.
@@ -167,6 +211,7 @@ fn requests(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, y: u16, 
             }
         }
     }
+    let thick = if area.height >= 30 { 3 } else { 1 };
     for (x, (ok, failed)) in cells.into_iter().enumerate() {
         let (glyph, style) = match (ok, failed) {
             (0, 0) => continue,
@@ -174,15 +219,13 @@ fn requests(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, y: u16, 
             (0, _) => (theme.glyphs.pick("✗", "X"), theme.error()),
             _ => (theme.glyphs.pick("÷", "%"), theme.warning()),
         };
-        write(buf, area, (x as u16, y), glyph, style, theme);
+        (0..thick).for_each(|d| write(buf, area, (x as u16, y + d), glyph, style, theme));
     }
-    let text = format!(
-        "requests: {} served, {} failed, {} some of each",
-        theme.glyphs.pick("·", "."),
-        theme.glyphs.pick("✗", "X"),
-        theme.glyphs.pick("÷", "%")
-    );
-    write(buf, area, (0, y + 1), &text, theme.faint_text(), theme);
+    let [ok, failed, both] = theme.glyphs.pick(["·", "✗", "÷"], [".", "X", "%"]);
+    let long = format!("requests: {ok} served, {failed} failed, {both} some of each");
+    let text =
+        if width(&long) <= usize::from(area.width) { long } else { format!("{ok} served {failed} failed {both} both") };
+    write(buf, area, (0, y + thick), &text, theme.faint_text(), theme);
 }
 
 fn totals(scene: &FailureScene<'_>, failover: &Failover, y: u16, area: Rect, buf: &mut Buffer) {
@@ -198,13 +241,18 @@ fn totals(scene: &FailureScene<'_>, failover: &Failover, y: u16, area: Rect, buf
         _ => format!("{} so far, until it is repaired", duration(scene.now.saturating_sub(failover.failed))),
     };
     write(buf, area, (0, y), &total, theme.strong(), theme);
-    let failed = format!("{} requests failed", thousands(failover.failed_requests));
+    let n = failover.failed_requests;
+    let failed = format!("{} request{} failed", thousands(n), plural(n));
     let style = if failover.failed_requests > 0 { theme.error() } else { theme.good() };
     write(buf, area, (0, y + 1), &failed, style, theme);
     if failover.promoted.is_some() {
-        let lost = format!(", {} acknowledged writes lost", thousands(failover.lost_writes));
-        let style = if failover.lost_writes > 0 { theme.error() } else { theme.good() };
-        write(buf, area, (width(&failed) as u16, y + 1), &lost, style, theme);
+        let n = failover.lost_writes;
+        let lost = format!("{} acknowledged write{} lost", thousands(n), plural(n));
+        let style = if n > 0 { theme.error() } else { theme.good() };
+        // Beside it, or below where that is too narrow.
+        let beside = width(&failed) + 2 + width(&lost) <= usize::from(area.width);
+        let at = if beside { (width(&failed) as u16 + 2, y + 1) } else { (0, y + 2) };
+        write(buf, area, at, &lost, style, theme);
     }
 }
 
@@ -214,11 +262,20 @@ fn heartbeats(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     let parts =
         vec!["silence since the last heartbeat".to_owned(), format!("{} suspicion", theme.glyphs.pick("┊", "|"))];
     let area = caption(buf, area, &parts, theme);
-    write(buf, area, (0, 0), "No failover yet: `kill` a machine that serves.", theme.strong(), theme);
+    let alarms = model.counts.false_alarms;
+    let (text, style) = match alarms {
+        0 => ("No failover yet: `kill` a machine that serves.".to_owned(), theme.strong()),
+        n => (format!("{} false alarm{}: alive, and taken for dead.", thousands(n), plural(n)), theme.warning()),
+    };
+    for (y, line) in wrap(&text, usize::from(area.width)).into_iter().take(2).enumerate() {
+        write(buf, area, (0, y as u16), &line, style, theme);
+    }
     let names = model.plan.machines.iter().map(|m| width(&m.name)).max().unwrap_or(0).min(12) as u16;
-    let room = area.width.saturating_sub(names + 12);
+    let notes = if alarms > 0 { 24 } else { 12 };
+    let room = area.width.saturating_sub(names + notes);
+    let pitch = (area.height.saturating_sub(2) / (model.plan.machines.len().max(1) as u16)).clamp(1, 3);
     for (m, machine) in model.plan.machines.iter().enumerate() {
-        let y = 2 + m as u16;
+        let y = 2 + m as u16 * pitch;
         if y >= area.height {
             break;
         }
@@ -231,6 +288,13 @@ fn heartbeats(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
         write(buf, area, (0, y), &machine.name, theme.text(), theme);
         write(buf, area, (names + 1, y), &theme.glyphs.pick("█", "#").repeat(filled.max(1)), style, theme);
         write(buf, area, (names + 1 + room, y), theme.glyphs.pick("┊", "|"), theme.faint(), theme);
-        write(buf, area, (names + 3 + room, y), &duration(silent), theme.dim(), theme);
+        write(buf, area, (names + 2 + room, y), &duration(silent), theme.dim(), theme);
+        let wrong = node.false_alarms;
+        let note = match (wrong, node.suspected.is_some()) {
+            (0, false) => String::new(),
+            (0, true) => "? dead".to_owned(),
+            (n, now) => format!("{}{n} false", if now { "? " } else { "" }),
+        };
+        write(buf, area, (names + 11 + room, y), &note, theme.warning(), theme);
     }
 }

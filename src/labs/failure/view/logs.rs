@@ -45,11 +45,18 @@ fn draw_group(scene: &FailureScene<'_>, tier: usize, group: &Group, mut y: u16, 
     let split = model.split_brain();
     let mode = format!("{}, {}", model.plan.tiers[tier].name, model.tuning.mode.name());
     write(buf, area, (0, y), &mode, theme.title(), theme);
-    let acked = format!("{} writes acknowledged", thousands(group.log.acknowledged()));
+    // What was acknowledged stays so, though it be lost.
+    let (kept, lost) = (group.log.acknowledged(), model.counts.lost_writes);
+    let alone = model.groups.iter().flatten().filter(|g| g.log.acknowledged() > 0).count() < 2;
+    let acked = match lost {
+        n if n > 0 && alone => format!("{} acknowledged, {} of them lost", thousands(kept + n), thousands(n)),
+        _ => format!("{} writes acknowledged", thousands(kept)),
+    };
     write(buf, area, (mode.chars().count() as u16 + 2, y), &acked, theme.dim(), theme);
     y += 1;
     if split {
-        write(buf, area, (0, y), "SPLIT BRAIN: two logs grow", theme.error(), theme);
+        let text = format!("SPLIT BRAIN: two logs grow, {} writes apart", thousands(model.missing_writes()));
+        write(buf, area, (0, y), &text, theme.error(), theme);
         y += 1;
     }
     let room = u64::from(area.width.saturating_sub(2)).max(1);
@@ -59,7 +66,8 @@ fn draw_group(scene: &FailureScene<'_>, tier: usize, group: &Group, mut y: u16, 
     let newest = begun.filter(|run| run.epoch > 1).map(|run| run.start.saturating_sub(room / 3));
     let start = (end + 2).saturating_sub(room).min(newest.unwrap_or(u64::MAX));
     let rows = group.members.len() as u16;
-    let pitch = if area.height.saturating_sub(y) >= rows * 3 { 3 } else { 2 };
+    let room_each = area.height.saturating_sub(y) / rows.max(1);
+    let pitch = room_each.clamp(2, 6);
     for member in 0..group.members.len() {
         if y + 1 >= area.height {
             break;
@@ -88,7 +96,7 @@ fn draw_member(
     let (role, style) = match (up, group.claims[member], newest) {
         (false, ..) => ("down".to_owned(), theme.error()),
         (_, true, true) => (format!("primary, epoch {}", log.epoch()), theme.strong()),
-        (_, true, false) => (format!("believes to be primary, epoch {}", log.epoch()), theme.warning()),
+        (_, true, false) => (format!("thinks it is primary, epoch {}", log.epoch()), theme.warning()),
         _ if group.phase == Phase::Promoting(member) => ("is being promoted".to_owned(), theme.accent()),
         _ => ("follows".to_owned(), theme.text()),
     };
@@ -97,13 +105,14 @@ fn draw_member(
     write(buf, area, (0, y + 1), if more { theme.glyphs.pick("…", "~") } else { "" }, theme.faint(), theme);
     let end = group.log.logs().iter().map(|l| l.len()).max().unwrap_or(0);
     let room = u64::from(area.width.saturating_sub(2));
+    let gone = model.lost_run(group);
     for entry in start..end.min(start + room) {
         let x = (entry - start) as u16 + 1;
         let Some(epoch) = log.epoch_of(entry) else {
             write(buf, cell(area, x), (x, y + 1), theme.glyphs.pick("·", "."), theme.faint(), theme);
             continue;
         };
-        let lost = group.lost.iter().any(|run| run.epoch == epoch && (run.start..run.end).contains(&entry));
+        let lost = gone.iter().any(|run| run.epoch == epoch && (run.start..run.end).contains(&entry));
         let acked = group.log.acknowledged_of(epoch).is_none_or(|run| entry < run.end);
         let digit = char::from_digit((epoch % 10) as u32, 10).unwrap_or('0').to_string();
         let (text, style) = match (lost, acked) {
