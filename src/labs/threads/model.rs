@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::command::ThreadsCommand;
 use super::facts::ThreadsFacts;
-use super::{narrate, results};
+use super::{narrate, results, verdict};
 use crate::algorithms::explore::{System, bits, random_schedule};
 use crate::algorithms::threads::{
     BAD, Deed, Explored, Grain, LIBRARY, Machine, Measured, Program, ProgramError, built_in, expected_finals,
@@ -23,6 +23,13 @@ const PLAY_US: Micros = 15_000_000;
 pub const MAX_STEPS: usize = 2_000;
 /// Most states that the explorer may visit.
 pub const MAX_BOUND: u64 = 3_000_000;
+/// States that `explore` visits at once when no bound is named, and the most for any bound: whoever wants more lets it go
+/// on, so that a screen is never without answer for long.
+pub const EXPLORE_AT_ONCE: u64 = 50_000;
+/// See [`EXPLORE_AT_ONCE`].
+pub const MOST_AT_ONCE: u64 = 250_000;
+/// Most steps of all runs of one `sample`.
+pub const SAMPLE_STEPS: usize = 2_000_000;
 /// Most random runs at once.
 pub const MAX_RUNS: u64 = 100_000;
 
@@ -48,6 +55,8 @@ impl ForReal {
 /// What random testing saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
+    /// Schedules that were asked for.
+    pub wanted: u64,
     /// Schedules that ran.
     pub runs: u64,
     /// Of those, how many broke the program.
@@ -56,12 +65,29 @@ pub struct Sample {
     pub cut: u64,
 }
 
+/// What is left of the loaded program after changes by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// All its claims.
+    pub claims: bool,
+    /// What its threads do one after the other.
+    pub work: bool,
+}
+
+impl Kept {
+    /// Everything: nothing was changed.
+    pub const ALL: Self = Self { claims: true, work: true };
+}
+
 /// The state of the threads lab. Cloning shares program and exploration.
 #[derive(Clone, Debug)]
 pub struct ThreadsModel {
     pub(super) name: String,
     pub(super) source: Arc<str>,
+    /// The text as it was loaded, before changes by hand.
+    pub(super) loaded: Arc<str>,
     pub(super) edits: u64,
+    pub(super) kept: Kept,
     pub(super) machine: Arc<Machine>,
     pub(super) state: Vec<i32>,
     pub(super) deeds: Vec<Deed>,
@@ -71,7 +97,7 @@ pub struct ThreadsModel {
     /// When the last step began to unfold.
     pub(super) stepped_us: Option<Micros>,
     pub(super) playing: Option<String>,
-    own: Option<(String, Arc<str>)>,
+    pub(super) own: Option<(String, Arc<str>)>,
     to_play: VecDeque<usize>,
     pace_us: Micros,
     settled_us: Micros,
@@ -123,7 +149,8 @@ impl ThreadsModel {
         self.state = machine.initial();
         self.machine = Arc::new(machine);
         (self.name, self.source) = (name.to_owned(), Arc::from(text));
-        (self.explored, self.sample, self.edits) = (None, None, 0);
+        self.loaded = Arc::clone(&self.source);
+        (self.explored, self.sample, self.edits, self.kept) = (None, None, 0, Kept::ALL);
         self.rewind();
         Ok(())
     }
@@ -138,6 +165,10 @@ impl ThreadsModel {
     fn load(&mut self, program: &str) -> Result<(), ModelError> {
         if let Some((name, text)) = self.own.clone().filter(|(name, _)| program == "own" || *name == program) {
             return self.put_in(&name, &text, self.program().grain);
+        }
+        if program == "own" {
+            let remedy = "name the file when you start: `scalelab lab threads --program FILE`";
+            return Err(ModelError::new("no program of your own was given", remedy));
         }
         let Some(text) = built_in(program) else {
             let near: Vec<&str> = LIBRARY.iter().map(|p| p.name).filter(|n| n.contains(program)).collect();
@@ -183,7 +214,7 @@ impl ThreadsModel {
             self.advance(now, thread, log);
             taken += 1;
         }
-        narrate::ran(self, now, thread, taken, log);
+        narrate::ran(self, now, thread, (taken, steps), log);
         Ok(())
     }
 
@@ -207,13 +238,18 @@ impl ThreadsModel {
         Ok(())
     }
 
-    fn explore(&mut self, now: Micros, bound: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(1..=MAX_BOUND).contains(&bound) {
-            let problem = format!("a bound of {bound} states cannot be");
-            return Err(ModelError::new(problem, format!("choose 1 to {MAX_BOUND}; 200000 take a moment")));
+    fn explore(&mut self, now: Micros, bound: Option<u64>, log: &mut Vec<Event>) -> Result<(), ModelError> {
+        if bound.is_some_and(|bound| !(1..=MAX_BOUND).contains(&bound)) {
+            let problem = format!("a bound of {} states cannot be", bound.unwrap_or(0));
+            return Err(ModelError::new(problem, format!("choose 1 to {MAX_BOUND}; {EXPLORE_AT_ONCE} take a moment")));
         }
-        self.explored = Some(Arc::new(Explored::of((*self.machine).clone(), bound as usize)));
-        narrate::explored(self, now, log);
+        let known = self.explored.as_ref().filter(|e| !e.finished()).map_or(0, |e| e.states() as u64);
+        let wanted = bound.unwrap_or(known + EXPLORE_AT_ONCE).min(known + MOST_AT_ONCE).min(MAX_BOUND) as usize;
+        match self.explored.as_mut().filter(|e| !e.finished() && e.bound < wanted) {
+            Some(explored) => Arc::make_mut(explored).go_on(wanted),
+            None => self.explored = Some(Arc::new(Explored::of((*self.machine).clone(), wanted))),
+        }
+        verdict::tell_explored(self, now, log);
         Ok(())
     }
 
@@ -225,7 +261,8 @@ impl ThreadsModel {
         }
         self.rewind();
         self.pace_us = (PLAY_US / schedule.len().max(1) as Micros).clamp(50_000, STEP_US);
-        self.settled_us = now + self.pace_us * schedule.len() as Micros;
+        // The last step unfolds, too; the scheduler goes on only after that.
+        self.settled_us = now + self.pace_us * schedule.len() as Micros + STEP_US * 4 / 5;
         self.next_us = now + self.pace_us;
         narrate::play(self, now, result, &schedule, log);
         self.playing = Some(result.to_owned());
@@ -237,11 +274,14 @@ impl ThreadsModel {
         if !(1..=MAX_RUNS).contains(&runs) {
             return Err(ModelError::new(format!("{runs} runs cannot be"), format!("choose 1 to {MAX_RUNS}")));
         }
-        let mut sample = Sample { runs, broke: 0, cut: 0 };
-        for _ in 0..runs {
+        let mut sample = Sample { wanted: runs, runs: 0, broke: 0, cut: 0 };
+        let mut steps = 0;
+        while sample.runs < runs && steps < SAMPLE_STEPS {
             let mut state = self.machine.initial();
             let way = random_schedule(&*self.machine, &state, &mut self.rng, MAX_STEPS);
             way.iter().for_each(|thread| self.machine.step(&mut state, *thread));
+            sample.runs += 1;
+            steps += way.len();
             let stuck = self.machine.enabled(&state) == 0;
             sample.broke += u64::from(self.machine.problems(&state, stuck) & BAD != 0);
             sample.cut += u64::from(!stuck);
@@ -270,9 +310,7 @@ impl ThreadsModel {
             ThreadsCommand::Replace { line, text } => self.edit(now, *line, Some(text), false, log),
             ThreadsCommand::Delete { line } => self.edit(now, *line, None, false, log),
             ThreadsCommand::Grain { grain } => {
-                let (name, source, edits) = (self.name.clone(), Arc::clone(&self.source), self.edits);
-                self.put_in(&name, &source, grain.grain())?;
-                self.edits = edits;
+                self.cut_anew(grain.grain())?;
                 narrate::grain(self, now, log);
                 Ok(())
             }
@@ -308,8 +346,10 @@ impl Model for ThreadsModel {
         let machine = compile(&name, &source, Grain::Parts)?;
         Ok(Self {
             name,
+            loaded: Arc::clone(&source),
             source,
             edits: 0,
+            kept: Kept::ALL,
             state: machine.initial(),
             machine: Arc::new(machine),
             deeds: Vec::new(),
@@ -373,7 +413,7 @@ impl Model for ThreadsModel {
 
     fn footprint(&self) -> usize {
         let explored = self.explored.as_ref().map_or(0, |e| e.memory_bytes());
-        explored + self.source.len() * 8 + self.deeds.len() * 160 + self.state.len() * 4 + 8_192
+        explored + self.source.len() * 12 + self.deeds.len() * 160 + self.state.len() * 4 + 8_192
     }
 
     fn candidates(&self, value_name: &str) -> Vec<String> {

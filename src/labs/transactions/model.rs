@@ -11,7 +11,7 @@ use super::narrate;
 use super::script::{self, Explored, Script, Table};
 use super::verdict::Findings;
 use crate::algorithms::transactions::{
-    Case, Engine, Notice, Op, Phenomenon, Policy, Protocol, Row, Status, Told, TxId, judge,
+    Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Row, Status, Told, TxId, judge,
 };
 use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
 
@@ -92,12 +92,26 @@ impl TransactionsModel {
         }
         let earlier = self.engine.advance(now);
         self.hear(now, earlier, log);
-        let notices = self.engine.submit(tx, op).map_err(|e| refused(&e))?;
+        let notices = self.engine.submit(tx, op).map_err(|e| self.refusal(&e))?;
         self.submitted.push((tx, op));
         self.explored = None;
         self.hear(now, notices, log);
         self.settled_us = now + UNFOLD_US;
         Ok(())
+    }
+
+    /// A refusal; who waits for others that wait, too, is told what helps.
+    fn refusal(&self, error: &EngineError) -> ModelError {
+        match error {
+            EngineError::Waits { tx, blockers }
+                if blockers.iter().all(|b| self.engine.status(*b) == Some(Status::Waiting)) =>
+            {
+                let who: Vec<String> = blockers.iter().map(|b| name(*b)).collect();
+                let problem = format!("{} waits for {}, and so on in turn", name(*tx), who.join(", "));
+                ModelError::new(problem, format!("they wait, too: `abort {}`, or choose a `policy`", name(*tx)))
+            }
+            other => refused(other),
+        }
     }
 
     fn hear(&mut self, now: Micros, notices: Vec<Notice>, log: &mut Vec<Event>) {
