@@ -200,6 +200,28 @@ fn pictures() {
 }
 
 #[test]
+fn a_read_for_update_is_a_lock_and_no_version() {
+    // Whoever comes after the commit meets no lock: the skew happens all the same.
+    let after = [
+        "protocol snapshot",
+        "rows 1 1",
+        "begin T1",
+        "begin T2",
+        "read T1 x",
+        "read T1 y --for-update",
+        "write T1 x 0",
+        "commit T1",
+        "read T2 x",
+        "read T2 y --for-update",
+        "write T2 y 0",
+        "commit T2",
+    ];
+    holds(run(&after).as_ref(), "committed == 2 && 'write-skew' in anomalies && locking_reads == 2");
+    let died = run(&["policy wait-die", "begin T1", "begin T2", "write T1 x 1", "write T2 x 2"]);
+    assert!(!died.story().0.iter().any(|e| e.text.starts_with("T2 waits")), "it dies, and does not wait");
+}
+
+#[test]
 fn a_deadlock_that_stands_is_named() {
     let run = run(&["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2"]);
     let told: Vec<String> = run.story().0.iter().map(|e| e.text.clone()).collect();

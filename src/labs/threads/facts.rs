@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::model::ThreadsModel;
 use super::results::{found_names, misuse, problem_names};
 use crate::algorithms::explore::bits;
-use crate::algorithms::threads::{BAD, DEADLOCK, FAULT, Grain, LOST_UPDATE};
+use crate::algorithms::threads::{BAD, DEADLOCK, FAULT, Grain, Kind, LOST_UPDATE};
 
 /// What `run --json` prints, checks read and the figures panel shows.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +23,8 @@ pub struct ThreadsFacts {
     pub work_kept: bool,
     /// Whether the program claims anything.
     pub claims: bool,
+    /// Mutexes, rwlocks, semaphores and monitors that are declared.
+    pub locks: usize,
     /// `parts` or `shared`.
     pub grain: &'static str,
     /// Threads of the program.
@@ -135,6 +137,7 @@ impl ThreadsFacts {
             claims_kept: model.kept.claims,
             work_kept: model.kept.work,
             claims: program.has_claims(),
+            locks: program.objects.iter().filter(|o| o.kind.is_some_and(Kind::locks)).count(),
             grain: if program.grain == Grain::Parts { "parts" } else { "shared" },
             threads: program.threads.len(),
             steps: model.deeds.len(),

@@ -7,6 +7,7 @@ mod model;
 mod narrate;
 mod panel;
 mod results;
+mod search;
 mod verdict;
 mod view;
 

@@ -183,12 +183,12 @@ pub(super) fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {
         ideal: 0.0,
         text: short(&found.schedules),
         state: match found.problems & BAD {
-            _ if here == Some(i) => BarState::Changed,
+            0 if here == Some(i) => BarState::Changed,
             0 => BarState::Normal,
             _ => BarState::Failed,
         },
     });
-    ("schedules per outcome, × breaks".to_owned(), bars.collect())
+    ("schedules per outcome".to_owned(), bars.collect())
 }
 
 fn thread_bars(model: &ThreadsModel) -> Vec<LoadBar> {

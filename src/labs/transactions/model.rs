@@ -11,7 +11,7 @@ use super::narrate;
 use super::script::{self, Explored, Script, Table};
 use super::verdict::Findings;
 use crate::algorithms::transactions::{
-    Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Row, Status, Told, TxId, judge,
+    Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Reason, Row, Status, Told, TxId, judge,
 };
 use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
 
@@ -118,12 +118,18 @@ impl TransactionsModel {
         if notices.is_empty() {
             return;
         }
+        let died =
+            |tx: TxId| notices.iter().any(|n| n.tx == tx && matches!(n.told, Told::Aborted(Reason::Died { .. })));
+        let at_once: Vec<TxId> = notices.iter().map(|n| n.tx).filter(|tx| died(*tx)).collect();
         for Notice { tx, told } in notices {
             if let Told::Deadlock(cycle) = &told {
                 self.deadlocks += 1;
                 self.last_cycle = Some((now, cycle.clone(), tx));
             }
-            narrate::told(self, now, tx, &told, log);
+            // Who dies instead of waiting is not said to wait.
+            if !(at_once.contains(&tx) && matches!(told, Told::Waits(..))) {
+                narrate::told(self, now, tx, &told, log);
+            }
             self.trace.push(Step { at_us: now, tx, told });
         }
         let before = Arc::clone(&self.findings);

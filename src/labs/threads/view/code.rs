@@ -166,11 +166,12 @@ fn statement_text(line: &str, number: u32, (first, last): (u32, u32)) -> Option<
     (!text.trim().is_empty() && !only_brace).then(|| text.to_owned())
 }
 
-/// Long rows that the thread is at go on in the next ones.
-fn unfolded(rows: Vec<Row>, columns: usize) -> Vec<Row> {
+/// Long rows go on in the next ones: all of them where there is room, else those that the thread is at.
+fn unfolded(rows: Vec<Row>, columns: usize, height: usize) -> Vec<Row> {
+    let needed: usize = rows.iter().map(|r| 1 + width(&r.text) / columns.max(1)).sum();
     let mut unfolded = Vec::new();
     for row in rows {
-        if !row.here || width(&row.text) <= columns {
+        if !(row.here || needed < height) || width(&row.text) <= columns {
             unfolded.push(row);
             continue;
         }
@@ -179,7 +180,13 @@ fn unfolded(rows: Vec<Row>, columns: usize) -> Vec<Row> {
         for (i, line) in lines.iter().enumerate() {
             let text = format!("{}{line}", " ".repeat(indent + 2 * usize::from(i > 0)));
             let (number, statement) = if i == 0 { (row.number, row.statement) } else { (0, false) };
-            unfolded.push(Row { number, text, style: row.style, here: i == 0 || !row.statement, statement });
+            unfolded.push(Row {
+                number,
+                text,
+                style: row.style,
+                here: row.here && (i == 0 || !row.statement),
+                statement,
+            });
         }
     }
     unfolded
@@ -201,7 +208,8 @@ fn draw_thread(scene: &ThreadsScene<'_>, thread: usize, area: Rect, buf: &mut Bu
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     // Line numbers, where there is room for them beside the text.
     let gutter = if area.width >= 16 { model.program().lines.len().max(10).to_string().len() as u16 + 1 } else { 0 };
-    let rows = unfolded(rows(scene, thread), usize::from(area.width.saturating_sub(gutter + 1)));
+    let columns = usize::from(area.width.saturating_sub(gutter + 1));
+    let rows = unfolded(rows(scene, thread), columns, usize::from(body.height));
     let here = rows.iter().rposition(|r| r.here).unwrap_or(if model.machine.place(&model.state, thread) == 0 {
         0
     } else {
@@ -349,6 +357,7 @@ fn future(scene: &ThreadsScene<'_>, thread: usize) -> (String, String, Style) {
     let (sign, style) = prospect(all, broken, theme);
     let words = match (all.is_finite(), broken == 0.0, all == broken) {
         (_, true, _) => "none breaks".to_owned(),
+        (true, _, true) if all == 1.0 => "it breaks".to_owned(),
         (true, _, true) => format!("all {} break", rough(all)),
         (true, ..) => format!("{} of {} break", rough(broken), rough(all)),
         (false, ..) => "some break".to_owned(),

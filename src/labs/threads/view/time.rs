@@ -95,7 +95,7 @@ fn key_parts(model: &ThreadsModel, lanes: &Lanes) -> Vec<String> {
     for deed in model.deeds.iter().skip(lanes.first).filter(|d| d.read.is_none() && d.wrote.is_none()) {
         let (shown, short) = (label(model, deed, usize::from(lanes.each) - 1), short_form(model, deed));
         let part = match short.as_str() {
-            "·" => "· nothing shared".to_owned(),
+            "·" => continue,
             _ => format!("{short} {}", deed.text),
         };
         if shown == short && shown != deed.text && !parts.contains(&part) {
@@ -237,8 +237,9 @@ fn scale(scene: &ThreadsScene<'_>, lanes: &Lanes, buf: &mut Buffer) {
 
 fn caption_parts(model: &ThreadsModel, area: Rect) -> Vec<String> {
     let lanes = Lanes::of(model, area);
-    let mut parts = vec!["r reads, w writes".to_owned()];
+    let mut parts = vec!["r read, w write".to_owned()];
     parts.extend(key_parts(model, &lanes));
+    parts.push("a dot: what nobody else sees".to_owned());
     let joined = (lanes.first..model.deeds.len()).any(|at| saw(&model.deeds, at).is_some());
     if joined {
         parts.push("a line joins a read to the write it saw".to_owned());

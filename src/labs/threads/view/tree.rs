@@ -58,8 +58,10 @@ impl<'a> Tree<'a> {
         let root = Node { state: way[0], depth: 0, by: 0, on_way: true, here: way.len() == 1, children: Vec::new() };
         let mut tree = Self { explored, nodes: vec![root], skipped };
         let mut leaves = 1;
-        // First along the run, then where it is still open, the nearest first; what is decided if there is room left.
-        while let Some(at) = tree.next_open(most_depth, false).or_else(|| tree.next_open(most_depth, true)) {
+        // All of it, where there are no more schedules than rows.
+        let whole = tree.prospects(&tree.nodes[0]).0 <= rows as f64;
+        // First along the run, then where it is still open, the nearest first.
+        while let Some(at) = tree.next_open(most_depth, whole) {
             let node = &tree.nodes[at];
             let (state, depth, on_way) = (node.state, node.depth, node.on_way && !node.here);
             let steps: Vec<(usize, usize)> = explored.graph.steps(state).collect();
