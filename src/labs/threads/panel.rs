@@ -152,6 +152,17 @@ pub(super) fn outcome_name(model: &ThreadsModel, found: &Outcome) -> String {
     if parts.is_empty() { "all done".to_owned() } else { parts.join(", ") }
 }
 
+/// The one variable that tells all outcomes apart, if there is just one: then its values are names enough.
+fn telling_variable(model: &ThreadsModel, outcomes: &[Outcome]) -> Option<usize> {
+    let differs = |i: &usize| outcomes.iter().any(|o| o.key.get(*i) != outcomes[0].key.get(*i));
+    let mut found = (0..model.program().variables.len()).filter(differs);
+    let only = found.next().filter(|_| found.next().is_none())?;
+    let mut values: Vec<Option<&i32>> = outcomes.iter().map(|o| o.key.get(only)).collect();
+    values.sort();
+    values.dedup();
+    (values.len() == outcomes.len()).then_some(only)
+}
+
 /// Share of the schedules of an outcome; equal ones when there are infinitely many.
 pub(super) fn outcome_share(explored: &Explored, found: &Outcome) -> f64 {
     match (&explored.counts.schedules, &found.schedules) {
@@ -175,8 +186,12 @@ pub(super) fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {
                 && o.problems == explored.graph.problems(s)
         })
     });
+    let telling = telling_variable(model, &explored.counts.outcomes);
     let bars = explored.counts.outcomes.iter().enumerate().map(|(i, found)| LoadBar {
-        label: outcome_name(model, found),
+        label: match telling.and_then(|v| found.key.get(v)) {
+            Some(value) => format!("= {value}"),
+            None => outcome_name(model, found),
+        },
         letter: (i + 1).to_string(),
         series: i,
         value: outcome_share(explored, found),
@@ -188,7 +203,11 @@ pub(super) fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {
             _ => BarState::Failed,
         },
     });
-    ("schedules per outcome".to_owned(), bars.collect())
+    let title = match telling.and_then(|v| model.program().variables.get(v)) {
+        Some(variable) => format!("schedules by last {}", variable.name),
+        None => "schedules per outcome".to_owned(),
+    };
+    (title, bars.collect())
 }
 
 fn thread_bars(model: &ThreadsModel) -> Vec<LoadBar> {

@@ -96,7 +96,7 @@ fn key_parts(model: &ThreadsModel, lanes: &Lanes) -> Vec<String> {
         let (shown, short) = (label(model, deed, usize::from(lanes.each) - 1), short_form(model, deed));
         let part = match short.as_str() {
             "·" => continue,
-            _ => format!("{short} {}", deed.text),
+            _ => format!("{short} {}", deed.text.split(' ').take(2).collect::<Vec<_>>().join(" ")),
         };
         if shown == short && shown != deed.text && !parts.contains(&part) {
             parts.push(part);
@@ -135,13 +135,13 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
     let lanes = Lanes::of(model, area);
     let end = lanes.x(model.deeds.len()).min(area.width);
     let waits = waits(model);
-    for thread in 0..model.program().threads.len() {
+    for (thread, waits) in waits.iter().enumerate() {
         let y = lanes.y(thread);
         let head = name(model, thread, usize::from(lanes.head) - 1);
         write(buf, area, (0, y), &head, theme.series(thread).add_modifier(Modifier::BOLD), theme);
         let line = theme.glyphs.pick("─", "-").repeat(usize::from(end.saturating_sub(lanes.head)));
         write(buf, area, (lanes.head, y), &line, theme.series_dim(thread), theme);
-        draw_waits(scene, &lanes, thread, &waits[thread], buf);
+        draw_waits(scene, &lanes, thread, waits, buf);
     }
     joins(scene, &lanes, buf);
     let last = model.deeds.len().saturating_sub(1);

@@ -65,7 +65,9 @@ pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
         let line = Rect { y: area.y + form.head + row as u16, height: 1, ..area };
         draw_row(scene, table, &form, row, line, buf);
     }
-    let below = (form.head + rows as u16 + 1).min(area.height);
+    // A row stands empty before the key, where there is one to spare.
+    let table = form.head + rows as u16;
+    let below = (table + u16::from(area.height >= table + 4)).min(area.height);
     draw_key(scene, &form, Rect { y: area.y + below, height: area.height - below, ..area }, buf);
 }
 
