@@ -83,7 +83,7 @@ fn short_words(text: &str) -> String {
         _ => {
             let letters = verb.split('_').filter_map(|word| word.chars().next());
             let verb: String = letters.flat_map(char::to_uppercase).collect();
-            let thing: String = thing.chars().take(2).collect();
+            let thing: String = thing.chars().take_while(|c| *c != ' ').take(2).collect();
             verb + &thing
         }
     }
