@@ -248,7 +248,7 @@ fn bad_programs_are_refused_with_their_place() {
         ("shared x\nthread A { x = (1 }", 2, 19, "not expected"),
         ("always y > 0\nthread A { skip }", 1, 8, "no shared variable"),
         ("shared x\nthread A { local x = 1 }", 2, 18, "shared already"),
-        ("frobnicate z\nthread A { skip }", 1, 1, "begins nothing"),
+        ("frobnicate z\nthread A { skip }", 1, 1, "begins no line"),
         ("thread A { repeat 0 { skip } }", 1, 19, "0 times"),
         ("thread A { x @ 1 }", 1, 14, "'@'"),
         ("thread A, B, C, D, E, F, G, H, I { skip }", 1, 32, "more than 8 threads"),

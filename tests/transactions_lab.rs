@@ -198,3 +198,56 @@ fn pictures() {
         }
     }
 }
+
+#[test]
+fn a_read_for_update_is_a_lock_and_no_version() {
+    // Whoever comes after the commit meets no lock: the skew happens all the same.
+    let after = [
+        "protocol snapshot",
+        "rows 1 1",
+        "begin T1",
+        "begin T2",
+        "read T1 x",
+        "read T1 y --for-update",
+        "write T1 x 0",
+        "commit T1",
+        "read T2 x",
+        "read T2 y --for-update",
+        "write T2 y 0",
+        "commit T2",
+    ];
+    holds(run(&after).as_ref(), "committed == 2 && 'write-skew' in anomalies && locking_reads == 2");
+    let died = run(&["policy wait-die", "begin T1", "begin T2", "write T1 x 1", "write T2 x 2"]);
+    assert!(!died.story().0.iter().any(|e| e.text.starts_with("T2 waits")), "it dies, and does not wait");
+}
+
+#[test]
+fn a_deadlock_that_stands_is_named() {
+    let run = run(&["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2"]);
+    let told: Vec<String> = run.story().0.iter().map(|e| e.text.clone()).collect();
+    assert!(told.iter().any(|t| t.starts_with("Deadlock: ") && t.contains("Nothing is done")), "{told:?}");
+    let mut lab = run;
+    let Err(error) = lab.command("read T1 x") else { panic!("accepted") };
+    assert!(error.to_string().contains("they wait, too"), "{error}");
+}
+
+#[test]
+fn the_headings_of_the_table_are_explained_and_wasted_work_is_seen() {
+    let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
+    let mut lab = run(&["table"]);
+    let shown = |lab: &dyn OpenLab, index: usize, size: (u16, u16)| {
+        let area = Rect::new(0, 0, size.0, size.1);
+        let mut buf = ratatui::buffer::Buffer::empty(area);
+        lab.render(&View { index, ..View::new(theme) }, &[], area, &mut buf);
+        to_text(&buf)
+    };
+    for size in [(80, 24), (120, 36)] {
+        let text = shown(lab.as_ref(), 4, size);
+        assert!(text.contains("rl=row-locks") || text.contains("dw=dirty-write"), "{text}");
+    }
+    let text = shown(lab.as_ref(), 4, (200, 60));
+    assert!(text.contains("committed") && text.contains("timestamps"), "{text}");
+    lab.command("contention").unwrap_or_else(|e| panic!("{e}"));
+    let text = shown(lab.as_ref(), 5, (120, 36));
+    assert!(text.contains("O wasted"), "{text}");
+}

@@ -89,15 +89,20 @@ pub fn working<T>(what: &str, work: impl FnOnce() -> T) -> T {
 
 /// A bar on standard error; hidden where that is no terminal.
 fn progress_bar(size: Option<u64>) -> ProgressBar {
+    match size.filter(|s| *s > 0) {
+        Some(size) => bar(Some(size), "reading {wide_bar} {bytes} of {total_bytes}, {msg}"),
+        None => bar(None, "reading {spinner} {bytes}, {msg}"),
+    }
+}
+
+/// A bar on standard error of so many things, or of an unknown number; hidden where that is no terminal.
+pub(super) fn bar(size: Option<u64>, template: &str) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr_with_hz(10)
     } else {
         ProgressDrawTarget::hidden()
     };
-    let (bar, template) = match size.filter(|s| *s > 0) {
-        Some(size) => (ProgressBar::new(size), "reading {wide_bar} {bytes} of {total_bytes}, {msg}"),
-        None => (ProgressBar::no_length(), "reading {spinner} {bytes}, {msg}"),
-    };
+    let bar = size.map_or_else(ProgressBar::no_length, ProgressBar::new);
     bar.set_draw_target(target);
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

@@ -75,13 +75,18 @@ pub fn measure(wanted: Wanted) -> Measured {
                 }
             });
         }
+        let bar = super::inputs::bar(Some(rounds), "running {wide_bar} {pos} of {len} rounds");
         for round in 1..=rounds {
+            if round.is_multiple_of(512) {
+                bar.set_position(round);
+            }
             counter.store(0, Ordering::Relaxed);
             through.store(0, Ordering::Relaxed);
             gate.store(round, Ordering::Release);
             wait_until(|| through.load(Ordering::Acquire) == threads);
             *finals.entry(counter.load(Ordering::Relaxed)).or_default() += 1;
         }
+        bar.finish_and_clear();
         stop.store(true, Ordering::Relaxed);
     });
     let processors = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);

@@ -112,6 +112,10 @@ pub trait Lab: 'static {
     /// What the lab is.
     const INFO: LabInfo;
 
+    /// What to try first; a lab that opened something of the learner's own says so.
+    fn first_words(_model: &Self::Model) -> String {
+        Self::INFO.first_words.to_owned()
+    }
     /// A few words for the title: `ring, 100 vnodes`.
     fn state(model: &Self::Model) -> String;
     /// The figures, observed beside theory.

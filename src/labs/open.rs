@@ -134,7 +134,11 @@ impl<L: Lab> Opened<L> {
         let last = self.last_command_at();
         let story = self.timeline.story();
         if story.is_empty() {
-            return vec![Sentence { text: L::INFO.first_words.to_owned(), kind: SentenceKind::Detail, fresh: true }];
+            return vec![Sentence {
+                text: L::first_words(self.timeline.model()),
+                kind: SentenceKind::Detail,
+                fresh: true,
+            }];
         }
         let shown = story.len().saturating_sub(scroll);
         story.iter().take(shown).map(|event| sentence(event, last)).collect()

@@ -27,6 +27,13 @@ pub struct Graph {
 impl Graph {
     /// Explores until everything is known or `bound` states are.
     pub fn explore(system: &impl System, bound: usize) -> Self {
+        let mut graph = Self::new(system);
+        graph.go_on(system, bound);
+        graph
+    }
+
+    /// A graph of which only the initial state is known.
+    pub fn new(system: &impl System) -> Self {
         let mut graph = Self {
             table: Table::new(system.width()),
             enabled: Vec::new(),
@@ -38,28 +45,45 @@ impl Graph {
             bad: system.bad(),
         };
         graph.table.insert(&system.initial());
+        graph
+    }
+
+    /// Goes on where it stopped, with the same system, until everything is known or `bound` states are: the graph is
+    /// the one that a single search with that bound gives.
+    ///
+    /// ```
+    /// use scalelab::algorithms::explore::Graph;
+    /// use scalelab::algorithms::threads::{Grain, Machine, Program};
+    /// let machine = Machine::new(Program::read("shared x\nthread A, B { repeat 9 { x += 1 } }", Grain::Parts)?);
+    /// let mut graph = Graph::new(&machine);
+    /// for bound in [50, 100] {
+    ///     graph.go_on(&machine, bound);
+    /// }
+    /// assert_eq!(graph.expanded(), Graph::explore(&machine, 100).expanded());
+    /// # Ok::<(), scalelab::algorithms::threads::ProgramError>(())
+    /// ```
+    pub fn go_on(&mut self, system: &impl System, bound: usize) {
         let mut state = vec![0; system.width()];
         // A state is expanded only while there is room for all that it may lead to.
-        while graph.expanded() < graph.len() && graph.len() + system.threads() <= bound.max(1) {
-            let from = graph.expanded();
-            let enabled = system.enabled(graph.table.row(from));
-            graph.enabled.push(enabled as u8);
-            graph.problems.push(system.problems(graph.table.row(from), enabled == 0));
+        while self.expanded() < self.len() && self.len() + system.threads() <= bound.max(1) {
+            let from = self.expanded();
+            let enabled = system.enabled(self.table.row(from));
+            self.enabled.push(enabled as u8);
+            self.problems.push(system.problems(self.table.row(from), enabled == 0));
             if enabled == 0 {
-                graph.outcomes.push((from as u32, system.outcome(graph.table.row(from))));
+                self.outcomes.push((from as u32, system.outcome(self.table.row(from))));
             }
             for thread in bits(enabled) {
-                state.copy_from_slice(graph.table.row(from));
+                state.copy_from_slice(self.table.row(from));
                 system.step(&mut state, thread);
-                let (to, new) = graph.table.insert(&state);
-                graph.targets.push(to as u32);
+                let (to, new) = self.table.insert(&state);
+                self.targets.push(to as u32);
                 if new {
-                    graph.parents.push((from as u32, thread as u8));
+                    self.parents.push((from as u32, thread as u8));
                 }
             }
-            graph.first.push(graph.targets.len() as u32);
+            self.first.push(self.targets.len() as u32);
         }
-        graph
     }
 
     /// States found.

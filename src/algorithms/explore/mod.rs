@@ -49,7 +49,7 @@ mod table;
 
 pub use count::{Count, Counts, Outcome};
 pub use graph::Graph;
-pub use reduce::{Reduced, reduced};
+pub use reduce::{Reduced, Reduction, reduced};
 pub use schedules::{Schedules, random_schedule};
 pub use starve::{Lasso, livelock, starving};
 pub use table::Table;

@@ -10,7 +10,7 @@ use super::{System, bits};
 /// What the reduced search found.
 #[derive(Clone, Debug)]
 pub struct Reduced {
-    /// Whether it saw everything that it had to.
+    /// Whether it has seen everything that it has to.
     pub finished: bool,
     /// Different states that it visited.
     pub states: usize,
@@ -28,6 +28,7 @@ pub struct Reduced {
 }
 
 /// A state on the way that the depth-first search stands on.
+#[derive(Clone, Debug)]
 struct Frame {
     node: usize,
     state: Vec<i32>,
@@ -49,34 +50,27 @@ struct Frame {
 /// was tried before and has only been joined by independent steps since.
 ///
 /// Cost: O(threads³) a state beside the steps; memory: one row of words a node.
-pub fn reduced<S: System>(system: &S, bound: usize) -> Reduced {
-    let mut search = Search {
-        system,
-        use_sleep: !system.may_loop(),
-        nodes: Table::new(system.width() + 1),
-        states: Table::new(system.width()),
-        classes: Vec::new(),
-        on_way: Vec::new(),
-        stack: Vec::new(),
-        found: Reduced {
-            finished: true,
-            states: 0,
-            transitions: 0,
-            ends: BTreeSet::new(),
-            problems: 0,
-            classes: None,
-            breaking: None,
-        },
-    };
-    search.run(bound.max(1));
-    let Search { states, classes, use_sleep, mut found, .. } = search;
-    found.states = states.len();
-    found.classes = classes.into_iter().next().filter(|_| found.finished && use_sleep);
-    found
+pub fn reduced(system: &impl System, bound: usize) -> Reduced {
+    let mut search = Reduction::new(system);
+    search.go_on(system, bound);
+    search.found()
 }
 
-struct Search<'a, S> {
-    system: &'a S,
+/// The search of [`reduced`], which can go on later.
+///
+/// ```
+/// use scalelab::algorithms::explore::{Reduction, reduced};
+/// use scalelab::algorithms::threads::{Grain, Machine, Program};
+/// let machine = Machine::new(Program::read("shared x\nthread A, B { repeat 3 { x += 1 } }", Grain::Parts)?);
+/// let mut search = Reduction::new(&machine);
+/// search.go_on(&machine, 10);
+/// assert!(!search.found().finished);
+/// search.go_on(&machine, 10_000);
+/// assert_eq!(search.found().classes, reduced(&machine, 10_000).classes);
+/// # Ok::<(), scalelab::algorithms::threads::ProgramError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reduction {
     use_sleep: bool,
     /// States with their sleep sets.
     nodes: Table,
@@ -89,36 +83,72 @@ struct Search<'a, S> {
     found: Reduced,
 }
 
-impl<S: System> Search<'_, S> {
-    fn run(&mut self, bound: usize) {
-        self.enter(self.system.initial(), 0, 0);
+impl Reduction {
+    /// A search that stands at the beginning.
+    pub fn new<S: System>(system: &S) -> Self {
+        let mut search = Self {
+            use_sleep: !system.may_loop(),
+            nodes: Table::new(system.width() + 1),
+            states: Table::new(system.width()),
+            classes: Vec::new(),
+            on_way: Vec::new(),
+            stack: Vec::new(),
+            found: Reduced {
+                finished: false,
+                states: 0,
+                transitions: 0,
+                ends: BTreeSet::new(),
+                problems: 0,
+                classes: None,
+                breaking: None,
+            },
+        };
+        search.enter(system, system.initial(), 0, 0);
+        search
+    }
+
+    /// What was found so far.
+    pub fn found(&self) -> Reduced {
+        let whole = self.found.finished && self.use_sleep;
+        let classes = self.classes.first().filter(|_| whole).cloned();
+        Reduced { states: self.states.len(), classes, ..self.found.clone() }
+    }
+
+    /// Bytes in memory, about.
+    pub fn memory_bytes(&self) -> usize {
+        let each = self.states.len().max(self.nodes.len());
+        self.nodes.memory_bytes() + self.states.memory_bytes() + each * 40 + self.stack.len() * 128
+    }
+
+    /// Goes on, with the same system, until all is seen or `bound` nodes are known.
+    pub fn go_on<S: System>(&mut self, system: &S, bound: usize) {
         while let Some(frame) = self.stack.last_mut() {
             if frame.todo == 0 {
                 self.leave();
                 continue;
             }
-            if self.nodes.len() >= bound {
-                self.found.finished = false;
+            if self.nodes.len() >= bound.max(1) {
                 return;
             }
             let thread = frame.todo.trailing_zeros() as usize;
             frame.todo &= !(1 << thread);
             let mut state = frame.state.clone();
-            let step = self.system.next_access(&frame.state, thread);
+            let step = system.next_access(&frame.state, thread);
             let asleep = bits(frame.sleep | frame.done).filter(|u| {
-                let other = self.system.next_access(&frame.state, *u);
+                let other = system.next_access(&frame.state, *u);
                 self.use_sleep && !other.conflicts(step)
             });
             let sleep = asleep.fold(0, |mask, u| mask | 1 << u);
             frame.done |= 1 << thread;
-            self.system.step(&mut state, thread);
+            system.step(&mut state, thread);
             self.found.transitions += 1;
-            self.enter(state, sleep, thread);
+            self.enter(system, state, sleep, thread);
         }
+        self.found.finished = true;
     }
 
     /// Comes to a state by a step; goes on from it unless it was seen before.
-    fn enter(&mut self, state: Vec<i32>, sleep: u32, by: usize) {
+    fn enter<S: System>(&mut self, system: &S, state: Vec<i32>, sleep: u32, by: usize) {
         let mut key = state.clone();
         key.push(sleep as i32);
         let (node, new) = self.nodes.insert(&key);
@@ -127,7 +157,7 @@ impl<S: System> Search<'_, S> {
                 frame.classes += &self.classes[node];
                 if self.on_way[node] {
                     // A loop is closed: nobody may be put off here.
-                    frame.todo = self.system.enabled(&frame.state) & !frame.done;
+                    frame.todo = system.enabled(&frame.state) & !frame.done;
                 }
             }
             return;
@@ -135,19 +165,19 @@ impl<S: System> Search<'_, S> {
         self.states.insert(&state);
         self.classes.push(BigUint::ZERO);
         self.on_way.push(true);
-        let enabled = self.system.enabled(&state);
-        let problems = self.system.problems(&state, enabled == 0);
+        let enabled = system.enabled(&state);
+        let problems = system.problems(&state, enabled == 0);
         self.found.problems |= problems;
         let mut classes = BigUint::ZERO;
         if enabled == 0 {
-            self.found.ends.insert((problems, self.system.outcome(&state)));
+            self.found.ends.insert((problems, system.outcome(&state)));
             classes = BigUint::from(1_u8);
         }
-        if problems & self.system.bad() != 0 && self.found.breaking.is_none() {
+        if problems & system.bad() != 0 && self.found.breaking.is_none() {
             let way = self.stack.iter().skip(1).map(|f| f.by);
             self.found.breaking = Some(way.chain((!self.stack.is_empty()).then_some(by)).collect());
         }
-        let todo = self.persistent(&state, enabled) & !sleep;
+        let todo = persistent(system, &state, enabled) & !sleep;
         self.stack.push(Frame { node, state, sleep, todo, done: 0, by, classes });
     }
 
@@ -159,25 +189,25 @@ impl<S: System> Search<'_, S> {
         }
         self.classes[frame.node] = frame.classes;
     }
+}
 
-    /// The enabled threads of the smallest persistent set.
-    fn persistent(&self, state: &[i32], enabled: u32) -> u32 {
-        let sets = bits(enabled).map(|start| self.closure(state, start) & enabled);
-        sets.min_by_key(|set| set.count_ones()).unwrap_or(0)
-    }
+/// The enabled threads of the smallest persistent set.
+fn persistent(system: &impl System, state: &[i32], enabled: u32) -> u32 {
+    let sets = bits(enabled).map(|start| closure(system, state, start) & enabled);
+    sets.min_by_key(|set| set.count_ones()).unwrap_or(0)
+}
 
-    /// The threads that a set needs if it has `start`: all that may ever touch what its members do next.
-    fn closure(&self, state: &[i32], start: usize) -> u32 {
-        let (mut set, mut checked) = (1_u32 << start, 0_u32);
-        while let Some(thread) = bits(set & !checked).next() {
-            checked |= 1 << thread;
-            let step = self.system.next_access(state, thread);
-            for other in (0..self.system.threads()).filter(|u| set >> u & 1 == 0).collect::<Vec<_>>() {
-                if self.system.future_access(state, other).conflicts(step) {
-                    set |= 1 << other;
-                }
+/// The threads that a set needs if it has `start`: all that may ever touch what its members do next.
+fn closure(system: &impl System, state: &[i32], start: usize) -> u32 {
+    let (mut set, mut checked) = (1_u32 << start, 0_u32);
+    while let Some(thread) = bits(set & !checked).next() {
+        checked |= 1 << thread;
+        let step = system.next_access(state, thread);
+        for other in (0..system.threads()).filter(|u| set >> u & 1 == 0).collect::<Vec<_>>() {
+            if system.future_access(state, other).conflicts(step) {
+                set |= 1 << other;
             }
         }
-        set
     }
+    set
 }

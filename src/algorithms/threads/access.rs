@@ -9,28 +9,11 @@ pub(super) fn of(op: &Op, variables: usize) -> Access {
     let write = |bit: usize| Access { reads: 0, writes: 1 << bit.min(63) };
     let object = |index: usize| write(variables + index);
     match op {
-        Op::Nop | Op::Compute(..) => Access::default(),
         Op::Read(variable, _) => read(*variable),
         Op::Write(variable, _) | Op::Cas(variable, ..) | Op::FetchAdd(variable, ..) => write(*variable),
         Op::WaitOn(queue, mutex, _) | Op::Reacquire(queue, mutex, _) => object(*queue).and(object(*mutex)),
         Op::AwaitZero(o) | Op::AwaitSet(o) => read(variables + o),
-        Op::Lock(o)
-        | Op::TryLock(o, _)
-        | Op::Unlock(o)
-        | Op::ReadLock(o)
-        | Op::ReadUnlock(o)
-        | Op::WriteLock(o)
-        | Op::WriteUnlock(o)
-        | Op::Acquire(o)
-        | Op::TryAcquire(o, _)
-        | Op::Release(o, _)
-        | Op::Notify(o, _)
-        | Op::Arrive(o)
-        | Op::Pass(o)
-        | Op::Signal(o, _)
-        | Op::SetEvent(o, _)
-        | Op::Enter(o)
-        | Op::Leave(o) => object(*o),
+        other => other.object().map_or_else(Access::default, object),
     }
 }
 

@@ -92,6 +92,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether a thread can keep others out with it.
+    ///
+    /// ```
+    /// use scalelab::algorithms::threads::Kind;
+    /// assert!(Kind::RwLock.locks() && !Kind::Shared(0).locks());
+    /// ```
+    pub fn locks(self) -> bool {
+        matches!(self, Self::Mutex { .. } | Self::RwLock | Self::Semaphore(_) | Self::Monitor)
+    }
+
     /// What it is called.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use super::ast::Kind;
 use super::machine::Machine;
-use super::part::{Op, Part};
+use super::part::{Fault, Op, Part};
 use crate::algorithms::explore::System;
 
 /// What a step did.
@@ -80,7 +80,7 @@ impl Machine {
                 None => format!("computes {}", self.registers(after, thread)[*r]),
             },
             op => {
-                object = object_of(op);
+                object = op.object();
                 part.label.clone()
             }
         };
@@ -103,7 +103,7 @@ impl Machine {
         let object = match &part.op {
             Op::Reacquire(queue, _, _) if self.waiting(state, *queue).contains(&thread) => *queue,
             Op::Reacquire(_, mutex, _) => *mutex,
-            op => object_of(op)?,
+            op => op.object()?,
         };
         let called = &program.objects[object].name;
         let words = self.object(state, object);
@@ -134,6 +134,22 @@ impl Machine {
         })
     }
 
+    /// Why a thread has stopped for good, with the name of what it misused: `unlocked m without holding it`.
+    pub fn fault_text(&self, state: &[i32], thread: usize) -> Option<String> {
+        let fault = self.fault(state, thread)?;
+        let part = self.program().threads.get(thread)?.parts.get(self.place(state, thread));
+        let called = part.and_then(|p| p.op.object()).and_then(|o| self.program().objects.get(o));
+        let Some(object) = called else { return Some(fault.text().to_owned()) };
+        let name = &object.name;
+        Some(match fault {
+            Fault::NotOwner => format!("unlocked {name} without holding it"),
+            Fault::NotHeld => format!("waits or pulses without holding {name}"),
+            Fault::BelowZero => format!("signalled {name}, which is at zero"),
+            Fault::ReadTwice => format!("locked {name} for reading twice"),
+            other => other.text().to_owned(),
+        })
+    }
+
     /// An object's state in a few words: `held by A, twice`.
     pub fn object_text(&self, state: &[i32], object: usize) -> String {
         let program = self.program();
@@ -147,16 +163,17 @@ impl Machine {
         match program.objects.get(object).and_then(|o| o.kind) {
             Some(Kind::Mutex { .. } | Kind::Monitor) => match (word(0), word(1)) {
                 (0, _) => "free".to_owned(),
-                (owner, 1) => name(owner as usize - 1),
-                (owner, depth) => format!("{} ×{depth}", name(owner as usize - 1)),
+                (owner, 1) => format!("held by {}", name(owner as usize - 1)),
+                (owner, depth) => format!("held by {} ×{depth}", name(owner as usize - 1)),
             },
             Some(Kind::RwLock) => match (word(0), word(1)) {
                 (0, 0) => "free".to_owned(),
                 (0, readers) => format!("read by {}", list(readers)),
                 (writer, _) => format!("written by {}", name(writer as usize - 1)),
             },
-            Some(Kind::Semaphore(_) | Kind::Countdown(_)) => word(0).to_string(),
-            Some(Kind::Barrier(size)) => format!("{} of {size}", word(0).count_ones()),
+            Some(Kind::Semaphore(_)) => format!("{} free", word(0)),
+            Some(Kind::Countdown(_)) => format!("{} to come", word(0)),
+            Some(Kind::Barrier(size)) => format!("{} of {size} here", word(0).count_ones()),
             Some(Kind::Event(_)) => if word(0) == 1 { "set" } else { "not set" }.to_owned(),
             Some(Kind::Condition) => match self.waiting(state, object).as_slice() {
                 [] => "nobody waits".to_owned(),
@@ -166,33 +183,5 @@ impl Machine {
             None if word(0) == 0 => "empty".to_owned(),
             None => list(word(0)),
         }
-    }
-}
-
-/// The object that a part touches first.
-fn object_of(op: &Op) -> Option<usize> {
-    match op {
-        Op::Nop | Op::Read(..) | Op::Write(..) | Op::Compute(..) | Op::Cas(..) | Op::FetchAdd(..) => None,
-        Op::WaitOn(_, o, _)
-        | Op::Reacquire(_, o, _)
-        | Op::Lock(o)
-        | Op::TryLock(o, _)
-        | Op::Unlock(o)
-        | Op::ReadLock(o)
-        | Op::ReadUnlock(o)
-        | Op::WriteLock(o)
-        | Op::WriteUnlock(o)
-        | Op::Acquire(o)
-        | Op::TryAcquire(o, _)
-        | Op::Release(o, _)
-        | Op::Notify(o, _)
-        | Op::Arrive(o)
-        | Op::Pass(o)
-        | Op::Signal(o, _)
-        | Op::AwaitZero(o)
-        | Op::SetEvent(o, _)
-        | Op::AwaitSet(o)
-        | Op::Enter(o)
-        | Op::Leave(o) => Some(*o),
     }
 }

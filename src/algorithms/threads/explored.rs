@@ -1,7 +1,7 @@
 //! Everything that there is to know about a program's schedules.
 
 use super::machine::{BAD, Machine};
-use crate::algorithms::explore::{Counts, Graph, Lasso, Reduced, livelock, reduced, starving};
+use crate::algorithms::explore::{Counts, Graph, Lasso, Reduced, Reduction, livelock, starving};
 
 /// A program with all that was found out about it.
 ///
@@ -32,20 +32,56 @@ pub struct Explored {
     pub bound: usize,
     /// All problems that were found.
     found: u32,
+    /// The reduced search, as long as it may go on.
+    search: Option<Reduction>,
 }
 
 impl Explored {
     /// Explores a program, with at most `bound` states for either search. Memory: about 100 to 200 bytes a state.
     #[must_use]
     pub fn of(machine: Machine, bound: usize) -> Self {
-        let graph = Graph::explore(&machine, bound);
-        let counts = Counts::of(&graph, BAD);
-        let loops = counts.endless && graph.finished();
-        let starving = if loops { starving(&machine, &graph) } else { Vec::new() };
-        let livelock = if loops { livelock(&machine, &graph) } else { None };
-        let reduced = reduced(&machine, bound);
-        let found = (0..graph.expanded()).fold(reduced.problems, |mask, state| mask | graph.problems(state));
-        Self { machine, graph, counts, starving, livelock, reduced, bound, found }
+        let graph = Graph::new(&machine);
+        let search = Reduction::new(&machine);
+        let (counts, reduced) = (Counts::of(&graph, BAD), search.found());
+        let (starving, livelock) = (Vec::new(), None);
+        let mut all =
+            Self { machine, graph, counts, starving, livelock, reduced, bound, found: 0, search: Some(search) };
+        all.go_on(bound);
+        all
+    }
+
+    /// Goes on where it stopped, until either search knows all or `bound` states: the result is that of one
+    /// exploration with that bound.
+    ///
+    /// ```
+    /// use scalelab::algorithms::threads::{Explored, Grain, Machine, Program};
+    /// let machine = Machine::new(Program::read("shared x\nthread A, B { repeat 4 { x += 1 } }", Grain::Parts)?);
+    /// let mut explored = Explored::of(machine, 20);
+    /// assert!(!explored.finished());
+    /// explored.go_on(10_000);
+    /// assert!(explored.finished());
+    /// # Ok::<(), scalelab::algorithms::threads::ProgramError>(())
+    /// ```
+    pub fn go_on(&mut self, bound: usize) {
+        self.bound = bound;
+        self.graph.go_on(&self.machine, bound);
+        self.counts = Counts::of(&self.graph, BAD);
+        if self.counts.endless && self.graph.finished() {
+            self.starving = starving(&self.machine, &self.graph);
+            self.livelock = livelock(&self.machine, &self.graph);
+        }
+        if let Some(search) = &mut self.search {
+            search.go_on(&self.machine, bound);
+            self.reduced = search.found();
+        }
+        self.search.take_if(|_| self.reduced.finished);
+        let seen = (0..self.graph.expanded()).map(|state| self.graph.problems(state));
+        self.found = seen.fold(self.reduced.problems, |mask, problems| mask | problems);
+    }
+
+    /// States that were visited, by the search that visited more.
+    pub fn states(&self) -> usize {
+        self.graph.len().max(self.reduced.states)
     }
 
     /// Whether everything is known, by one of the two searches.
@@ -73,6 +109,13 @@ impl Explored {
         self.found
     }
 
+    /// Share of the schedules that have one of these problems; `None` when there are infinitely many, or none.
+    pub fn share_of(&self, problems: u32) -> Option<f64> {
+        let all = self.counts.schedules.to_f64();
+        let with = self.counts.outcomes.iter().filter(|o| o.problems & problems != 0).map(|o| o.schedules.to_f64());
+        (all > 0.0 && all.is_finite()).then(|| with.sum::<f64>() / all)
+    }
+
     /// A shortest schedule to one of these problems.
     pub fn shortest(&self, problems: u32) -> Option<Vec<usize>> {
         self.graph.nearest(problems).map(|state| self.graph.way_to(state))
@@ -86,6 +129,7 @@ impl Explored {
     /// Bytes in memory, about.
     pub fn memory_bytes(&self) -> usize {
         let lassos = self.starving.iter().chain(&self.livelock).map(|l| (l.stem.len() + l.cycle.len()) * 8 + 64);
-        self.graph.memory_bytes() + self.graph.expanded() * 20 + lassos.sum::<usize>() + 4_096
+        let search = self.search.as_ref().map_or(0, Reduction::memory_bytes);
+        self.graph.memory_bytes() + search + self.graph.expanded() * 20 + lassos.sum::<usize>() + 4_096
     }
 }

@@ -15,6 +15,17 @@ pub(super) const MAX_NESTING: usize = 24;
 /// Most threads.
 pub const MAX_THREADS: usize = crate::algorithms::explore::MAX_THREADS;
 
+/// Where the language is described.
+const SEE: &str = "the language is in docs/programs.md";
+/// What a line outside a thread begins with.
+const TOP_WORDS: &str = "program, note, shared, mutex, reentrant mutex, rwlock, semaphore, condition, monitor, barrier, \
+                         countdown, event, thread, always, finally or live";
+/// What a statement begins with.
+const STATEMENT_WORDS: &str = "a variable, local, if, while, loop, repeat, break, critical, with, assert, skip, cas, \
+                               fetch_add, try_lock, try_acquire, lock, unlock, read_lock, read_unlock, write_lock, \
+                               write_unlock, acquire, release, wait, notify, notify_all, pulse, pulse_all, await, \
+                               signal, set or reset";
+
 /// Words that are no names.
 const RESERVED: [&str; 33] = [
     "program",
@@ -52,6 +63,25 @@ const RESERVED: [&str; 33] = [
     "lock",
 ];
 
+/// Words that begin a line outside threads only.
+const TOP_ONLY: [&str; 15] = [
+    "program",
+    "note",
+    "shared",
+    "mutex",
+    "reentrant",
+    "rwlock",
+    "semaphore",
+    "condition",
+    "monitor",
+    "barrier",
+    "countdown",
+    "event",
+    "always",
+    "finally",
+    "live",
+];
+
 pub(super) type Tokens<'t, 's> = TokenSlice<'t, Placed<'s>>;
 pub(super) type Parsed<T> = Result<T, ErrMode<ProgramError>>;
 
@@ -60,7 +90,7 @@ impl<'t, 's> ParserError<Tokens<'t, 's>> for ProgramError {
 
     fn from_input(input: &Tokens<'t, 's>) -> Self {
         let (at, found) = input.peek_token().map_or_else(Default::default, |t| (t.at, t.token.shown()));
-        Self::new(at, format!("{found} is not expected here"), "see `help program` or a built-in program")
+        Self::new(at, format!("{found} is not expected here"), SEE)
     }
 
     fn into_inner(self) -> Result<Self, Self> {
@@ -176,7 +206,7 @@ fn program(input: &mut Tokens<'_, '_>) -> Parsed<Source> {
             Some((_, "finally")) => source.finally.push(Condition { at, expr: expression(input, 0)? }),
             Some((_, "live")) => source.live = true,
             Some((_, kind)) => declarations(input, at, kind, &mut source.declarations)?,
-            None => return expected(input, "a declaration, a thread, `always` or `finally`"),
+            None => return expected(input, &format!("one of {TOP_WORDS}; {SEE}")),
         }
         end_of_item(input)?;
     }
@@ -204,8 +234,11 @@ fn declarations(input: &mut Tokens<'_, '_>, at: At, kind: &str, into: &mut Vec<D
             "shared" | "mutex" | "reentrant" | "rwlock" | "semaphore" | "condition" | "monitor" | "barrier"
             | "countdown" | "event" => name(input, &format!("a name after `{kind}`"))?,
             _ => {
-                let remedy = "begin with shared, mutex, semaphore, …, thread, always or finally";
-                return refuse(at, format!("'{kind}' begins nothing"), remedy);
+                return refuse(
+                    at,
+                    format!("'{kind}' begins no line outside a thread"),
+                    format!("begin with {TOP_WORDS}; {SEE}"),
+                );
             }
         };
         let value_at = place(input);
@@ -293,7 +326,9 @@ fn block(input: &mut Tokens<'_, '_>, depth: usize) -> Parsed<(Vec<Stmt>, u32)> {
 fn statement(input: &mut Tokens<'_, '_>, depth: usize) -> Parsed<Stmt> {
     let at = place(input);
     let start = input.checkpoint();
-    let Some((_, first)) = opt(word).parse_next(input)? else { return expected(input, "a statement") };
+    let Some((_, first)) = opt(word).parse_next(input)? else {
+        return expected(input, &format!("a statement, which begins with {STATEMENT_WORDS}; {SEE}"));
+    };
     let body = |input: &mut Tokens<'_, '_>| block(input, depth + 1).map(|(body, _)| body);
     let kind = match first {
         "skip" => StmtKind::Skip,
@@ -395,7 +430,14 @@ fn action(input: &mut Tokens<'_, '_>, verb: Verb) -> Parsed<StmtKind> {
 
 fn assignment(input: &mut Tokens<'_, '_>) -> Parsed<StmtKind> {
     use super::ast::BinOp;
-    let name = name(input, "a statement")?;
+    let at = place(input);
+    let before = input.checkpoint();
+    if let Some((_, word)) = opt(word).parse_next(input)?.filter(|(_, w)| TOP_ONLY.contains(w)) {
+        let remedy = format!("write it on a line of its own outside `thread {{ … }}`; {SEE}");
+        return refuse(at, format!("'{word}' does not stand inside a thread"), remedy);
+    }
+    input.reset(&before);
+    let name = name(input, "the variable")?;
     let at = place(input);
     for (spelt, op) in [("=", None), ("+=", Some(BinOp::Add)), ("-=", Some(BinOp::Sub)), ("*=", Some(BinOp::Mul))] {
         if opt(sign(spelt)).parse_next(input)?.is_some() {
@@ -403,5 +445,7 @@ fn assignment(input: &mut Tokens<'_, '_>) -> Parsed<StmtKind> {
         }
     }
     let found = input.peek_token().map(|t| t.token.shown()).unwrap_or_default();
-    refuse(at, format!("after '{}' comes {found}", name.text), "write `=`, `+=` or `-=` and a value")
+    let problem = format!("after '{}' comes {found}", name.text);
+    let remedy = format!("write `=`, `+=`, `-=` or `*=` and a value; a statement begins with {STATEMENT_WORDS}; {SEE}");
+    refuse(at, problem, remedy)
 }

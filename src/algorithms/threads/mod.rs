@@ -27,6 +27,8 @@
 //! | `always x < 3`, `finally x == 2` | what must hold in every state, and when all are done |
 //! | `live` | no thread may starve |
 //!
+//! The whole reference with examples is `docs/programs.md`.
+//!
 //! Statements: `local t = x`, `x = e`, `x += e`, `if e { … } else { … }`, `while e { … }`, `loop { … }`,
 //! `repeat 3 { … }`, `break`, `critical { … }` (no two threads at once), `assert e`, `skip`, and what is done to
 //! locks. Expressions: `+ - * / %`, `== != < <= > >=`, `and or not`, `me` (the thread's number from 0), and the atomic
@@ -38,6 +40,7 @@
 
 mod access;
 mod ast;
+mod claims;
 mod compile;
 mod describe;
 mod emit;
@@ -54,6 +57,7 @@ mod program;
 pub use ast::{
     At, Atomic, BinOp, Condition, Declaration, Expr, Kind, Name, ProgramError, Source, Stmt, StmtKind, Thread, Verb,
 };
+pub use claims::{claims_kept, work_kept};
 pub use compile::MAX_PARTS;
 pub use describe::{Block, Deed};
 pub use explored::Explored;

@@ -171,6 +171,43 @@ pub enum Op {
     Leave(usize),
 }
 
+impl Op {
+    /// The lock, semaphore and so on that it is done to; of a wait, the lock. `None` if it is done to none.
+    ///
+    /// ```
+    /// use scalelab::algorithms::threads::Op;
+    /// assert_eq!((Op::Lock(2).object(), Op::Read(2, 0).object()), (Some(2), None));
+    /// ```
+    pub fn object(&self) -> Option<usize> {
+        match self {
+            Self::Nop | Self::Read(..) | Self::Write(..) | Self::Compute(..) | Self::Cas(..) | Self::FetchAdd(..) => {
+                None
+            }
+            Self::WaitOn(_, o, _)
+            | Self::Reacquire(_, o, _)
+            | Self::Lock(o)
+            | Self::TryLock(o, _)
+            | Self::Unlock(o)
+            | Self::ReadLock(o)
+            | Self::ReadUnlock(o)
+            | Self::WriteLock(o)
+            | Self::WriteUnlock(o)
+            | Self::Acquire(o)
+            | Self::TryAcquire(o, _)
+            | Self::Release(o, _)
+            | Self::Notify(o, _)
+            | Self::Arrive(o)
+            | Self::Pass(o)
+            | Self::Signal(o, _)
+            | Self::AwaitZero(o)
+            | Self::SetEvent(o, _)
+            | Self::AwaitSet(o)
+            | Self::Enter(o)
+            | Self::Leave(o) => Some(*o),
+        }
+    }
+}
+
 /// Where a thread goes after a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum After {

@@ -157,6 +157,22 @@ impl Program {
         self.threads.iter().position(|t| t.name == name)
     }
 
+    /// Whether it claims anything: `always`, `finally`, `assert`, `critical` or `live`.
+    ///
+    /// ```
+    /// use scalelab::algorithms::threads::{Grain, Program};
+    /// assert!(!Program::read("shared x\nthread A { x += 1 }", Grain::Parts)?.has_claims());
+    /// assert!(Program::read("shared x\nthread A { assert x == 0 }", Grain::Parts)?.has_claims());
+    /// # Ok::<(), scalelab::algorithms::threads::ProgramError>(())
+    /// ```
+    pub fn has_claims(&self) -> bool {
+        use super::part::After;
+        let mut parts = self.threads.iter().flat_map(|t| &t.parts);
+        let sections = self.objects.iter().any(|o| o.kind.is_none());
+        let rules = !self.always.is_empty() || !self.finally.is_empty() || self.live;
+        rules || sections || parts.any(|p| matches!(p.after, After::Check(..)))
+    }
+
     /// Whether a thread can come to a part again.
     pub fn has_loops(&self) -> bool {
         use super::part::After;

@@ -33,11 +33,11 @@ pub enum ThreadsCommand {
     Back,
     /// Go back to where the program begins
     Restart,
-    /// Try every schedule: how many are there, and how many break the program?
+    /// Try every schedule: how many are there, and how many break the program? Again goes on, if it is not finished
     Explore {
-        /// Most states to visit
-        #[arg(long, default_value_t = 200_000, value_name = "N")]
-        bound: u64,
+        /// Most states to visit in all; without, 50,000 more than are known
+        #[arg(long, value_name = "N")]
+        bound: Option<u64>,
     },
     /// Play a schedule that the explorer found, from the start
     Play {
@@ -108,7 +108,7 @@ impl GrainName {
 pub const KEYS: &[KeyBinding] = &[
     KeyBinding { key: 'a', command: "step 1", label: "step 1st thread" },
     KeyBinding { key: 's', command: "step 2", label: "step 2nd" },
-    KeyBinding { key: 'd', command: "step 3", label: "step 3rd" },
+    KeyBinding { key: 'd', command: "step 3", label: "3rd, if any" },
     KeyBinding { key: 'z', command: "back", label: "take back" },
     KeyBinding { key: 'e', command: "explore", label: "explore all" },
     KeyBinding { key: 'p', command: "play ", label: "play a result" },

@@ -1,7 +1,10 @@
 //! Changes to the program's text, line by line.
 
-use super::model::ThreadsModel;
+use std::sync::Arc;
+
+use super::model::{Kept, ThreadsModel, compile};
 use super::narrate;
+use crate::algorithms::threads::{Grain, claims_kept, parse, work_kept};
 use crate::engine::{Event, Micros, ModelError};
 
 /// Longest line that can be put in, in characters.
@@ -33,9 +36,30 @@ impl ThreadsModel {
             }
         }
         let (source, name, edits) = (lines.join("\n") + "\n", self.name.clone(), self.edits);
+        let loaded = Arc::clone(&self.loaded);
         self.put_in(&name, &source, self.program().grain)?;
-        self.edits = edits + 1;
+        (self.edits, self.loaded) = (edits + 1, loaded);
+        self.kept = self.kept()?;
         narrate::edited(self, now, number, text.map(String::as_str), log);
+        Ok(())
+    }
+
+    /// What is left of the loaded program.
+    fn kept(&self) -> Result<Kept, ModelError> {
+        let before = compile(&self.name, &self.loaded, self.program().grain)?;
+        let claims = match (parse(&self.loaded), parse(&self.source)) {
+            (Ok(before), Ok(now)) => claims_kept(&before, &now),
+            _ => false,
+        };
+        Ok(Kept { claims, work: work_kept(&before, &self.machine) })
+    }
+
+    /// Cuts the statements in another way; changes by hand stay.
+    pub(super) fn cut_anew(&mut self, grain: Grain) -> Result<(), ModelError> {
+        let (name, source, loaded) = (self.name.clone(), Arc::clone(&self.source), Arc::clone(&self.loaded));
+        let (edits, kept) = (self.edits, self.kept);
+        self.put_in(&name, &source, grain)?;
+        (self.edits, self.kept, self.loaded) = (edits, kept, loaded);
         Ok(())
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::model::ThreadsModel;
-use super::results::problem_names;
+use super::results::{found_names, misuse, problem_names};
 use crate::algorithms::explore::bits;
-use crate::algorithms::threads::{BAD, DEADLOCK, Grain, LOST_UPDATE};
+use crate::algorithms::threads::{BAD, DEADLOCK, FAULT, Grain, Kind, LOST_UPDATE};
 
 /// What `run --json` prints, checks read and the figures panel shows.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +16,15 @@ pub struct ThreadsFacts {
     pub program: String,
     /// Lines that were changed by hand since it was loaded.
     pub edits: u64,
+    /// Whether all claims of the loaded program (`always`, `finally`, `assert`, `critical`, `live`) are still there,
+    /// unchanged.
+    pub claims_kept: bool,
+    /// Whether its threads, run one after the other, still do what those of the loaded program do.
+    pub work_kept: bool,
+    /// Whether the program claims anything.
+    pub claims: bool,
+    /// Mutexes, rwlocks, semaphores and monitors that are declared.
+    pub locks: usize,
     /// `parts` or `shared`.
     pub grain: &'static str,
     /// Threads of the program.
@@ -48,7 +57,7 @@ pub struct ThreadsFacts {
     pub schedules: Option<u64>,
     /// The same in full.
     pub schedules_exact: String,
-    /// Schedules that break the program.
+    /// Of those that come to an end, schedules that break the program; null when endless ones break it.
     pub bad_schedules: Option<u64>,
     /// The same in full.
     pub bad_schedules_exact: String,
@@ -64,7 +73,7 @@ pub struct ThreadsFacts {
     pub states_reduced: usize,
     /// Length of a shortest schedule that breaks the program.
     pub shortest_break: Option<usize>,
-    /// Problems that some schedule has, by name.
+    /// Problems that some schedule has, by name; `starvation` and `livelock` where the program is `live`.
     pub found: Vec<&'static str>,
     /// Different ways to end.
     pub outcomes: usize,
@@ -113,7 +122,8 @@ impl ThreadsFacts {
         let counts = explored.map(|e| &e.counts);
         let whole = explored.filter(|e| e.graph.finished()).map(|e| &e.counts);
         let schedules = whole.map(|c| &c.schedules);
-        let bad = whole.map(|c| &c.bad);
+        // Where endless schedules break the program, counting those that end says nothing.
+        let bad = whole.filter(|_| !explored.is_some_and(|e| e.starves())).map(|c| &c.bad);
         let onward = explored.filter(|e| e.graph.finished()).and_then(|e| {
             let state = e.graph.find(&model.state)?;
             (e.problems() & BAD != 0 || !e.starves()).then(|| e.counts.onward(state))
@@ -124,6 +134,10 @@ impl ThreadsFacts {
         Self {
             program: model.name.clone(),
             edits: model.edits,
+            claims_kept: model.kept.claims,
+            work_kept: model.kept.work,
+            claims: program.has_claims(),
+            locks: program.objects.iter().filter(|o| o.kind.is_some_and(Kind::locks)).count(),
             grain: if program.grain == Grain::Parts { "parts" } else { "shared" },
             threads: program.threads.len(),
             steps: model.deeds.len(),
@@ -148,7 +162,7 @@ impl ThreadsFacts {
             states_visited: explored.map_or(0, |e| e.graph.len()),
             states_reduced: explored.map_or(0, |e| e.reduced.states),
             shortest_break: explored.and_then(|e| e.shortest(BAD)).map(|way| way.len()),
-            found: explored.map_or_else(Vec::new, |e| problem_names(e.problems())),
+            found: explored.map_or_else(Vec::new, found_names),
             outcomes: counts.map_or(0, |c| c.outcomes.len()),
             starves: explored.map_or_else(Vec::new, |e| {
                 e.starving.iter().filter_map(|l| l.thread).map(|t| model.thread_name(t).to_owned()).collect()
@@ -177,6 +191,9 @@ impl ThreadsFacts {
 /// What has become of the run, in a word or a few.
 pub(super) fn outcome(model: &ThreadsModel) -> String {
     let problems = model.problems();
+    if let Some(misuse) = misuse(model, &model.state).filter(|_| problems & FAULT != 0) {
+        return misuse;
+    }
     match problem_names(problems & BAD).first() {
         Some(problem) => (*problem).to_owned(),
         None if model.enabled() != 0 => "running".to_owned(),

@@ -7,6 +7,8 @@ mod model;
 mod narrate;
 mod panel;
 mod results;
+mod search;
+mod verdict;
 mod view;
 
 use ratatui::buffer::Buffer;
@@ -32,7 +34,11 @@ impl Lab for ThreadsLab {
         first_words: "Two threads add one each. Press `a` for a step of A and `s` for a step of B: can you lose an update? \
                       `e` explores all schedules.",
         inputs: &[
-            InputSpec { name: "program", help: "Run the program in FILE (- for standard input)", blank: Blank::Keep },
+            InputSpec {
+                name: "program",
+                help: "Run the program in FILE (- for standard input); docs/programs.md describes the language",
+                blank: Blank::Keep,
+            },
             InputSpec {
                 name: "measured",
                 help: "Show the histogram that `scalelab measure` wrote beside the model's",
@@ -51,6 +57,10 @@ impl Lab for ThreadsLab {
         ],
         keys: command::KEYS,
     };
+
+    fn first_words(model: &ThreadsModel) -> String {
+        narrate::first_words(model).unwrap_or_else(|| Self::INFO.first_words.to_owned())
+    }
 
     fn state(model: &ThreadsModel) -> String {
         panel::state(model)

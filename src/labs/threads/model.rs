@@ -8,8 +8,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::command::ThreadsCommand;
 use super::facts::ThreadsFacts;
+use super::search::Sample;
 use super::{narrate, results};
-use crate::algorithms::explore::{System, bits, random_schedule};
+use crate::algorithms::explore::{System, bits};
 use crate::algorithms::threads::{
     BAD, Deed, Explored, Grain, LIBRARY, Machine, Measured, Program, ProgramError, built_in, expected_finals,
 };
@@ -23,9 +24,6 @@ const PLAY_US: Micros = 15_000_000;
 pub const MAX_STEPS: usize = 2_000;
 /// Most states that the explorer may visit.
 pub const MAX_BOUND: u64 = 3_000_000;
-/// Most random runs at once.
-pub const MAX_RUNS: u64 = 100_000;
-
 /// What was measured on real threads, and what the model expects.
 #[derive(Clone, Debug)]
 pub struct ForReal {
@@ -45,15 +43,18 @@ impl ForReal {
     }
 }
 
-/// What random testing saw.
+/// What is left of the loaded program after changes by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sample {
-    /// Schedules that ran.
-    pub runs: u64,
-    /// Of those, how many broke the program.
-    pub broke: u64,
-    /// How many did not come to an end.
-    pub cut: u64,
+pub struct Kept {
+    /// All its claims.
+    pub claims: bool,
+    /// What its threads do one after the other.
+    pub work: bool,
+}
+
+impl Kept {
+    /// Everything: nothing was changed.
+    pub const ALL: Self = Self { claims: true, work: true };
 }
 
 /// The state of the threads lab. Cloning shares program and exploration.
@@ -61,7 +62,10 @@ pub struct Sample {
 pub struct ThreadsModel {
     pub(super) name: String,
     pub(super) source: Arc<str>,
+    /// The text as it was loaded, before changes by hand.
+    pub(super) loaded: Arc<str>,
     pub(super) edits: u64,
+    pub(super) kept: Kept,
     pub(super) machine: Arc<Machine>,
     pub(super) state: Vec<i32>,
     pub(super) deeds: Vec<Deed>,
@@ -71,12 +75,12 @@ pub struct ThreadsModel {
     /// When the last step began to unfold.
     pub(super) stepped_us: Option<Micros>,
     pub(super) playing: Option<String>,
-    own: Option<(String, Arc<str>)>,
+    pub(super) own: Option<(String, Arc<str>)>,
     to_play: VecDeque<usize>,
     pace_us: Micros,
     settled_us: Micros,
     next_us: Micros,
-    rng: ChaCha8Rng,
+    pub(super) rng: ChaCha8Rng,
 }
 
 /// A program text as a machine.
@@ -123,7 +127,8 @@ impl ThreadsModel {
         self.state = machine.initial();
         self.machine = Arc::new(machine);
         (self.name, self.source) = (name.to_owned(), Arc::from(text));
-        (self.explored, self.sample, self.edits) = (None, None, 0);
+        self.loaded = Arc::clone(&self.source);
+        (self.explored, self.sample, self.edits, self.kept) = (None, None, 0, Kept::ALL);
         self.rewind();
         Ok(())
     }
@@ -138,6 +143,10 @@ impl ThreadsModel {
     fn load(&mut self, program: &str) -> Result<(), ModelError> {
         if let Some((name, text)) = self.own.clone().filter(|(name, _)| program == "own" || *name == program) {
             return self.put_in(&name, &text, self.program().grain);
+        }
+        if program == "own" {
+            let remedy = "name the file when you start: `scalelab lab threads --program FILE`";
+            return Err(ModelError::new("no program of your own was given", remedy));
         }
         let Some(text) = built_in(program) else {
             let near: Vec<&str> = LIBRARY.iter().map(|p| p.name).filter(|n| n.contains(program)).collect();
@@ -183,7 +192,7 @@ impl ThreadsModel {
             self.advance(now, thread, log);
             taken += 1;
         }
-        narrate::ran(self, now, thread, taken, log);
+        narrate::ran(self, now, thread, (taken, steps), log);
         Ok(())
     }
 
@@ -207,16 +216,6 @@ impl ThreadsModel {
         Ok(())
     }
 
-    fn explore(&mut self, now: Micros, bound: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(1..=MAX_BOUND).contains(&bound) {
-            let problem = format!("a bound of {bound} states cannot be");
-            return Err(ModelError::new(problem, format!("choose 1 to {MAX_BOUND}; 200000 take a moment")));
-        }
-        self.explored = Some(Arc::new(Explored::of((*self.machine).clone(), bound as usize)));
-        narrate::explored(self, now, log);
-        Ok(())
-    }
-
     fn play(&mut self, now: Micros, result: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let schedule = results::schedule(self, result)?;
         if schedule.len() > MAX_STEPS {
@@ -225,29 +224,12 @@ impl ThreadsModel {
         }
         self.rewind();
         self.pace_us = (PLAY_US / schedule.len().max(1) as Micros).clamp(50_000, STEP_US);
-        self.settled_us = now + self.pace_us * schedule.len() as Micros;
+        // The last step unfolds, too; the scheduler goes on only after that.
+        self.settled_us = now + self.pace_us * schedule.len() as Micros + STEP_US * 4 / 5;
         self.next_us = now + self.pace_us;
         narrate::play(self, now, result, &schedule, log);
         self.playing = Some(result.to_owned());
         self.to_play = schedule.into();
-        Ok(())
-    }
-
-    fn take_sample(&mut self, now: Micros, runs: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(1..=MAX_RUNS).contains(&runs) {
-            return Err(ModelError::new(format!("{runs} runs cannot be"), format!("choose 1 to {MAX_RUNS}")));
-        }
-        let mut sample = Sample { runs, broke: 0, cut: 0 };
-        for _ in 0..runs {
-            let mut state = self.machine.initial();
-            let way = random_schedule(&*self.machine, &state, &mut self.rng, MAX_STEPS);
-            way.iter().for_each(|thread| self.machine.step(&mut state, *thread));
-            let stuck = self.machine.enabled(&state) == 0;
-            sample.broke += u64::from(self.machine.problems(&state, stuck) & BAD != 0);
-            sample.cut += u64::from(!stuck);
-        }
-        self.sample = Some(sample);
-        narrate::sampled(self, now, log);
         Ok(())
     }
 
@@ -270,9 +252,7 @@ impl ThreadsModel {
             ThreadsCommand::Replace { line, text } => self.edit(now, *line, Some(text), false, log),
             ThreadsCommand::Delete { line } => self.edit(now, *line, None, false, log),
             ThreadsCommand::Grain { grain } => {
-                let (name, source, edits) = (self.name.clone(), Arc::clone(&self.source), self.edits);
-                self.put_in(&name, &source, grain.grain())?;
-                self.edits = edits;
+                self.cut_anew(grain.grain())?;
                 narrate::grain(self, now, log);
                 Ok(())
             }
@@ -308,8 +288,10 @@ impl Model for ThreadsModel {
         let machine = compile(&name, &source, Grain::Parts)?;
         Ok(Self {
             name,
+            loaded: Arc::clone(&source),
             source,
             edits: 0,
+            kept: Kept::ALL,
             state: machine.initial(),
             machine: Arc::new(machine),
             deeds: Vec::new(),
@@ -373,7 +355,7 @@ impl Model for ThreadsModel {
 
     fn footprint(&self) -> usize {
         let explored = self.explored.as_ref().map_or(0, |e| e.memory_bytes());
-        explored + self.source.len() * 8 + self.deeds.len() * 160 + self.state.len() * 4 + 8_192
+        explored + self.source.len() * 12 + self.deeds.len() * 160 + self.state.len() * 4 + 8_192
     }
 
     fn candidates(&self, value_name: &str) -> Vec<String> {

@@ -1,13 +1,12 @@
 //! What happened, in sentences that the state makes true.
 
 use super::model::ThreadsModel;
-use super::results::{names, problem_names};
 use crate::algorithms::explore::{Count, bits};
 use crate::algorithms::threads::{ASSERTION, BAD, DEADLOCK, FAULT, FINALLY, Grain, INVARIANT, OVERLAP};
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros, ModelError};
 
-fn tell(log: &mut Vec<Event>, now: Micros, kind: EventKind, text: impl Into<String>) {
+pub(super) fn tell(log: &mut Vec<Event>, now: Micros, kind: EventKind, text: impl Into<String>) {
     log.push(Event::new(now, kind, text));
 }
 
@@ -36,7 +35,10 @@ fn values(model: &ThreadsModel) -> String {
 pub(super) fn refusal(model: &ThreadsModel, thread: usize) -> ModelError {
     let name = model.thread_name(thread);
     let problem = match (model.machine.fault(&model.state, thread), model.machine.block(&model.state, thread)) {
-        (Some(fault), _) => format!("{name} has stopped: it {}", fault.text()),
+        (Some(_), _) => {
+            let fault = model.machine.fault_text(&model.state, thread).unwrap_or_default();
+            format!("{name} has stopped: it {fault}")
+        }
         (None, Some(block)) => format!("{name} cannot go on: {}", block.why),
         (None, None) => format!("{name} is done"),
     };
@@ -78,7 +80,7 @@ fn problems(model: &ThreadsModel, now: Micros, problems: u32, log: &mut Vec<Even
     let mut warn = |text: String| tell(log, now, EventKind::Warning, text);
     if problems & (ASSERTION | FAULT) != 0 {
         let last = model.deeds.last().map_or(0, |d| d.thread);
-        let fault = model.machine.fault(&model.state, last).map_or("stopped", |f| f.text());
+        let fault = model.machine.fault_text(&model.state, last).unwrap_or_else(|| "stopped".to_owned());
         warn(format!("{} {fault}: it stops here and keeps what it holds.", model.thread_name(last)));
     }
     if problems & OVERLAP != 0 {
@@ -114,12 +116,15 @@ fn problems(model: &ThreadsModel, now: Micros, problems: u32, log: &mut Vec<Even
 }
 
 /// After `run`.
-pub(super) fn ran(model: &ThreadsModel, now: Micros, thread: usize, taken: u64, log: &mut Vec<Event>) {
+pub(super) fn ran(model: &ThreadsModel, now: Micros, thread: usize, (taken, most): (u64, u64), log: &mut Vec<Event>) {
     let name = model.thread_name(thread);
     let steps = format!("{taken} step{}", plural(taken));
     let text = match model.machine.block(&model.state, thread) {
         Some(block) => format!("{name} took {steps} and waits: {}.", block.why),
         None if model.machine.done(&model.state, thread) => format!("{name} took {steps} and is done."),
+        None if taken > 0 && taken == most => {
+            format!("{name} took {steps}, the most that `run` takes at once, and can go on: `run {name}` again.")
+        }
         None => format!("{name} took {steps}."),
     };
     tell(log, now, EventKind::Change, text);
@@ -128,13 +133,25 @@ pub(super) fn ran(model: &ThreadsModel, now: Micros, thread: usize, taken: u64, 
 /// After `back`.
 pub(super) fn back(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     let steps = model.deeds.len() as u64;
-    tell(log, now, EventKind::Change, format!("One step taken back: {steps} step{} are left.", plural(steps)));
+    tell(log, now, EventKind::Change, format!("One step taken back: {steps} step{} left.", plural(steps)));
 }
 
 /// After `restart`.
 pub(super) fn restarted(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     let text = format!("Every thread stands at its first line again. {} can begin.", ready(model));
     tell(log, now, EventKind::Change, text);
+}
+
+/// What to try first with a program of one's own.
+pub(super) fn first_words(model: &ThreadsModel) -> Option<String> {
+    let (name, _) = model.own.as_ref()?;
+    let program = model.program();
+    let title = if program.title.is_empty() { name.as_str() } else { program.title.as_str() };
+    let threads = program.threads.iter().zip(["a", "s", "d"]);
+    let keys: Vec<String> = threads.map(|(t, key)| format!("`{key}` for a step of {}", t.name)).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let rest = if program.threads.len() > 3 { ", `step NAME` for the others" } else { "" };
+    Some(format!("{title}. Press {}{rest}. `e` explores all schedules.", list(&keys)))
 }
 
 /// After `load` and `fix`.
@@ -158,6 +175,19 @@ pub(super) fn edited(model: &ThreadsModel, now: Micros, line: u64, text: Option<
     let parts: usize = model.program().threads.iter().map(|t| t.parts.len()).sum();
     let text = format!("{what} The program has {parts} parts, begins anew and is not explored yet.");
     tell(log, now, EventKind::Change, text);
+    changed_too_much(model, now, log);
+}
+
+/// Whoever takes a claim or a job out has mended nothing.
+pub(super) fn changed_too_much(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
+    if !model.kept.claims {
+        let text = "Not all claims of the loaded program are there as they were: without them a proof says less.";
+        tell(log, now, EventKind::Warning, text);
+    }
+    if !model.kept.work {
+        let text = "Run one after the other, the threads no longer do what those of the loaded program do.";
+        tell(log, now, EventKind::Warning, text);
+    }
 }
 
 /// After `grain`.
@@ -180,6 +210,19 @@ pub(super) fn sampled(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     };
     let (broke, runs) = (thousands(sample.broke), thousands(sample.runs));
     tell(log, now, kind, format!("{broke} of {runs} random schedules broke the program ({share}). {end}"));
+    if sample.runs < sample.wanted {
+        let text = format!("It stopped after {runs} of {}: the runs are long.", thousands(sample.wanted));
+        tell(log, now, EventKind::Warning, text);
+    }
+    let counts = model.explored.as_ref().filter(|e| e.graph.finished()).map(|e| &e.counts);
+    if let Some(counts) = counts.filter(|c| matches!(c.schedules, Count::Finite(_)) && !c.schedules.is_zero()) {
+        let exact = percent(counts.bad.to_f64() / counts.schedules.to_f64());
+        let text = format!(
+            "Of all schedules {exact} break it. A random run chooses among the threads that can go on, step by step: \
+             schedules with few choices on the way come up more often."
+        );
+        tell(log, now, EventKind::Detail, text);
+    }
     if sample.cut > 0 {
         tell(
             log,
@@ -198,7 +241,7 @@ pub(super) fn play(model: &ThreadsModel, now: Micros, result: &str, way: &[usize
 }
 
 /// A schedule as turns: `A×3 B×2 A`.
-fn turns(model: &ThreadsModel, way: &[usize]) -> String {
+pub(super) fn turns(model: &ThreadsModel, way: &[usize]) -> String {
     let mut turns: Vec<(usize, usize)> = Vec::new();
     for thread in way {
         match turns.last_mut() {
@@ -212,84 +255,4 @@ fn turns(model: &ThreadsModel, way: &[usize]) -> String {
     });
     let rest = if turns.len() > 14 { " …" } else { "" };
     shown.collect::<Vec<_>>().join(" ") + rest
-}
-
-/// After `explore`.
-pub(super) fn explored(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
-    let Some(explored) = &model.explored else { return };
-    let (graph, counts) = (&explored.graph, &explored.counts);
-    let states = thousands(graph.len() as u64);
-    match (explored.finished(), explored.broken()) {
-        (true, false) => {
-            let text = format!("Proven: no schedule breaks this program. {states} states were visited.");
-            tell(log, now, EventKind::Change, text);
-        }
-        (false, broken) => {
-            let so_far = if broken { "yet it is broken already" } else { "nothing has broken so far" };
-            let bound = thousands(explored.bound as u64);
-            let text = format!("Not finished: there are more than {bound} states; {so_far}. Try a larger --bound.");
-            tell(log, now, EventKind::Warning, text);
-        }
-        (true, true) => {
-            let found = problem_names(explored.problems() & BAD);
-            let found = if found.is_empty() { vec!["starvation"] } else { found };
-            tell(log, now, EventKind::Warning, format!("This program can break: {}.", found.join(", ")));
-        }
-    }
-    if graph.finished() {
-        let all = &counts.schedules;
-        let share = match (all, &counts.bad) {
-            (Count::Finite(_), bad) if !all.is_zero() => format!(" ({})", percent(bad.to_f64() / all.to_f64())),
-            _ => String::new(),
-        };
-        let text = if counts.endless && counts.bad.is_zero() {
-            format!("Some schedules go round in a loop, so there are {all}; none of them breaks the program.")
-        } else if counts.endless {
-            format!("Some schedules go round in a loop: {all} come to an end, {} of them break.", counts.bad)
-        } else {
-            format!("{all} schedules in all; {} of them{share} break the program.", counts.bad)
-        };
-        tell(log, now, EventKind::Detail, text);
-    }
-    details(model, now, log);
-}
-
-fn details(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
-    let Some(explored) = &model.explored else { return };
-    let reduced = &explored.reduced;
-    if reduced.finished {
-        let states = thousands(reduced.states as u64);
-        let classes = reduced
-            .classes
-            .as_ref()
-            .map_or_else(String::new, |c| format!(", and only {} schedules really differ", Count::Finite(c.clone())));
-        let text = format!("Without the order of independent steps, {states} states are enough{classes}.");
-        tell(log, now, EventKind::Detail, text);
-    }
-    if let Some(way) = explored.breaking() {
-        let best = if explored.graph.nearest(BAD).is_some() {
-            "The shortest way to break it has"
-        } else {
-            "One way to break it has"
-        };
-        let steps = way.len() as u64;
-        let text = format!("{best} {steps} step{}: {}. `play break` shows it.", plural(steps), turns(model, &way));
-        tell(log, now, EventKind::Detail, text);
-    }
-    for lasso in &explored.starving {
-        let name = lasso.thread.map_or("", |t| model.thread_name(t));
-        tell(
-            log,
-            now,
-            EventKind::Detail,
-            format!("{name} can starve: the others go round, and it never gets its turn."),
-        );
-    }
-    if explored.livelock.is_some() && !explored.broken() {
-        let text = "A fair scheduler need not bring this program to its end.";
-        tell(log, now, EventKind::Detail, text);
-    } else if explored.livelock.is_some() && names(model).contains(&"livelock".to_owned()) {
-        let text = "All can move for ever without coming to an end: a livelock. `play livelock` shows it.";
-        tell(log, now, EventKind::Warning, text);
-    }
 }

@@ -2,11 +2,33 @@
 
 use super::facts::outcome;
 use super::model::ThreadsModel;
+use super::results::misuse;
 use crate::algorithms::explore::{Count, Outcome};
-use crate::algorithms::threads::{BAD, Explored, Grain, LOST_UPDATE};
+use crate::algorithms::threads::{BAD, Explored, FAULT, Grain, LOST_UPDATE};
 use crate::engine::Model;
 use crate::engine::numbers::{percent, plural, thousands};
-use crate::picture::{BarState, Figure, LoadBar, letter};
+use crate::picture::{BarState, Figure, LoadBar, letter, width};
+
+/// A thread in at most two columns: its name if all are that short, its first letter where those differ, first and
+/// last letter where those do; `A`, `B`, `C` at last.
+pub(super) fn short_name(model: &ThreadsModel, thread: usize) -> String {
+    let names: Vec<&str> = model.program().threads.iter().map(|t| t.name.as_str()).collect();
+    let first = |name: &str| name.chars().take(1).collect::<String>();
+    let ends = |name: &str| name.chars().take(1).chain(name.chars().skip(1).last()).collect::<String>();
+    let ways: [Vec<String>; 3] = [
+        names.iter().map(|n| (*n).to_owned()).collect(),
+        names.iter().map(|n| first(n)).collect(),
+        names.iter().map(|n| ends(n)).collect(),
+    ];
+    let fits = |way: &&Vec<String>| {
+        let mut sorted = (*way).clone();
+        sorted.sort();
+        sorted.dedup();
+        sorted.len() == way.len() && way.iter().all(|n| width(n) <= 2)
+    };
+    let found = ways.iter().find(fits).and_then(|way| way.get(thread)).cloned();
+    found.unwrap_or_else(|| letter(thread))
+}
 
 /// A few words for the title.
 pub(super) fn state(model: &ThreadsModel) -> String {
@@ -63,7 +85,11 @@ pub(super) fn figures(model: &ThreadsModel) -> Vec<Figure> {
     }
     if facts.runs > 0 {
         let share = percent(facts.runs_broken as f64 / facts.runs as f64);
-        let note = format!("{} of {} random runs broke", thousands(facts.runs_broken), thousands(facts.runs));
+        let note = format!(
+            "{} of {} random runs broke; each step is a draw, so schedules are not equally likely",
+            thousands(facts.runs_broken),
+            thousands(facts.runs)
+        );
         figures.push(Figure { note: Some(note), ..figure("sampled", share) });
     }
     if let Some(measured) = model.for_real.as_ref().map(|r| &r.measured) {
@@ -79,6 +105,7 @@ fn exploration(model: &ThreadsModel, explored: &Explored, figures: &mut Vec<Figu
     let done = explored.graph.finished();
     let verdict = match (explored.finished(), explored.broken()) {
         (_, true) => "can break",
+        (true, false) if !facts.claims => "no claims",
         (true, false) => "proven",
         (false, false) => "not finished",
     };
@@ -91,8 +118,8 @@ fn exploration(model: &ThreadsModel, explored: &Explored, figures: &mut Vec<Figu
     });
     let share = facts.bad_share.map(percent);
     figures.push(Figure {
-        note: share.map(|s| format!("{s} of all")),
-        ..figure("that break", count(&explored.counts.bad))
+        note: share.map(|s| format!("{s} of all schedules")),
+        ..figure("that break", if explored.starves() { "endless ones".to_owned() } else { count(&explored.counts.bad) })
     });
     if let Some(steps) = facts.shortest_break {
         figures.push(figure("shortest break", format!("{steps} step{}", plural(steps as u64))));
@@ -117,9 +144,23 @@ pub(super) fn outcome_name(model: &ThreadsModel, found: &Outcome) -> String {
     let differs = |i: usize| all.iter().any(|o| o.key.get(i) != found.key.get(i));
     let values = variables.filter(|(i, _)| differs(*i)).map(|(_, (v, n))| format!("{} = {n}", v.name));
     let mut parts: Vec<String> = values.collect();
-    let wrong = super::results::problem_names(found.problems & !(if parts.is_empty() { 0 } else { LOST_UPDATE }));
+    let hidden = FAULT | if parts.is_empty() { 0 } else { LOST_UPDATE };
+    let wrong = super::results::problem_names(found.problems & !hidden);
     parts.extend(wrong.iter().take(2).map(|w| (*w).to_owned()));
+    let end = model.explored.as_ref().map(|e| e.graph.state(found.nearest));
+    parts.extend(end.filter(|_| found.problems & FAULT != 0).and_then(|state| misuse(model, state)));
     if parts.is_empty() { "all done".to_owned() } else { parts.join(", ") }
+}
+
+/// The one variable that tells all outcomes apart, if there is just one: then its values are names enough.
+fn telling_variable(model: &ThreadsModel, outcomes: &[Outcome]) -> Option<usize> {
+    let differs = |i: &usize| outcomes.iter().any(|o| o.key.get(*i) != outcomes[0].key.get(*i));
+    let mut found = (0..model.program().variables.len()).filter(differs);
+    let only = found.next().filter(|_| found.next().is_none())?;
+    let mut values: Vec<Option<&i32>> = outcomes.iter().map(|o| o.key.get(only)).collect();
+    values.sort();
+    values.dedup();
+    (values.len() == outcomes.len()).then_some(only)
 }
 
 /// Share of the schedules of an outcome; equal ones when there are infinitely many.
@@ -145,8 +186,12 @@ pub(super) fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {
                 && o.problems == explored.graph.problems(s)
         })
     });
+    let telling = telling_variable(model, &explored.counts.outcomes);
     let bars = explored.counts.outcomes.iter().enumerate().map(|(i, found)| LoadBar {
-        label: outcome_name(model, found),
+        label: match telling.and_then(|v| found.key.get(v)) {
+            Some(value) => format!("= {value}"),
+            None => outcome_name(model, found),
+        },
         letter: (i + 1).to_string(),
         series: i,
         value: outcome_share(explored, found),
@@ -158,7 +203,11 @@ pub(super) fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {
             _ => BarState::Failed,
         },
     });
-    ("schedules per outcome".to_owned(), bars.collect())
+    let title = match telling.and_then(|v| model.program().variables.get(v)) {
+        Some(variable) => format!("schedules by last {}", variable.name),
+        None => "schedules per outcome".to_owned(),
+    };
+    (title, bars.collect())
 }
 
 fn thread_bars(model: &ThreadsModel) -> Vec<LoadBar> {
@@ -171,7 +220,7 @@ fn thread_bars(model: &ThreadsModel) -> Vec<LoadBar> {
         let blocked = model.machine.block(&model.state, i).is_some();
         LoadBar {
             label: thread.name.clone(),
-            letter: letter(i),
+            letter: short_name(model, i),
             series: i,
             value: steps as f64 / all,
             ideal: 0.0,

@@ -2,19 +2,47 @@
 
 use super::model::ThreadsModel;
 use crate::algorithms::explore::Lasso;
-use crate::algorithms::threads::{ASSERTION, BAD, DEADLOCK, Explored, FAULT, FINALLY, INVARIANT, LOST_UPDATE, OVERLAP};
+use crate::algorithms::threads::{
+    ASSERTION, BAD, DEADLOCK, Explored, FAULT, FINALLY, Fault, INVARIANT, LOST_UPDATE, OVERLAP,
+};
 use crate::engine::ModelError;
 
 /// Names of problems, as `play` takes them and sentences say them.
 pub(super) const PROBLEMS: [(&str, u32, &str); 7] = [
     ("deadlock", DEADLOCK, "deadlock"),
     ("assertion", ASSERTION, "failed assertion"),
-    ("overlap", OVERLAP, "two threads in a critical section"),
+    ("overlap", OVERLAP, "two in a critical section"),
     ("invariant", INVARIANT, "broken `always`"),
     ("final", FINALLY, "broken `finally`"),
     ("fault", FAULT, "misused lock or number"),
     ("lost-update", LOST_UPDATE, "lost update"),
 ];
+
+/// A thread that goes round without ever getting its turn, and all threads that go round without an end.
+pub(super) const STARVATION: &str = "starvation";
+/// See [`STARVATION`].
+pub(super) const LIVELOCK: &str = "livelock";
+
+/// All that the explorer found, in words: problems, and loops that `live` forbids.
+pub(super) fn found_names(explored: &Explored) -> Vec<&'static str> {
+    let mut names = problem_names(explored.problems());
+    if explored.starves() {
+        names.extend((!explored.starving.is_empty()).then_some(STARVATION));
+        names.extend(explored.livelock.is_some().then_some(LIVELOCK));
+    }
+    names
+}
+
+/// What the threads that misused something did, in a state: `unlocked m without holding it`.
+pub(super) fn misuse(model: &ThreadsModel, state: &[i32]) -> Option<String> {
+    let machine = &model.machine;
+    let texts = (0..model.program().threads.len()).filter_map(|t| {
+        let fault = machine.fault_text(state, t).filter(|_| machine.fault(state, t) != Some(Fault::Assertion))?;
+        Some(format!("{} {fault}", model.thread_name(t)))
+    });
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
+}
 
 /// The problems of a mask in words.
 pub(super) fn problem_names(problems: u32) -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 //! The threads lab's pictures.
 //!
 //! ```text
+//!  9 finally counter == 2   3 shared counter = 0          what is claimed and declared, with line numbers
 //!  A  done 2           B  ready           a column a thread: its code, where it is, and the parts of
 //!    lock m              lock m           the statement that it is in
 //!  ▶ counter += 1      ▶ counter += 1
@@ -13,6 +14,7 @@
 
 mod code;
 mod outcomes;
+mod outside;
 mod time;
 mod tree;
 mod waits;

@@ -8,7 +8,7 @@ use super::command::{Anomaly, PolicyName, ProtocolName};
 use super::contest::Contest;
 use super::model::TransactionsModel;
 use super::names::{ROWS, name, resource_name};
-use crate::algorithms::transactions::{Outcome, Phenomenon, Protocol, Reason, Row, Status, Told, TxId};
+use crate::algorithms::transactions::{Op, Outcome, Phenomenon, Protocol, Reason, Row, Status, Told, TxId};
 
 /// What `run --json` prints and checks read.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +21,8 @@ pub struct TransactionsFacts {
     pub case: Option<&'static str>,
     /// Operations submitted.
     pub operations: usize,
+    /// Of those, reads for update.
+    pub locking_reads: usize,
     /// Transactions begun.
     pub transactions: usize,
     /// Of those, that may go on.
@@ -168,6 +170,7 @@ impl TransactionsFacts {
             policy: PolicyName::of(engine.policy()),
             case: model.case.map(Anomaly::of),
             operations: model.submitted.len(),
+            locking_reads: model.submitted.iter().filter(|(_, op)| matches!(op, Op::ReadForUpdate(_))).count(),
             transactions: statuses.len(),
             active: count(|s| *s == Status::Active),
             waiting: count(|s| *s == Status::Waiting),

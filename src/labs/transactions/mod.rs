@@ -35,7 +35,7 @@ impl Lab for TransactionsLab {
         inputs: &[],
         views: &[
             ViewInfo { name: "locks", help: "transactions as lanes, the locks that they hold, and the queues" },
-            ViewInfo { name: "waits-for", help: "who waits for whom; a cycle glows as it closes" },
+            ViewInfo { name: "graph", help: "who waits for whom; once all have ended, who must come before whom" },
             ViewInfo { name: "schedule", help: "what happened in order; each read joined to the write that it saw" },
             ViewInfo { name: "versions", help: "the versions of each row along time, and each transaction's snapshot" },
             ViewInfo { name: "anomalies", help: "which protocol lets which anomaly happen: every order was run" },

@@ -11,7 +11,7 @@ use super::narrate;
 use super::script::{self, Explored, Script, Table};
 use super::verdict::Findings;
 use crate::algorithms::transactions::{
-    Case, Engine, Notice, Op, Phenomenon, Policy, Protocol, Row, Status, Told, TxId, judge,
+    Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Reason, Row, Status, Told, TxId, judge,
 };
 use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
 
@@ -92,7 +92,7 @@ impl TransactionsModel {
         }
         let earlier = self.engine.advance(now);
         self.hear(now, earlier, log);
-        let notices = self.engine.submit(tx, op).map_err(|e| refused(&e))?;
+        let notices = self.engine.submit(tx, op).map_err(|e| self.refusal(&e))?;
         self.submitted.push((tx, op));
         self.explored = None;
         self.hear(now, notices, log);
@@ -100,16 +100,36 @@ impl TransactionsModel {
         Ok(())
     }
 
+    /// A refusal; who waits for others that wait, too, is told what helps.
+    fn refusal(&self, error: &EngineError) -> ModelError {
+        match error {
+            EngineError::Waits { tx, blockers }
+                if blockers.iter().all(|b| self.engine.status(*b) == Some(Status::Waiting)) =>
+            {
+                let who: Vec<String> = blockers.iter().map(|b| name(*b)).collect();
+                let problem = format!("{} waits for {}, and so on in turn", name(*tx), who.join(", "));
+                ModelError::new(problem, format!("they wait, too: `abort {}`, or choose a `policy`", name(*tx)))
+            }
+            other => refused(other),
+        }
+    }
+
     fn hear(&mut self, now: Micros, notices: Vec<Notice>, log: &mut Vec<Event>) {
         if notices.is_empty() {
             return;
         }
+        let died =
+            |tx: TxId| notices.iter().any(|n| n.tx == tx && matches!(n.told, Told::Aborted(Reason::Died { .. })));
+        let at_once: Vec<TxId> = notices.iter().map(|n| n.tx).filter(|tx| died(*tx)).collect();
         for Notice { tx, told } in notices {
             if let Told::Deadlock(cycle) = &told {
                 self.deadlocks += 1;
                 self.last_cycle = Some((now, cycle.clone(), tx));
             }
-            narrate::told(self, now, tx, &told, log);
+            // Who dies instead of waiting is not said to wait.
+            if !(at_once.contains(&tx) && matches!(told, Told::Waits(..))) {
+                narrate::told(self, now, tx, &told, log);
+            }
             self.trace.push(Step { at_us: now, tx, told });
         }
         let before = Arc::clone(&self.findings);

@@ -73,7 +73,7 @@ pub fn row_of(text: &str) -> Result<Row, ModelError> {
 pub fn policy(policy: PolicyName, after: Option<f64>) -> Result<Policy, ModelError> {
     let Some(seconds) = after else { return Ok(policy.value()) };
     if !(0.001..=3_600.0).contains(&seconds) {
-        return Err(ModelError::new(format!("a patience of {seconds} s makes no sense"), "choose 0.001 to 3600"));
+        return Err(ModelError::new(format!("a patience of {seconds:?} s makes no sense"), "choose 0.001 to 3600"));
     }
     let us = (seconds * 1e6) as u64;
     match policy.value() {

@@ -53,12 +53,19 @@ pub fn told(model: &TransactionsModel, now: Micros, tx: TxId, told: &Told, log: 
         Told::Waits(op, blockers) => {
             let text = format!("{who} waits for {}: it wants to {}.", list(blockers), words(*op));
             tell(log, now, EventKind::Change, text);
+            // A policy that acts at once has broken the cycle by now.
+            if let Some(cycle) = model.engine.graph().cycle().filter(|cycle| cycle.contains(&tx)) {
+                let next = match model.engine.policy() {
+                    Policy::DetectAfter(_) => "It stands until one of them has waited long enough to look.",
+                    Policy::Timeout(_) => "It stands until one of them has waited too long.",
+                    _ => "Nothing is done about it: it stands until one of them is aborted.",
+                };
+                let text = format!("Deadlock: {}, each waits for the next. {next}", ring(&cycle));
+                tell(log, now, EventKind::Warning, text);
+            }
         }
         Told::Deadlock(cycle) => {
-            let mut ring = cycle.clone();
-            ring.extend(cycle.first().copied());
-            let chain: Vec<String> = ring.into_iter().map(name).collect();
-            let text = format!("Deadlock: {}, each waits for the next. {who} must go.", chain.join(" → "));
+            let text = format!("Deadlock: {}, each waits for the next. {who} must go.", ring(cycle));
             tell(log, now, EventKind::Warning, text);
         }
         Told::Aborted(reason) => {
@@ -66,6 +73,11 @@ pub fn told(model: &TransactionsModel, now: Micros, tx: TxId, told: &Told, log: 
             tell(log, now, kind, format!("{who} is aborted: {}.", why(*reason)));
         }
     }
+}
+
+/// A cycle that comes back to its first: `T1 → T2 → T1`.
+fn ring(cycle: &[TxId]) -> String {
+    cycle.iter().chain(cycle.first()).map(|t| name(*t)).collect::<Vec<_>>().join(" → ")
 }
 
 fn did(model: &TransactionsModel, now: Micros, tx: TxId, op: Op, reply: &Reply, log: &mut Vec<Event>) {

@@ -62,7 +62,7 @@ pub fn figures(model: &TransactionsModel) -> Vec<Figure> {
         if let Some((many, calm, _)) = calm {
             let observed = calm.waits as f64 / calm.committed.max(1) as f64;
             let theory = Some(format!("{:.2}", contest.theory_waits(*many)));
-            let note = Some("theory (Gray): n·k²/2D, every lock X");
+            let note = Some("theory (Gray): (n−1)·k²/2D, if waits are rare");
             figures.push(figure(&format!("waits/job, {many} rows"), format!("{observed:.2}"), theory, note));
         }
         figures.push(figure(&format!("waits/job, {rows} rows"), format!("{per_job:.2}"), None, None));

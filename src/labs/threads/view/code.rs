@@ -1,21 +1,23 @@
-//! View 1: a column a thread, what all see, and what each thread could do next.
+//! View 1: what is claimed and declared, a column a thread, what all see, and what each thread could do next.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::{ThreadsScene, alarming, name, progress, prospect, step};
-use crate::algorithms::threads::BAD;
+use super::{ThreadsScene, alarming, name, outside, progress, prospect, step};
+use crate::algorithms::threads::{BAD, Kind};
 use crate::labs::threads::model::ThreadsModel;
 use crate::labs::threads::panel::rough;
 use crate::labs::threads::results::problem_names;
-use crate::picture::{fit, put, width, write};
+use crate::picture::{fit, pad_left, put, width, wrap, write};
 
 /// Narrowest column of code.
 const NARROW: u16 = 11;
 
 /// Where the parts stand.
 struct Places {
+    /// Lines outside the threads: claims and declarations.
+    outside: Rect,
     columns: Rect,
     shared: Rect,
     next: Rect,
@@ -25,10 +27,28 @@ fn places(model: &ThreadsModel, area: Rect) -> Places {
     let threads = model.program().threads.len() as u16;
     let next = threads.min(area.height.saturating_sub(4).max(1));
     let shared = shared_rows(model, area.width, area.height).min(area.height.saturating_sub(next));
-    let gap = u16::from(area.height >= 14);
-    let columns = area.height.saturating_sub(next + shared + 2 * gap);
-    let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area };
-    Places { columns: row(0, columns), shared: row(columns + gap, shared), next: row(area.height - next, next) }
+    let outside = if area.height >= 8 { outside::rows(model, area.width, (area.height / 5).max(1)) } else { 0 };
+    let gap = u16::from(area.height >= 18);
+    let room = area.height.saturating_sub(outside + next + shared + 3 * gap);
+    // What all see stands close under the code, also where there is much room.
+    let columns = room.min(longest(model) + 1);
+    let row = |y: u16, height: u16| Rect { y: area.y + y.min(area.height), height, ..area };
+    let code = outside + gap * u16::from(outside > 0);
+    let below = code + columns + gap;
+    let shared_height = shared.min(area.height.saturating_sub(below));
+    let next_at = (below + shared_height + gap).min(area.height.saturating_sub(next));
+    Places {
+        outside: row(0, outside),
+        columns: row(code, columns),
+        shared: row(below, shared_height),
+        next: row(next_at, next.min(area.height)),
+    }
+}
+
+/// Rows that the longest thread can need: its lines, and the parts of the statement that it is in.
+fn longest(model: &ThreadsModel) -> u16 {
+    let lines = model.program().threads.iter().map(|t| t.lines.1 + 1 - t.lines.0.min(t.lines.1));
+    lines.max().unwrap_or(1).min(60) as u16 + 7
 }
 
 /// Draws columns, shared things and prospects.
@@ -37,6 +57,7 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
     let places = places(model, area);
     let count = model.program().threads.len() as u16;
     let each = places.columns.width / count.max(1);
+    outside::draw(scene, places.outside, buf);
     if each >= NARROW {
         for thread in 0..count {
             let x = places.columns.x + thread * each;
@@ -59,7 +80,7 @@ pub(super) fn click(scene: &ThreadsScene<'_>, area: Rect, x: u16, y: u16) -> Opt
     if y >= places.next.top() && y < places.next.bottom() {
         return step(scene.model, usize::from(y - places.next.top()));
     }
-    let inside = y < places.columns.bottom() && each >= NARROW;
+    let inside = y >= places.columns.top() && y < places.columns.bottom() && each >= NARROW;
     inside.then(|| step(scene.model, usize::from((x - area.x) / each))).flatten()
 }
 
@@ -79,6 +100,8 @@ fn condition(model: &ThreadsModel, thread: usize) -> &'static str {
 
 /// A row of a column of code.
 struct Row {
+    /// Number of the line; 0 where the row is no line of the program.
+    number: u32,
     text: String,
     style: Style,
     /// Whether the thread is here.
@@ -97,19 +120,14 @@ fn rows(scene: &ThreadsScene<'_>, thread: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     for number in code.lines.0..=code.lines.1 {
         let Some(text) = model.program().lines.get(number as usize - 1) else { continue };
-        let text = text.split('#').next().unwrap_or_default().trim_end();
-        let one_line = code.lines.0 == code.lines.1;
-        if text.trim().is_empty() || !one_line && (number == code.lines.0 || number == code.lines.1) {
-            continue;
-        }
-        let text = text.strip_prefix("  ").unwrap_or(text).to_owned();
+        let Some(text) = statement_text(text, number, code.lines) else { continue };
         let current = line_now == Some(number);
         let style = match (current, last.is_some_and(|d| d.line == number)) {
             (true, _) => theme.series(thread).add_modifier(Modifier::BOLD),
             (false, true) => theme.text(),
             (false, false) => theme.dim(),
         };
-        rows.push(Row { text, style, here: current, statement: true });
+        rows.push(Row { number, text, style, here: current, statement: true });
         if !current {
             continue;
         }
@@ -128,10 +146,50 @@ fn rows(scene: &ThreadsScene<'_>, thread: usize) -> Vec<Row> {
                 std::cmp::Ordering::Equal => (theme.glyphs.pick("▸", ">"), theme.strong()),
                 std::cmp::Ordering::Greater => (theme.glyphs.pick("·", "."), theme.dim()),
             };
-            rows.push(Row { text: format!(" {sign} {}", part.label), style, here: at == place, statement: false });
+            let text = format!(" {sign} {}", part.label);
+            rows.push(Row { number: 0, text, style, here: at == place, statement: false });
         }
     }
     rows
+}
+
+/// What a line of a thread's text says, without the thread's own head and last brace.
+fn statement_text(line: &str, number: u32, (first, last): (u32, u32)) -> Option<String> {
+    let text = line.split('#').next().unwrap_or_default().trim_end();
+    let text = if number == first && first < last {
+        // What stands behind the opening brace belongs to the body.
+        text.split_once('{').map_or("", |(_, rest)| rest).trim()
+    } else {
+        text.strip_prefix("  ").unwrap_or(text)
+    };
+    let only_brace = number == last && first < last && text.trim() == "}";
+    (!text.trim().is_empty() && !only_brace).then(|| text.to_owned())
+}
+
+/// Long rows go on in the next ones: all of them where there is room, else those that the thread is at.
+fn unfolded(rows: Vec<Row>, columns: usize, height: usize) -> Vec<Row> {
+    let needed: usize = rows.iter().map(|r| 1 + width(&r.text) / columns.max(1)).sum();
+    let mut unfolded = Vec::new();
+    for row in rows {
+        if !(row.here || needed < height) || width(&row.text) <= columns {
+            unfolded.push(row);
+            continue;
+        }
+        let indent = row.text.len() - row.text.trim_start().len();
+        let lines = wrap(row.text.trim_start(), columns.saturating_sub(indent + 2).max(4));
+        for (i, line) in lines.iter().enumerate() {
+            let text = format!("{}{line}", " ".repeat(indent + 2 * usize::from(i > 0)));
+            let (number, statement) = if i == 0 { (row.number, row.statement) } else { (0, false) };
+            unfolded.push(Row {
+                number,
+                text,
+                style: row.style,
+                here: row.here && (i == 0 || !row.statement),
+                statement,
+            });
+        }
+    }
+    unfolded
 }
 
 fn draw_thread(scene: &ThreadsScene<'_>, thread: usize, area: Rect, buf: &mut Buffer) {
@@ -148,7 +206,10 @@ fn draw_thread(scene: &ThreadsScene<'_>, thread: usize, area: Rect, buf: &mut Bu
     };
     write(buf, area, (width(&head) as u16 + 3, 0), state, state_style, theme);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let rows = rows(scene, thread);
+    // Line numbers, where there is room for them beside the text.
+    let gutter = if area.width >= 16 { model.program().lines.len().max(10).to_string().len() as u16 + 1 } else { 0 };
+    let columns = usize::from(area.width.saturating_sub(gutter + 1));
+    let rows = unfolded(rows(scene, thread), columns, usize::from(body.height));
     let here = rows.iter().rposition(|r| r.here).unwrap_or(if model.machine.place(&model.state, thread) == 0 {
         0
     } else {
@@ -160,7 +221,11 @@ fn draw_thread(scene: &ThreadsScene<'_>, thread: usize, area: Rect, buf: &mut Bu
         if row.statement && row.here {
             write(buf, body, (0, y as u16), theme.glyphs.pick("▶", ">"), row.style, theme);
         }
-        write(buf, body, (1, y as u16), &row.text, row.style, theme);
+        if row.number > 0 && gutter > 0 {
+            let number = pad_left(&row.number.to_string(), usize::from(gutter) - 1);
+            write(buf, body, (1, y as u16), &number, theme.faint_text(), theme);
+        }
+        write(buf, body, (1 + gutter, y as u16), &row.text, row.style, theme);
     }
     if top > 0 && height > 0 {
         let mark = theme.glyphs.pick("↑", "^");
@@ -204,8 +269,9 @@ fn shared_words(model: &ThreadsModel) -> Vec<(String, bool)> {
             .filter(|t| machine.block(&model.state, *t).is_some_and(|b| b.object == i))
             .map(|t| name(model, t, 8))
             .collect();
-        if !waiting.is_empty() {
-            text.push_str(&format!(" ← {}", waiting.join(" ")));
+        // A condition's own words are who waits.
+        if !waiting.is_empty() && o.kind != Some(Kind::Condition) {
+            text.push_str(&format!(", waits: {}", waiting.join(" ")));
         }
         (text, last.is_some_and(|d| d.object == Some(i)))
     });
@@ -251,7 +317,7 @@ fn draw_next(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
         let y = thread as u16;
         let row = Rect { y: area.y + y, height: 1, ..area };
         let head = name(model, thread, 8);
-        let key = ["a", "s", "d"].get(thread).copied().unwrap_or(" ");
+        let key = ["a", "s", "d"].get(thread).copied().unwrap_or(theme.glyphs.pick("·", "."));
         write(buf, row, (0, 0), key, theme.key_hint(), theme);
         write(buf, row, (2, 0), &head, theme.series(thread).add_modifier(Modifier::BOLD), theme);
         let x = 3 + width(&head) as u16;
@@ -270,7 +336,7 @@ fn future(scene: &ThreadsScene<'_>, thread: usize) -> (String, String, Style) {
     let (model, theme) = (scene.model, scene.theme);
     let plain = |text: String| (text, String::new(), theme.dim());
     if let Some(fault) = model.machine.fault(&model.state, thread) {
-        return plain(fault.text().to_owned());
+        return plain(model.machine.fault_text(&model.state, thread).unwrap_or_else(|| fault.text().to_owned()));
     }
     if let Some(block) = model.machine.block(&model.state, thread) {
         return plain(format!("waits: {}", block.why));
@@ -291,6 +357,7 @@ fn future(scene: &ThreadsScene<'_>, thread: usize) -> (String, String, Style) {
     let (sign, style) = prospect(all, broken, theme);
     let words = match (all.is_finite(), broken == 0.0, all == broken) {
         (_, true, _) => "none breaks".to_owned(),
+        (true, _, true) if all == 1.0 => "it breaks".to_owned(),
         (true, _, true) => format!("all {} break", rough(all)),
         (true, ..) => format!("{} of {} break", rough(broken), rough(all)),
         (false, ..) => "some break".to_owned(),

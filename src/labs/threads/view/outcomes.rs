@@ -10,6 +10,7 @@ use crate::algorithms::threads::{BAD, Explored};
 use crate::engine::numbers::{percent, thousands};
 use crate::labs::threads::model::{ForReal, ThreadsModel};
 use crate::labs::threads::panel::{outcome_name, outcome_share, short};
+use crate::labs::threads::verdict::schedules;
 use crate::picture::{caption, fit, width, write};
 
 /// Draws the outcomes, and under them the measured histogram.
@@ -46,7 +47,7 @@ fn bar(share: f64, columns: u16, full: char) -> String {
 
 fn draw_outcomes(scene: &ThreadsScene<'_>, explored: &Explored, area: Rect, buf: &mut Buffer) {
     let (model, theme) = (scene.model, scene.theme);
-    let mut parts = vec![format!("{} schedules", explored.counts.schedules)];
+    let mut parts = vec![schedules(&explored.counts.schedules)];
     if explored.counts.schedules == Count::Infinite {
         parts = vec!["infinitely many schedules: no shares".to_owned()];
     }
@@ -85,7 +86,7 @@ fn draw_outcomes(scene: &ThreadsScene<'_>, explored: &Explored, area: Rect, buf:
 fn draw_measured(scene: &ThreadsScene<'_>, real: &ForReal, area: Rect, buf: &mut Buffer) {
     let (theme, measured) = (scene.theme, &real.measured);
     let head = format!(
-        "for real: {} threads, {} add{} each, {} rounds",
+        "the counter for real: {} threads, {} add{} each, {} rounds",
         measured.threads,
         measured.adds,
         if measured.adds == 1 { "" } else { "s" },
@@ -96,7 +97,8 @@ fn draw_measured(scene: &ThreadsScene<'_>, real: &ForReal, area: Rect, buf: &mut
     let column = area.width.saturating_sub(6) / 2;
     write(buf, area, (0, 1), "end", theme.faint_text(), theme);
     write(buf, area, (6, 1), &fit("measured", usize::from(column)), theme.faint_text(), theme);
-    write(buf, area, (6 + column, 1), "model", theme.faint_text(), theme);
+    let model = "model, if reads and writes are the steps";
+    write(buf, area, (6 + column, 1), model, theme.faint_text(), theme);
     for (row, value) in (1..=most).rev().take(usize::from(area.height.saturating_sub(2))).enumerate() {
         let y = row as u16 + 2;
         let style = if value < most { theme.error() } else { theme.good() };

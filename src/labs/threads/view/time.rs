@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::{ThreadsScene, name, progress, step};
+use crate::algorithms::explore::System;
 use crate::algorithms::threads::{BAD, Deed};
 use crate::labs::threads::model::ThreadsModel;
 use crate::picture::{Canvas, Glyphs, caption, fit, put, width, write};
@@ -31,7 +32,9 @@ impl Lanes {
         let steps = model.deeds.len().max(1) as u16;
         // As wide as the words need while there is room.
         let widest = model.deeds.iter().map(|d| width(&label(model, d, 10)) as u16 + 1).max().unwrap_or(4).clamp(3, 12);
-        let each = (room / steps.max(1)).clamp(3, widest.max(3));
+        // No step is cut: the short form of each has room.
+        let least = model.deeds.iter().map(|d| width(&short_form(model, d)) as u16 + 1).max().unwrap_or(3).clamp(3, 12);
+        let each = (room / steps.max(1)).clamp(least, widest.max(least));
         let shown = usize::from((room / each).max(1));
         let first = model.deeds.len().saturating_sub(shown);
         let gap = (area.height.saturating_sub(2) / count.max(1)).clamp(1, 5);
@@ -47,32 +50,76 @@ impl Lanes {
     }
 }
 
-/// A step in a few letters: `r 0`, `w 1`, `lock m`.
+/// A step in its shortest form: `r0`, `w1`, `Lm`.
+fn short_form(model: &ThreadsModel, deed: &Deed) -> String {
+    forms(model, deed).pop().unwrap_or_default()
+}
+
+/// A step in a few letters: `r x=0`, `w x=1`, `lock m`.
 fn label(model: &ThreadsModel, deed: &Deed, columns: usize) -> String {
-    let text = match (deed.read, deed.wrote) {
+    let text = forms(model, deed);
+    text.iter().find(|t| width(t) <= columns).cloned().unwrap_or_else(|| fit(text.last().map_or("", |t| t), columns))
+}
+
+/// The long form of a step, and the short one.
+fn forms(model: &ThreadsModel, deed: &Deed) -> Vec<String> {
+    match (deed.read, deed.wrote) {
         (Some((v, old)), Some((_, new))) => vec![format!("{} {old}→{new}", variable(model, v)), format!("{old}→{new}")],
         (Some((v, value)), None) => vec![format!("r {}={value}", variable(model, v)), format!("r{value}")],
         (None, Some((v, value))) => vec![format!("w {}={value}", variable(model, v)), format!("w{value}")],
         (None, None) => vec![deed.text.clone(), short_words(&deed.text)],
-    };
-    text.iter().find(|t| width(t) <= columns).cloned().unwrap_or_else(|| fit(text.last().map_or("", |t| t), columns))
+    }
 }
 
 fn variable(model: &ThreadsModel, variable: usize) -> &str {
     &model.program().variables[variable].name
 }
 
-/// `lock m` in two letters.
+/// `lock m` as `Lm`: capitals are for what is done to locks and their kin, `·` is what nobody else sees.
 fn short_words(text: &str) -> String {
-    let mut words = text.split([' ', '_']);
-    let first: String = words.next().unwrap_or_default().chars().take(1).collect();
-    let second: String = words.next().unwrap_or_default().chars().take(1).collect();
-    match text.split(' ').next().unwrap_or_default() {
-        "lock" => format!("L{second}"),
-        "unlock" => format!("U{second}"),
-        "skip" | "test" | "computes" => "·".to_owned(),
-        _ => format!("{first}{second}"),
+    let (verb, thing) = text.split_once(' ').unwrap_or((text, ""));
+    match verb {
+        "skip" | "test" | "computes" | "sets" => "·".to_owned(),
+        _ => {
+            let letters = verb.split('_').filter_map(|word| word.chars().next());
+            let verb: String = letters.flat_map(char::to_uppercase).collect();
+            let thing: String = thing.chars().take_while(|c| *c != ' ').take(2).collect();
+            verb + &thing
+        }
     }
+}
+
+/// What the short forms in sight stand for: `Lm lock m`.
+fn key_parts(model: &ThreadsModel, lanes: &Lanes) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for deed in model.deeds.iter().skip(lanes.first).filter(|d| d.read.is_none() && d.wrote.is_none()) {
+        let (shown, short) = (label(model, deed, usize::from(lanes.each) - 1), short_form(model, deed));
+        let part = match short.as_str() {
+            "·" => continue,
+            _ => format!("{short} {}", deed.text.split(' ').take(2).collect::<Vec<_>>().join(" ")),
+        };
+        if shown == short && shown != deed.text && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+/// For each thread, whether it waited before each step and now.
+fn waits(model: &ThreadsModel) -> Vec<Vec<bool>> {
+    let (machine, mut state) = (&model.machine, model.machine.initial());
+    let mut waits = vec![Vec::new(); model.program().threads.len()];
+    let mut note = |state: &[i32]| {
+        for (thread, waits) in waits.iter_mut().enumerate() {
+            waits.push(machine.next_part(state, thread).is_some() && !machine.ready(state, thread));
+        }
+    };
+    note(&state);
+    for deed in &model.deeds {
+        machine.step(&mut state, deed.thread);
+        note(&state);
+    }
+    waits
 }
 
 /// Index of the write that a read saw; `None` for the first value.
@@ -87,15 +134,14 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
     let area = caption(buf, area, &caption_parts(model, area), theme);
     let lanes = Lanes::of(model, area);
     let end = lanes.x(model.deeds.len()).min(area.width);
-    for thread in 0..model.program().threads.len() {
+    let waits = waits(model);
+    for (thread, waits) in waits.iter().enumerate() {
         let y = lanes.y(thread);
         let head = name(model, thread, usize::from(lanes.head) - 1);
         write(buf, area, (0, y), &head, theme.series(thread).add_modifier(Modifier::BOLD), theme);
         let line = theme.glyphs.pick("─", "-").repeat(usize::from(end.saturating_sub(lanes.head)));
         write(buf, area, (lanes.head, y), &line, theme.series_dim(thread), theme);
-        let blocked = model.machine.block(&model.state, thread).is_some();
-        let now = if blocked { theme.glyphs.pick("‖ waits", "= waits") } else { "" };
-        write(buf, area, (end, y), now, theme.warning(), theme);
+        draw_waits(scene, &lanes, thread, waits, buf);
     }
     joins(scene, &lanes, buf);
     let last = model.deeds.len().saturating_sub(1);
@@ -124,6 +170,24 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
     if model.deeds.is_empty() {
         let row = lanes.y(model.program().threads.len()).min(area.height.saturating_sub(1));
         write(buf, area, (0, row), "no step yet: press a or s, or play a result", theme.dim(), theme);
+    }
+}
+
+/// Where a thread waited: a broken line from where it began, with its sign.
+fn draw_waits(scene: &ThreadsScene<'_>, lanes: &Lanes, thread: usize, waits: &[bool], buf: &mut Buffer) {
+    let (theme, area) = (scene.theme, lanes.area);
+    let steps = waits.len() - 1;
+    let waited = |at: usize| waits.get(at).copied().unwrap_or(false);
+    for at in (lanes.first..=steps).filter(|at| waited(*at) && (*at == lanes.first || !waited(at - 1))) {
+        let until = (at..=steps).find(|to| !waited(*to));
+        let begin = lanes.x(at).min(area.width);
+        let end = until.map_or(lanes.x(steps), |to| lanes.x(to)).min(area.width);
+        let line = theme.glyphs.pick("┄", ".").repeat(usize::from(end.saturating_sub(begin)));
+        let y = lanes.y(thread);
+        write(buf, area, (begin, y), &line, theme.warning(), theme);
+        let sign = theme.glyphs.pick("‖", "=");
+        let text = if until.is_none() { format!("{sign} waits ") } else { sign.to_owned() };
+        write(buf, area, (begin, y), &text, theme.warning(), theme);
     }
 }
 
@@ -173,7 +237,9 @@ fn scale(scene: &ThreadsScene<'_>, lanes: &Lanes, buf: &mut Buffer) {
 
 fn caption_parts(model: &ThreadsModel, area: Rect) -> Vec<String> {
     let lanes = Lanes::of(model, area);
-    let mut parts = vec!["r reads, w writes".to_owned()];
+    let mut parts = vec!["r read, w write".to_owned()];
+    parts.extend(key_parts(model, &lanes));
+    parts.push("a dot: what nobody else sees".to_owned());
     let joined = (lanes.first..model.deeds.len()).any(|at| saw(&model.deeds, at).is_some());
     if joined {
         parts.push("a line joins a read to the write it saw".to_owned());

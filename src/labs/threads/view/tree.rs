@@ -8,11 +8,14 @@ use super::{ThreadsScene, prospect};
 use crate::algorithms::explore::System;
 use crate::algorithms::threads::Explored;
 use crate::labs::threads::model::ThreadsModel;
-use crate::labs::threads::panel::rough;
-use crate::picture::{caption, letter, width, write};
+use crate::labs::threads::panel::{rough, short_name};
+use crate::picture::{caption, pad, width, write};
 
-/// Columns of a step: sign, line, letter, line.
-const EACH: u16 = 4;
+/// Columns of a step: sign, line, the thread's short name, line.
+fn each(model: &ThreadsModel) -> u16 {
+    let names = (0..model.program().threads.len()).map(|t| width(&short_name(model, t)) as u16);
+    3 + names.max().unwrap_or(1)
+}
 
 /// A beginning of a schedule.
 struct Node {
@@ -55,8 +58,10 @@ impl<'a> Tree<'a> {
         let root = Node { state: way[0], depth: 0, by: 0, on_way: true, here: way.len() == 1, children: Vec::new() };
         let mut tree = Self { explored, nodes: vec![root], skipped };
         let mut leaves = 1;
+        // All of it, where there are no more schedules than rows.
+        let whole = tree.prospects(&tree.nodes[0]).0 <= rows as f64;
         // First along the run, then where it is still open, the nearest first.
-        while let Some(at) = tree.next_open(most_depth) {
+        while let Some(at) = tree.next_open(most_depth, whole) {
             let node = &tree.nodes[at];
             let (state, depth, on_way) = (node.state, node.depth, node.on_way && !node.here);
             let steps: Vec<(usize, usize)> = explored.graph.steps(state).collect();
@@ -80,13 +85,14 @@ impl<'a> Tree<'a> {
         self.explored.counts.onward(node.state)
     }
 
-    /// The next beginning that is worth going on with.
-    fn next_open(&self, most_depth: usize) -> Option<usize> {
+    /// The next beginning that is worth going on with; with `decided` also one that is lost or safe.
+    fn next_open(&self, most_depth: usize, decided: bool) -> Option<usize> {
         let open = |n: &&(usize, &Node)| {
             let (all, broken) = self.prospects(n.1);
             let mixed = broken > 0.0 && (broken < all || all.is_infinite());
             let goes_on = self.explored.graph.enabled(n.1.state) != 0;
-            n.1.children.is_empty() && n.1.depth < most_depth && goes_on && (mixed || n.1.on_way && !n.1.here)
+            let wanted = mixed || n.1.on_way && !n.1.here || decided;
+            n.1.children.is_empty() && n.1.depth < most_depth && goes_on && wanted
         };
         let nodes: Vec<(usize, &Node)> = self.nodes.iter().enumerate().collect();
         nodes.iter().filter(open).min_by_key(|(_, n)| (!n.on_way || n.here, n.depth)).map(|(i, _)| *i)
@@ -113,7 +119,7 @@ fn explored(model: &ThreadsModel) -> Option<&Explored> {
 }
 
 fn tree_of<'a>(model: &'a ThreadsModel, area: Rect) -> Option<Tree<'a>> {
-    let most_depth = usize::from((area.width.saturating_sub(10) / EACH).max(2));
+    let most_depth = usize::from((area.width.saturating_sub(10) / each(model)).max(2));
     Tree::grow(model, explored(model)?, usize::from(area.height), most_depth)
 }
 
@@ -136,10 +142,10 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
         parts.insert(0, "loops that starve are not marked".to_owned());
     }
     let body = caption(buf, area, &parts, theme);
-    let rows = tree.rows();
+    let (rows, step) = (tree.rows(), each(model));
     for (at, node) in tree.nodes.iter().enumerate() {
         draw_node(scene, &tree, (node, rows[at]), body, buf);
-        let x = node.depth as u16 * EACH;
+        let x = node.depth as u16 * step;
         for (i, child) in node.children.iter().enumerate() {
             let (child_node, row) = (&tree.nodes[*child], rows[*child]);
             let style = if child_node.on_way { theme.strong() } else { theme.faint_text() };
@@ -153,23 +159,14 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
                 write(buf, body, (x, row), corner, style, theme);
             }
             write(buf, body, (x + 1, row), theme.glyphs.pick("─", "-"), style, theme);
-            write(buf, body, (x + 3, row), theme.glyphs.pick("─", "-"), style, theme);
+            write(buf, body, (x + step - 1, row), theme.glyphs.pick("─", "-"), style, theme);
             let mut by = theme.series(child_node.by);
             if child_node.on_way {
                 by = by.add_modifier(Modifier::BOLD | Modifier::REVERSED);
             }
-            write(buf, body, (x + 2, row), &thread_letter(model, child_node.by), by, theme);
+            let name = pad(&short_name(model, child_node.by), usize::from(step) - 3);
+            write(buf, body, (x + 2, row), &name, by, theme);
         }
-    }
-}
-
-/// One letter for a thread: the first of its name, if no other begins like that.
-fn thread_letter(model: &ThreadsModel, thread: usize) -> String {
-    let first = |t: usize| model.thread_name(t).chars().next();
-    let same = (0..model.program().threads.len()).filter(|t| first(*t) == first(thread)).count();
-    match first(thread) {
-        Some(c) if same == 1 => c.to_string(),
-        _ => letter(thread),
     }
 }
 
@@ -177,7 +174,7 @@ fn draw_node(scene: &ThreadsScene<'_>, tree: &Tree<'_>, (node, row): (&Node, u16
     let theme = scene.theme;
     let (all, broken) = tree.prospects(node);
     let (sign, style) = prospect(all, broken, theme);
-    let x = node.depth as u16 * EACH;
+    let x = node.depth as u16 * each(scene.model);
     let style: Style = if node.here { style.add_modifier(Modifier::REVERSED) } else { style };
     write(buf, area, (x, row), sign, style, theme);
     if !node.children.is_empty() {
@@ -199,20 +196,32 @@ fn draw_node(scene: &ThreadsScene<'_>, tree: &Tree<'_>, (node, row): (&Node, u16
 
 fn legend(scene: &ThreadsScene<'_>) -> Vec<String> {
     let glyphs = scene.theme.glyphs;
-    let text = format!("{} safe {} lost {} open", glyphs.pick("✓", "+"), glyphs.pick("✗", "X"), glyphs.pick("◐", "?"));
-    vec![text, "numbers count schedules".to_owned(), "click a next step".to_owned()]
+    let text = format!(
+        "{} none breaks {} all break {} some do",
+        glyphs.pick("✓", "+"),
+        glyphs.pick("✗", "X"),
+        glyphs.pick("◐", "?")
+    );
+    let model = scene.model;
+    let threads = 0..model.program().threads.len();
+    let differ = threads.filter(|t| short_name(model, *t) != model.thread_name(*t));
+    let names: Vec<String> = differ.map(|t| format!("{} = {}", short_name(model, t), model.thread_name(t))).collect();
+    let mut parts = vec![text];
+    parts.extend((!names.is_empty()).then(|| names.join(", ")));
+    parts.extend(["numbers count schedules".to_owned(), "click a next step".to_owned()]);
+    parts
 }
 
 /// A click on a step that leaves the present state takes it.
 pub(super) fn click(scene: &ThreadsScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
     let body = Rect { height: area.height.saturating_sub(1), ..area };
     let tree = tree_of(scene.model, body)?;
-    let rows = tree.rows();
+    let (rows, step) = (tree.rows(), each(scene.model));
     let here = tree.nodes.iter().find(|n| n.here)?;
     let hit = here.children.iter().find(|child| {
         let node = &tree.nodes[**child];
-        let right = body.x + node.depth as u16 * EACH;
-        body.y + rows[**child] == y && x <= right && x + EACH > right
+        let right = body.x + node.depth as u16 * step;
+        body.y + rows[**child] == y && x <= right && x + step > right
     });
     super::step(scene.model, tree.nodes[*hit?].by)
 }

@@ -83,16 +83,14 @@ fn draw_plot(scene: &TxScene<'_>, contest: &Contest, area: Rect, buf: &mut Buffe
             theme,
         );
     }
-    let arrow = theme
-        .glyphs
-        .pick("rows to choose from: fewer, more contention →", "rows to choose from: fewer, more contention >");
+    let arrow = theme.glyphs.pick("rows to choose from: fewer meet more →", "rows to choose from: fewer meet more >");
     write(buf, area, (SCALE, area.height - 1), arrow, theme.faint_text(), theme);
 }
 
 /// A column of the figures: title, width, and its text.
 type Column = (&'static str, usize, fn(&Contest, &(usize, Outcome, Outcome)) -> String);
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 8] = [
     ("rows", 5, |_, l| l.0.to_string()),
     ("P jobs/s", 10, |_, l| format!("{:.0}", l.1.throughput)),
     ("O jobs/s", 10, |_, l| format!("{:.0}", l.2.throughput)),
@@ -100,7 +98,6 @@ const COLUMNS: [Column; 9] = [
     ("theory", 8, |c, l| format!("{:.2}", c.theory_waits(l.0))),
     ("P aborts", 10, |_, l| format!("{:.2}", l.1.aborts as f64 / l.1.committed.max(1) as f64)),
     ("O aborts", 10, |_, l| format!("{:.2}", l.2.aborts as f64 / l.2.committed.max(1) as f64)),
-    ("P wasted", 10, |_, l| percent(l.1.wasted)),
     ("O wasted", 10, |_, l| percent(l.2.wasted)),
 ];
 

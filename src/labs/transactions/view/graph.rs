@@ -23,8 +23,8 @@ struct Arrow {
 pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
     let (waits, arrows) = arrows(scene);
     let shows = match waits {
-        true => "an arrow: waits for",
-        false => "an arrow: must come before (ww, wr, rw)",
+        true => "waits-for graph: an arrow leads to whom it waits for",
+        false => "conflict graph: who must come before whom (ww, wr, rw)",
     };
     let area = caption(buf, area, &[shows.to_owned(), "heavy: the cycle".to_owned()], scene.theme);
     let mut nodes = everybody(scene.model);

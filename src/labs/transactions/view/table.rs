@@ -8,7 +8,7 @@ use super::{TxScene, nothing_yet};
 use crate::algorithms::transactions::{Phenomenon, Protocol};
 use crate::labs::transactions::command::{Anomaly, ProtocolName};
 use crate::labs::transactions::script::Table;
-use crate::picture::{caption, fit, pad, pad_left, write};
+use crate::picture::{caption, fit, pad, pad_left, wrap, write};
 
 /// Two letters for each protocol, in the order of [`Protocol::ALL`].
 const SHORT: [&str; 9] = ["no", "rc", "rl", "2p", "ts", "th", "op", "si", "ss"];
@@ -21,15 +21,19 @@ struct Form {
     turned: bool,
     names: u16,
     column: u16,
+    /// Rows of the headings: two where the names have room.
+    head: u16,
 }
 
 impl Form {
     fn of(area: Rect) -> Self {
-        let turned = area.height < Phenomenon::ALL.len() as u16 + 1;
+        // Two rows less than it takes would leave no room for the key.
+        let turned = area.height < Phenomenon::ALL.len() as u16 + 2;
         let columns = if turned { Phenomenon::ALL.len() } else { Protocol::ALL.len() } as u16;
         let names = if turned { 14 } else { 18 }.min(area.width / 2);
         let column = ((area.width - names) / columns).clamp(2, 15);
-        Self { turned, names, column }
+        let head = if column >= 13 { 2 } else { 1 };
+        Self { turned, names, column, head }
     }
 
     /// Phenomenon and protocol of a row and a column.
@@ -57,10 +61,14 @@ pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
     let form = Form::of(area);
     header(scene, &form, area, buf);
     let rows = if form.turned { Protocol::ALL.len() } else { Phenomenon::ALL.len() };
-    for row in 0..rows.min(usize::from(area.height.saturating_sub(1))) {
-        let line = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
+    for row in 0..rows.min(usize::from(area.height.saturating_sub(form.head))) {
+        let line = Rect { y: area.y + form.head + row as u16, height: 1, ..area };
         draw_row(scene, table, &form, row, line, buf);
     }
+    // A row stands empty before the key, where there is one to spare.
+    let table = form.head + rows as u16;
+    let below = (table + u16::from(area.height >= table + 4)).min(area.height);
+    draw_key(scene, &form, Rect { y: area.y + below, height: area.height - below, ..area }, buf);
 }
 
 /// The protocol that is on, and the case that is loaded, stand out.
@@ -78,9 +86,34 @@ fn header(scene: &TxScene<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
             let protocol = Protocol::ALL[column];
             (chosen(scene, None, Some(protocol)), SHORT[column], ProtocolName::of(protocol))
         };
-        let text = if form.column >= 15 { long } else { short };
         let style = if on { scene.theme.strong().add_modifier(Modifier::UNDERLINED) } else { scene.theme.dim() };
-        write(buf, area, (form.names + column as u16 * form.column, 0), text, style, scene.theme);
+        let x = form.names + column as u16 * form.column;
+        if form.head == 1 {
+            write(buf, area, (x, 0), short, style, scene.theme);
+            continue;
+        }
+        // A name of two words takes two rows.
+        let (first, second) = long.split_once('-').map_or(("", long), |(a, b)| (a, b));
+        let first = if first.is_empty() { String::new() } else { format!("{first}-") };
+        for (y, text) in [(0, first.as_str()), (1, second)] {
+            write(buf, area, (x, y), &fit(text, usize::from(form.column) - 1), style, scene.theme);
+        }
+    }
+}
+
+/// What the letters of the headings mean: as many rows as there are.
+fn draw_key(scene: &TxScene<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
+    if form.head > 1 {
+        return;
+    }
+    let names: Vec<String> = if form.turned {
+        Phenomenon::ALL.iter().zip(SHORT_NAMES).map(|(p, short)| format!("{short}={}", Anomaly::of(*p))).collect()
+    } else {
+        Protocol::ALL.iter().zip(SHORT).map(|(p, short)| format!("{short}={}", ProtocolName::of(*p))).collect()
+    };
+    for (y, line) in wrap(&names.join("  "), usize::from(area.width)).iter().take(usize::from(area.height)).enumerate()
+    {
+        write(buf, area, (0, y as u16), line, scene.theme.faint_text(), scene.theme);
     }
 }
 
@@ -121,7 +154,7 @@ pub(super) fn click(scene: &TxScene<'_>, area: Rect, x: u16, y: u16) -> Option<S
     scene.model.table.as_ref()?;
     let area = Rect { height: area.height.saturating_sub(u16::from(area.height >= 3)), ..area };
     let form = Form::of(area);
-    let row = usize::from(y.checked_sub(area.y + 1)?);
+    let row = usize::from(y.checked_sub(area.y + form.head)?);
     let column = usize::from(x.checked_sub(area.x + form.names)? / form.column);
     let (phenomenon, protocol) = form.cell(row, column)?;
     if protocol == scene.model.engine.protocol() {
