@@ -261,8 +261,8 @@ impl Input {
         progress(number, bytes);
         if lines.is_empty() {
             return Err(match blanks {
-                Blank::Skip => InputError::Empty { name },
                 Blank::Keep => InputError::EmptyText { name },
+                Blank::Skip | Blank::Stream(_) => InputError::Empty { name },
             });
         }
         Ok(Self { name, hash: format!("{:032x}", hasher.digest128()), lines, made: None, blank })

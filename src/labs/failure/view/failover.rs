@@ -173,7 +173,9 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
         let row = if compact { bars } else { y };
         let (a, b) = (axis.column(from), axis.column(from + theory));
         let dots = dots.repeat(usize::from(b.saturating_sub(a)).max(1));
-        (0..thick).for_each(|d| write(buf, area, (a, row + d), &dots, theme.dim(), theme));
+        for d in 0..thick {
+            write(buf, area, (a, row + d), &dots, theme.dim(), theme);
+        }
         expected = from + theory;
         let running = starts[i].is_some() && seen[i].is_none() && failover.back.is_none();
         let done = seen[i].or(running.then(|| now.saturating_sub(from)));
@@ -181,7 +183,9 @@ fn phases(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, mut y: u16
             let b = axis.column((from + us).min(now.max(from)));
             let block = theme.glyphs.pick("█", "#").repeat(usize::from(b.saturating_sub(a)).max(1));
             let style = if running { theme.strong() } else { theme.accent() };
-            (0..thick).for_each(|d| write(buf, area, (a, row + d), &block, style, theme));
+            for d in 0..thick {
+                write(buf, area, (a, row + d), &block, style, theme);
+            }
         }
         let value = seen[i].map_or_else(|| if running { "…".to_owned() } else { "–".to_owned() }, duration);
         words((NAMES[i], signs[i]), &value, &duration(theory), if compact { y } else { y + thick }, area, theme, buf);
@@ -219,7 +223,9 @@ fn requests(scene: &FailureScene<'_>, failover: &Failover, axis: &Axis, y: u16, 
             (0, _) => (theme.glyphs.pick("✗", "X"), theme.error()),
             _ => (theme.glyphs.pick("÷", "%"), theme.warning()),
         };
-        (0..thick).for_each(|d| write(buf, area, (x as u16, y + d), glyph, style, theme));
+        for d in 0..thick {
+            write(buf, area, (x as u16, y + d), glyph, style, theme);
+        }
     }
     let [ok, failed, both] = theme.glyphs.pick(["·", "✗", "÷"], [".", "X", "%"]);
     let long = format!("requests: {ok} served, {failed} failed, {both} some of each");
