@@ -234,33 +234,38 @@ fn lessons_that_need_each_other_are_found() {
     assert_problem(home.path(), "the lesson needs 'c', which does not come before it");
 }
 
+fn new_lessons_are_proven(lab: &str) {
+    let home = TempDir::new().unwrap_or_else(|e| panic!("{e}"));
+    let unit = home.path().join("01-my-unit");
+    if let Err(error) = template::write("my-first", &unit, lab) {
+        // A lab whose figures only move in ways that nobody can guess: it says what to do instead.
+        assert!(lab != "ring" && error.contains("begin with a lesson of it as a model"), "{lab}: {error}");
+        return;
+    }
+    let second = template::write("my-second", &unit, lab).unwrap_or_else(|e| panic!("{lab}: {e}"));
+    assert!(second.file.ends_with("02-my-second.toml") && second.all.len() == 1, "{second:?}");
+    assert_good(&check(home.path()));
+    let before = read(&unit.join("02-my-second.toml"));
+    for (name, words) in
+        [("my-second", "is taken by"), ("the-ring", "is taken by"), ("../x", "cannot be the id"), ("", "cannot be")]
+    {
+        let refused = template::write(name, &unit, lab).err().unwrap_or_default();
+        assert!(refused.contains(words), "{name}: {refused}");
+    }
+    assert_eq!(read(&unit.join("02-my-second.toml")), before);
+    // Where a file of the name is there that is no lesson.
+    fs::write(unit.join("03-third.toml"), "mine").unwrap_or_else(|e| panic!("{e}"));
+    let third = template::write("third", &unit, lab).unwrap_or_else(|e| panic!("{e}"));
+    assert!(third.file.ends_with("04-third.toml") && read(&unit.join("03-third.toml")) == "mine");
+}
+
 #[test]
 fn a_new_lesson_of_every_lab_is_proven_and_nothing_is_overwritten() {
-    for lab in REGISTRY {
-        let home = TempDir::new().unwrap_or_else(|e| panic!("{e}"));
-        let unit = home.path().join("01-my-unit");
-        let lab = lab.info.name;
-        if let Err(error) = template::write("my-first", &unit, lab) {
-            // A lab whose figures only move in ways that nobody can guess: it says what to do instead.
-            assert!(lab != "ring" && error.contains("begin with a lesson of it as a model"), "{lab}: {error}");
-            continue;
+    std::thread::scope(|scope| {
+        for lab in REGISTRY {
+            scope.spawn(move || new_lessons_are_proven(lab.info.name));
         }
-        let second = template::write("my-second", &unit, lab).unwrap_or_else(|e| panic!("{lab}: {e}"));
-        assert!(second.file.ends_with("02-my-second.toml") && second.all.len() == 1, "{second:?}");
-        assert_good(&check(home.path()));
-        let before = read(&unit.join("02-my-second.toml"));
-        for (name, words) in
-            [("my-second", "is taken by"), ("the-ring", "is taken by"), ("../x", "cannot be the id"), ("", "cannot be")]
-        {
-            let refused = template::write(name, &unit, lab).err().unwrap_or_default();
-            assert!(refused.contains(words), "{name}: {refused}");
-        }
-        assert_eq!(read(&unit.join("02-my-second.toml")), before);
-        // Where a file of the name is there that is no lesson.
-        fs::write(unit.join("03-third.toml"), "mine").unwrap_or_else(|e| panic!("{e}"));
-        let third = template::write("third", &unit, lab).unwrap_or_else(|e| panic!("{e}"));
-        assert!(third.file.ends_with("04-third.toml") && read(&unit.join("03-third.toml")) == "mine");
-    }
+    });
     let home = TempDir::new().unwrap_or_else(|e| panic!("{e}"));
     assert!(template::write("x", home.path(), "rign").err().unwrap_or_default().contains("did you mean ring"));
 }
