@@ -104,11 +104,28 @@ impl<E> EventQueue<E> {
         self.events.pop().map(|first| (first.id.0, first.event))
     }
 
-    /// All events to come, the earliest first. O(n log n).
+    /// Takes out all events of a kind, the earliest first; the others stay as they are. O(n log n).
+    ///
+    /// ```
+    /// use scalelab::engine::EventQueue;
+    /// let mut queue = EventQueue::default();
+    /// for (at_us, event) in [(30, "leave"), (10, "arrive"), (20, "leave")] {
+    ///     queue.push(at_us, event);
+    /// }
+    /// assert_eq!(queue.take_all(|event| *event == "leave"), [(20, "leave"), (30, "leave")]);
+    /// assert_eq!(queue.pop_due(30), Some((10, "arrive")));
+    /// ```
+    pub fn take_all(&mut self, wanted: impl Fn(&E) -> bool) -> Vec<(Micros, E)> {
+        let all = std::mem::take(&mut self.events).into_vec();
+        let (mut taken, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|planned| wanted(&planned.event));
+        self.events = kept.into();
+        taken.sort_unstable_by_key(|planned| planned.id);
+        taken.into_iter().map(|planned| (planned.id.0, planned.event)).collect()
+    }
+
+    /// All events to come, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Micros, &E)> {
-        let mut events: Vec<_> = self.events.iter().collect();
-        events.sort_unstable_by_key(|planned| planned.id);
-        events.into_iter().map(|planned| (planned.id.0, &planned.event))
+        self.events.iter().map(|planned| (planned.id.0, &planned.event))
     }
 
     /// Number of events to come.

@@ -76,10 +76,7 @@ pub fn working<T>(what: &str, work: impl FnOnce() -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work();
     }
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
-        bar.set_style(style);
-    }
+    let bar = bar(None, "{spinner} {wide_msg} {elapsed}");
     bar.set_message(what.to_owned());
     bar.enable_steady_tick(std::time::Duration::from_millis(250));
     let done = work();

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// let mut sessions = Sessions::new(2, 1_000);
 /// (0..3).for_each(|client| sessions.stick(client, 1, 0));
 /// assert_eq!((sessions.server(0), sessions.server(2)), (None, Some(1)));
+/// assert_eq!(sessions.per_server().get(&1), Some(&2));
 /// assert_eq!((sessions.of_server(1), sessions.forget_server(1)), (2, 2));
 /// sessions.stick(7, 0, 500);
 /// sessions.end(1_499);
@@ -92,6 +93,16 @@ impl Sessions {
     #[must_use]
     pub fn of_server(&self, server: u32) -> usize {
         self.table.values().filter(|(s, _)| *s == server).count()
+    }
+
+    /// How many clients stick to each server that any sticks to. O(clients · log servers).
+    #[must_use]
+    pub fn per_server(&self) -> BTreeMap<u32, usize> {
+        let mut counts = BTreeMap::new();
+        for (server, _) in self.table.values() {
+            *counts.entry(*server).or_insert(0) += 1;
+        }
+        counts
     }
 
     /// How many clients are remembered.

@@ -26,24 +26,9 @@ const STATEMENT_WORDS: &str = "a variable, local, if, while, loop, repeat, break
                                write_unlock, acquire, release, wait, notify, notify_all, pulse, pulse_all, await, \
                                signal, set or reset";
 
-/// Words that are no names.
-const RESERVED: [&str; 33] = [
-    "program",
-    "note",
-    "shared",
-    "mutex",
-    "reentrant",
-    "rwlock",
-    "semaphore",
-    "condition",
-    "monitor",
-    "barrier",
-    "countdown",
-    "event",
+/// Other words that are no names, beside the verbs.
+const RESERVED: [&str; 18] = [
     "thread",
-    "always",
-    "finally",
-    "live",
     "skip",
     "local",
     "if",
@@ -149,7 +134,9 @@ fn number(input: &mut Tokens<'_, '_>) -> Parsed<i32> {
 /// A name that must come next.
 pub(super) fn name(input: &mut Tokens<'_, '_>, what: &str) -> Parsed<Name> {
     match opt(word).parse_next(input)? {
-        Some((at, text)) if RESERVED.contains(&text) || Verb::ALL.iter().any(|(w, _)| *w == text) => {
+        Some((at, text))
+            if TOP_ONLY.contains(&text) || RESERVED.contains(&text) || Verb::ALL.iter().any(|(w, _)| *w == text) =>
+        {
             refuse(at, format!("'{text}' is a word of the language"), format!("choose another name for {what}"))
         }
         Some((at, text)) if text.len() > 24 => {

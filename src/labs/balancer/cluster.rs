@@ -403,19 +403,21 @@ impl Cluster {
     }
 
     /// Requests that are anywhere in the cluster.
+    fn jobs(&self) -> impl Iterator<Item = &Job> {
+        let held = self.servers.iter().flat_map(|s| s.running.iter().map(|r| &r.job).chain(&s.queue));
+        let read =
+            self.events.iter().filter_map(|(_, due)| if let Due::Admit(job) = due { Some(&**job) } else { None });
+        held.chain(&self.central).chain(read)
+    }
+
+    /// How many they are.
     pub fn inside(&self) -> usize {
-        let held: usize = self.servers.iter().map(Server::active).sum();
-        let read = self.events.iter().filter(|(_, due)| matches!(due, Due::Admit(_))).count();
-        held + self.central.len() + read
+        self.jobs().count()
     }
 
     /// Sum of the times, from `since` on, that the requests inside now have been there.
     pub fn ages_us(&self, since: Micros, now: Micros) -> u128 {
-        let held = self.servers.iter().flat_map(|s| s.running.iter().map(|r| &r.job).chain(&s.queue));
-        let read =
-            self.events.iter().filter_map(|(_, due)| if let Due::Admit(job) = due { Some(&**job) } else { None });
-        let jobs = held.chain(&self.central).chain(read);
-        jobs.map(|job| u128::from(now.saturating_sub(job.arrived_us.max(since)))).sum()
+        self.jobs().map(|job| u128::from(now.saturating_sub(job.arrived_us.max(since)))).sum()
     }
 
     /// Bytes that a copy takes.

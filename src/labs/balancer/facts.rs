@@ -399,6 +399,7 @@ fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
     let (cluster, now) = (model.main().home(), model.now_us);
     let passed = now.saturating_sub(model.main().stats.since_us).max(1) as f64;
     let sent: u64 = cluster.servers.iter().map(|s| s.stats.sent).sum();
+    let sessions = cluster.sessions.per_server();
     let facts = cluster.servers.iter().enumerate().take(MOST_SERVERS).map(|(i, s)| {
         let times: &Times = &s.stats.times;
         let facts = ServerFacts {
@@ -408,7 +409,7 @@ fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
             takes: cluster.takes(i),
             draining: s.draining,
             drained: s.drained,
-            sessions: cluster.sessions.of_server(i as u32),
+            sessions: sessions.get(&(i as u32)).copied().unwrap_or(0),
             since_failure: s.failure.as_ref().map(|mark| SinceFailure::of(&model.main().stats, mark, now)),
             ejected: cluster.ejected(i),
             active: s.active(),

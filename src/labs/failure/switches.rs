@@ -105,8 +105,7 @@ impl FailureModel {
 
     /// The suspicions of the old watchers go, those of the new ones come.
     fn rewatch(&mut self, now: Micros) {
-        let periodic: Vec<_> = self.queue.iter().filter(|(_, due)| **due == Due::Period).map(|(at, _)| at).collect();
-        if self.swim.is_some() && periodic.is_empty() {
+        if self.swim.is_some() && !self.queue.iter().any(|(_, due)| *due == Due::Period) {
             self.queue.push(now + HEARTBEAT_US, Due::Period);
         }
         for m in 0..self.watch.len() {

@@ -186,19 +186,10 @@ impl Cluster {
         for job in std::mem::take(&mut self.central) {
             self.give_up(&job, None, failure, now, context);
         }
-        let mut kept = crate::engine::EventQueue::default();
-        let mut read = Vec::new();
-        for (at, due) in self.events.iter() {
-            match due {
-                Due::Admit(job) => read.push(**job),
-                other => {
-                    kept.push(at, other.clone());
-                }
+        for (_, due) in self.events.take_all(|due| matches!(due, Due::Admit(_))) {
+            if let Due::Admit(job) = due {
+                self.give_up(&job, None, failure, now, context);
             }
-        }
-        self.events = kept;
-        for job in read {
-            self.give_up(&job, None, failure, now, context);
         }
     }
 
