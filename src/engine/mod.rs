@@ -9,6 +9,7 @@ pub mod command_line;
 mod cost;
 pub mod event_queue;
 pub mod input;
+pub mod interrupt;
 pub mod model;
 pub mod numbers;
 pub mod recording;

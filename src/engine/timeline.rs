@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
 use super::command_line::{CommandLine, ParseOutcome};
+use super::interrupt;
 use super::model::{Event, EventKind, Micros, Model, ModelError, Setup};
 
 /// Most events kept with a state; older ones are dropped from its story.
@@ -191,6 +192,7 @@ impl<M: Model> Timeline<M> {
         let mut model = self.scene.model.clone();
         let mut log = Vec::new();
         model.apply(at.at_us, &command, &mut log)?;
+        interrupt::check()?;
         let settled_us = model.settled_at().max(at.at_us);
         if !self.at_end() {
             self.fork();

@@ -1,0 +1,74 @@
+//! Stopping work that takes long: whoever watches the keyboard raises a flag, long loops look at it.
+//!
+//! The flag belongs to the thread that works, so that tests and parallel runs do not disturb each
+//! other. Stopped work is dropped with the state that it was tried on, so a run stays what its seed
+//! and commands say.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::model::ModelError;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Interrupt>> = const { RefCell::new(None) };
+}
+
+/// A flag that asks one thread to stop what it is doing. Clones are the same flag.
+///
+/// ```
+/// use scalelab::engine::interrupt::{self, Interrupt};
+/// let stop = Interrupt::default();
+/// stop.install();
+/// assert!(!interrupt::requested());
+/// stop.request(); // from any thread
+/// assert!(interrupt::requested() && interrupt::check().is_err());
+/// stop.clear();
+/// assert!(interrupt::check().is_ok());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    requested: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Makes this the flag that [`requested`] reads on the calling thread.
+    pub fn install(&self) {
+        CURRENT.with_borrow_mut(|current| *current = Some(self.clone()));
+    }
+
+    /// Asks the thread to stop. Costs one atomic write.
+    pub fn request(&self) {
+        self.requested.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the request back, before the next piece of work.
+    pub fn clear(&self) {
+        self.requested.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_requested(&self) -> bool {
+        self.requested.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether the work of this thread should stop. Never, where no flag is installed. A few
+/// nanoseconds: look every thousand turns of a tight loop.
+pub fn requested() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(Interrupt::is_requested))
+}
+
+/// As [`requested`], as the refusal of a command: `interrupt::check()?` in its loop.
+///
+/// # Errors
+/// When the work should stop.
+pub fn check() -> Result<(), ModelError> {
+    if requested() {
+        return Err(ModelError::new(
+            "stopped before it was done",
+            "nothing has changed; give the command again to run it",
+        ));
+    }
+    Ok(())
+}
