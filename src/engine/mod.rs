@@ -12,6 +12,7 @@ pub mod input;
 pub mod interrupt;
 pub mod model;
 pub mod numbers;
+pub mod ranges;
 pub mod recording;
 pub mod timeline;
 
