@@ -1,7 +1,7 @@
 //! scalelab: a laboratory for scalability in your terminal.
 //!
 //! A lab is a deterministic state machine, `(seed, commands so far) → state → facts, events,
-//! picture`. The rooms: [`algorithms`] are the real thing and know nothing of the rest;
+//! picture`. The rooms: [`sim`] is the ground of all simulation; [`algorithms`] are the real thing and know nothing of the rest;
 //! [`engine`] is what every lab needs; [`labs`] join a model with its picture; [`headless`] and
 //! [`tui`] use labs through their trait only. `ARCHITECTURE.md` has the map.
 
@@ -13,4 +13,5 @@ pub mod labs;
 pub mod lessons;
 pub mod picture;
 pub mod settings;
+pub mod sim;
 pub mod tui;

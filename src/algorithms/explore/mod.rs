@@ -11,6 +11,8 @@
 //! | [`reduced`] | persistent sets; sleep sets where no loop is | Godefroid, *Partial-Order Methods*, LNCS 1032 (1996) |
 //! | [`starving`] | strongly connected components under weak fairness | Lichtenstein & Pnueli (1985) |
 //! | [`Schedules`] | one by one, depth first, no memory of states | stateless search |
+//! | [`Search`] | any [`Model`]: its states breadth first, its properties proven or broken by a shortest way | explicit-state model checking |
+//! | [`Interleavings`] | a [`Process`](crate::sim::Process) as such a model: every order of messages and timers, with faults | |
 //!
 //! ```
 //! use num_bigint::BigUint;
@@ -42,15 +44,21 @@
 
 mod count;
 mod graph;
+mod interleavings;
+mod model;
 mod reduce;
 mod schedules;
+mod search;
 mod starve;
 mod table;
 
 pub use count::{Count, Counts, Outcome};
 pub use graph::Graph;
+pub use interleavings::{Budget, Cluster, ClusterOf, Delivery, Envelope, Interleavings, Step, StepOf};
+pub use model::{Expectation, Model, Property};
 pub use reduce::{Reduced, Reduction, reduced};
 pub use schedules::{Schedules, random_schedule};
+pub use search::{Search, Verdict};
 pub use starve::{Lasso, livelock, starving};
 pub use table::Table;
 
