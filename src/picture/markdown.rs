@@ -35,7 +35,8 @@ pub enum Tone {
 }
 
 impl Tone {
-    fn style(self, theme: Theme) -> Style {
+    /// How it looks.
+    pub fn style(self, theme: Theme) -> Style {
         match self {
             Self::Plain => theme.text(),
             Self::Strong | Self::Emphasis => theme.strong(),
