@@ -261,7 +261,7 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
             let mut open = (lab.open)(setup)?;
             for line in texts(sub, "command") {
                 open.command(&line).map_err(|e| Fault::Usage(format!("`{line}`: {e}")))?;
-                open.advance_to(open.settled_at());
+                open.settle();
             }
             screen(tui::run(&mut learner(App::new(Some(open), settings(sub)?), None), None))
         }

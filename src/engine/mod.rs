@@ -10,10 +10,12 @@ mod cost;
 pub mod event_queue;
 pub mod input;
 pub mod interrupt;
+mod live;
 pub mod model;
 pub mod numbers;
 pub mod ranges;
 pub mod recording;
+mod scene;
 pub mod timeline;
 
 pub use checks::{CheckError, Expectation, Verdict};
@@ -22,4 +24,4 @@ pub use event_queue::{EventId, EventQueue};
 pub use input::{Blank, Input, InputError, LineReader, Lines};
 pub use model::{Event, EventKind, Micros, Model, ModelError, Property, Setup};
 pub use recording::{Recording, RecordingError};
-pub use timeline::{Timeline, TimelineError};
+pub use timeline::{Stopped, Timeline, TimelineError};

@@ -32,4 +32,4 @@ pub use sentences::{Sentence, SentenceKind, draw_sentences};
 pub use svg::to_svg;
 pub use text::{fit, pad, pad_left, visible, width, wrap};
 pub use theme::{Glyphs, Palette, Theme, UnknownPalette, letter};
-pub use timeline::{Mark, MarkKind, TimelineBar};
+pub use timeline::TimelineBar;

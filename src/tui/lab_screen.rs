@@ -86,7 +86,7 @@ impl LabScreen {
 
     /// Lets the last command unfold to its end at once.
     pub(super) fn settle(&mut self) {
-        self.lab.advance_to(self.lab.settled_at());
+        self.lab.settle();
         self.unfolding = false;
     }
 
@@ -182,7 +182,7 @@ impl LabScreen {
                 self.view.scroll = 0;
                 self.unfolding = self.view.motion;
                 if !self.view.motion {
-                    self.lab.advance_to(self.lab.settled_at());
+                    self.lab.settle();
                 }
             }
             Err(error) => match &mut self.palette {
