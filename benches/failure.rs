@@ -85,7 +85,7 @@ fn hour() -> f64 {
     let mut lab = Timeline::<FailureModel>::open("failure", Setup::seeded(7)).expect("the lab opens");
     lab.command("chaos 20000").expect("chaos begins");
     let start = lab.moment().at_us;
-    lab.advance_to(start + 3_600_000_000);
+    let _ = lab.advance_to(start + 3_600_000_000);
     lab.model().happened() as f64
 }
 

@@ -1,8 +1,8 @@
 //! How fast the screen is, next to ratatui itself in the same run.
 //!
 //! `cargo bench --bench screen` prints: time of the busiest frame at 200×50 against a static page of
-//! that size, bytes written for each animated frame, and start to first frame against the smallest
-//! ratatui program (which is this benchmark, started again with an argument).
+//! that size, bytes written for each animated frame, each lab's frame after 4,000 commands against one after 10, and
+//! start to first frame against the smallest ratatui program (which is this benchmark, started again with an argument).
 
 #![expect(clippy::expect_used, reason = "a benchmark may panic")]
 
@@ -16,6 +16,9 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Paragraph};
 use ratatui::{Terminal, TerminalOptions, Viewport};
+use scalelab::engine::Setup;
+use scalelab::headless::snapshot::draw;
+use scalelab::labs::View;
 use scalelab::picture::{Glyphs, Palette, Theme};
 use scalelab::settings::Settings;
 use scalelab::tui::App;
@@ -96,6 +99,44 @@ fn frames() -> (Duration, usize, usize) {
     (longest, most, total / count.max(1))
 }
 
+/// Each lab with so many commands behind it: ways to give it some that it does not forget.
+const COMMANDS: [(&str, &[&str]); 6] = [
+    ("ring", &["vnodes 10", "vnodes 20"]),
+    ("bloom", &["query --next 1", "insert --next 1"]),
+    ("balancer", &["sticky on", "sticky off"]),
+    ("threads", &["step 1", "back"]),
+    ("transactions", &["rows 1 2", "rows 3 4"]),
+    ("failure", &["fencing off", "fencing on"]),
+];
+
+/// The fastest of many frames of a lab after so many commands. Between two frames some time passes, so that none is
+/// remembered.
+fn frame_after(lab: &str, lines: &[&str], commands: usize) -> Duration {
+    let registration = scalelab::labs::find(lab).expect("a lab of the registry");
+    let mut lab = (registration.open)(Setup::seeded(7)).expect("it opens");
+    for i in 0..commands {
+        lab.command(lines[i % lines.len()]).expect("it is done");
+        lab.settle();
+    }
+    let view = View::new(Theme { palette: Palette::Dark, glyphs: Glyphs::Unicode });
+    let frame = |_| {
+        lab.advance_to(lab.now() + FRAME_US);
+        time(|| drop(draw(lab.as_ref(), &view, (SIZE.width, SIZE.height))))
+    };
+    (0..60).map(frame).min().unwrap_or_default()
+}
+
+/// What a frame costs after many commands, over what it costs after few.
+fn long_histories() {
+    const FEW: usize = 10;
+    const MANY: usize = 4_000;
+    for (lab, lines) in COMMANDS {
+        let (few, many) = (frame_after(lab, lines, FEW), frame_after(lab, lines, MANY));
+        let ratio = many.as_secs_f64() / few.as_secs_f64();
+        report(&format!("frame of {lab} after {FEW} commands {few:.1?}, after {MANY} {many:.1?}, ratio {ratio:.2}"));
+    }
+}
+
 fn static_page() -> Duration {
     let mut terminal = terminal(&Counter::default());
     let text = "The quick brown fox jumps over the lazy dog. ".repeat(5);
@@ -154,6 +195,7 @@ fn main() {
     report(&format!("busiest frame at 200x50: {busiest:.1?}, static ratatui page: {page:.1?}, ratio {ratio:.2}"));
     let (_, most, mean) = frames();
     report(&format!("bytes per animated frame at 200x50: {mean} on average, {most} at most"));
+    long_histories();
     let own = std::env::current_exe().expect("this program has a path").to_string_lossy().into_owned();
     let best = |f: &dyn Fn() -> Duration| (0..20).map(|_| f()).min().unwrap_or_default();
     let ours = best(&|| start(env!("CARGO_BIN_EXE_scalelab"), None, "scalelab"));

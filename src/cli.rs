@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::engine::Micros;
+use crate::engine::ranges::{self, Within as _};
 use crate::headless::run::{Deeds, Report};
 use crate::headless::snapshot::{Format, Shot, parse_size, parse_time};
 use crate::headless::{self, Fault, inputs, replay, run, snapshot};
@@ -38,13 +39,19 @@ pub fn definition() -> Command {
         .after_help(EXAMPLES)
         .max_term_width(100)
         .args(looks())
-        .subcommand(for_each_lab("lab", "Open a lab", &lab_options).subcommand_required(true))
+        .subcommand(for_each_lab("lab", "Open a lab", |line| lab_line(line, lab_options)).subcommand_required(true))
         .subcommand(learn_command())
         .subcommand(
             Command::new("review").about("Answer the questions that are due: five minutes a day").arg(folder_option()),
         )
-        .subcommand(for_each_lab("run", "Run a lab without a screen", &run_options).subcommand_required(true))
-        .subcommand(for_each_lab("snapshot", "Draw a lab into a file", &snapshot_options).subcommand_required(true))
+        .subcommand(
+            for_each_lab("run", "Run a lab without a screen", |line| lab_line(line, run_options))
+                .subcommand_required(true),
+        )
+        .subcommand(
+            for_each_lab("snapshot", "Draw a lab into a file", |line| lab_line(line, snapshot_options))
+                .subcommand_required(true),
+        )
         .subcommand(Command::new("replay").about("Open a run file that `run --save` wrote").args([
             Arg::new("file").value_name("FILE").required(true).help("The run file"),
             switch("json", "Do not open a screen: print events and facts as one JSON object"),
@@ -104,26 +111,30 @@ fn learn(matches: &ArgMatches) -> Result<(), Fault> {
     screen(tui::run(&mut app, watched.as_deref()))
 }
 
-fn for_each_lab(name: &'static str, about: &'static str, options: &dyn Fn(&Registration) -> Vec<Arg>) -> Command {
-    let labs = REGISTRY.iter().map(|lab| {
-        let inputs = lab.info.inputs.iter().map(|input| {
+/// A command with a lab of the registry in it; what the lab's line looks like is worked out when it is wanted.
+fn for_each_lab(name: &'static str, about: &'static str, details: fn(Command) -> Command) -> Command {
+    let labs = REGISTRY.iter().map(|lab| Command::new(lab.info.name).about(lab.info.summary).defer(details));
+    Command::new(name).about(about).subcommands(labs).subcommand_value_name("LAB").subcommand_help_heading("Labs")
+}
+
+/// Inputs, seed, these options and the lab's commands, for a line that is named after a lab.
+fn lab_line(line: Command, options: impl Fn(&Registration) -> Vec<Arg>) -> Command {
+    let Some(lab) = find(line.get_name()) else { return line };
+    let inputs =
+        lab.info.inputs.iter().map(|input| {
             Arg::new(input.name).long(input.name).value_name("FILE").help(input.help).action(ArgAction::Set)
         });
-        Command::new(lab.info.name)
-            .about(lab.info.summary)
-            .args(inputs)
-            .arg(
-                Arg::new("seed")
-                    .long("seed")
-                    .value_name("N")
-                    .default_value(DEFAULT_SEED.to_string())
-                    .value_parser(value_parser!(u64).range(..=i64::MAX as u64))
-                    .help("Seed of everything random: the same seed and commands give the same bytes"),
-            )
-            .args(options(lab))
-            .after_help(commands_help(lab))
-    });
-    Command::new(name).about(about).subcommands(labs).subcommand_value_name("LAB").subcommand_help_heading("Labs")
+    line.args(inputs)
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .value_name("N")
+                .default_value(DEFAULT_SEED.to_string())
+                .help("Seed of everything random: the same seed and commands give the same bytes")
+                .within(ranges::integers("the seed", 0..=i64::MAX as u64)),
+        )
+        .args(options(lab))
+        .after_help(commands_help(lab))
 }
 
 /// The lab's own commands, one line each, from their definition.
@@ -212,8 +223,8 @@ fn snapshot_options(lab: &Registration) -> Vec<Arg> {
             .long("view")
             .value_name("N")
             .default_value("1")
-            .value_parser(value_parser!(u64).range(1..=9))
-            .help(format!("Which view: {}", views.join("; "))),
+            .help(format!("Which view: {}", views.join("; ")))
+            .within(ranges::integers("the view", 1..=lab.info.views.len() as u64)),
         Arg::new("at")
             .long("at")
             .value_name("TIME")
@@ -222,8 +233,8 @@ fn snapshot_options(lab: &Registration) -> Vec<Arg> {
         Arg::new("frames")
             .long("frames")
             .value_name("N")
-            .value_parser(value_parser!(u32).range(1..=i64::from(snapshot::MAX_FRAMES)))
-            .help("N pictures while the last command unfolds: FILE-01, FILE-02, …"),
+            .help("N pictures while the last command unfolds: FILE-01, FILE-02, …")
+            .within(ranges::integers("pictures", 1..=snapshot::MAX_FRAMES)),
         Arg::new("cast").long("cast").value_name("FILE").help("The whole run as an asciicast, for asciinema"),
     ]);
     options
@@ -261,7 +272,7 @@ fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
             let mut open = (lab.open)(setup)?;
             for line in texts(sub, "command") {
                 open.command(&line).map_err(|e| Fault::Usage(format!("`{line}`: {e}")))?;
-                open.advance_to(open.settled_at());
+                open.settle();
             }
             screen(tui::run(&mut learner(App::new(Some(open), settings(sub)?), None), None))
         }

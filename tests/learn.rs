@@ -15,8 +15,8 @@ use scalelab::tui::{App, Learning, Opening};
 
 const KINDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lessons_valid/01-all");
 
-fn settings() -> Settings {
-    let looks = Looks { no_motion: true, ..Looks::default() };
+fn settings(motion: bool) -> Settings {
+    let looks = Looks { no_motion: !motion, ..Looks::default() };
     Settings::new(&ConfigFile::default(), &looks, |name| (name == "NO_COLOR").then(|| "1".to_owned()))
         .unwrap_or_else(|e| panic!("{e}"))
 }
@@ -43,7 +43,12 @@ impl Robot {
     }
 
     fn in_lesson(id: &str, library: Library, store: Option<Store>) -> Self {
-        let mut app = App::new(None, settings()).with_learning(move || Learning::new(library.clone(), store.clone()));
+        Self::in_moving_lesson(id, library, store, false)
+    }
+
+    fn in_moving_lesson(id: &str, library: Library, store: Option<Store>, motion: bool) -> Self {
+        let mut app =
+            App::new(None, settings(motion)).with_learning(move || Learning::new(library.clone(), store.clone()));
         app.open_lesson(id, Opening::Resume).unwrap_or_else(|e| panic!("{e}"));
         Self::new(app)
     }
@@ -337,6 +342,31 @@ fn whatever_the_learner_does_the_next_step_begins_as_the_lesson_means_it() {
 }
 
 #[test]
+fn a_goal_is_looked_at_when_the_lab_has_come_to_rest() {
+    let mut robot = Robot::in_moving_lesson("every-kind", kinds(), None, true);
+    while !matches!(robot.step(), Step::Challenge(_)) {
+        if matches!(robot.phase(), Phase::Asking | Phase::Doing) {
+            robot.do_step(Way::Right);
+        }
+        robot.go_on();
+    }
+    let Step::Challenge(work) = robot.step() else { panic!("no goal") };
+    let Some((last, before)) = work.solution.split_last() else { panic!("no solution") };
+    before.iter().for_each(|line| robot.type_line(line));
+    robot.app.handle(&Event::Key(KeyEvent::new(KeyCode::Char(':'), KeyModifiers::NONE)));
+    robot.app.handle(&Event::Paste(last.clone()));
+    robot.app.handle(&Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
+    let mut frames = 0;
+    while robot.app.animating() {
+        assert_eq!(robot.phase(), Phase::Doing, "after {frames} frames of `{last}`");
+        robot.app.frame(1_000);
+        frames += 1;
+    }
+    assert!(frames > 10, "`{last}` took {frames} frames");
+    assert!(matches!(robot.phase(), Phase::Reached { .. }));
+}
+
+#[test]
 fn a_step_may_limit_commands_and_their_number() {
     let mut robot = Robot::in_lesson("every-kind", kinds(), None);
     while robot.step().id() != "repair" {
@@ -408,7 +438,8 @@ fn a_review_asks_what_is_due_and_says_when_it_comes_again() {
         .update(|p| p.note("the-ring", &[answered("recall-modulo"), answered("why-so-few")], now() - 90 * 86_400))
         .unwrap_or_else(|e| panic!("{e}"));
     let kept = store.clone();
-    let app = App::new(None, settings()).with_learning(move || Learning::new(Library::built_in(), Some(kept.clone())));
+    let app =
+        App::new(None, settings(false)).with_learning(move || Learning::new(Library::built_in(), Some(kept.clone())));
     let mut robot = Robot::new(app);
     assert!(robot.text().contains("2 questions"), "{}", robot.text());
     robot.app.open_review();
@@ -427,7 +458,7 @@ fn a_lesson_is_tested_out_of_by_its_challenge() {
     let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let store = Store::at(dir.path().to_owned());
     let (library, kept) = (Library::built_in(), store.clone());
-    let app = App::new(None, settings()).with_learning(move || Learning::new(library.clone(), Some(kept.clone())));
+    let app = App::new(None, settings(false)).with_learning(move || Learning::new(library.clone(), Some(kept.clone())));
     let mut robot = Robot::new(app);
     robot.app.open_lesson("hashing-challenge", Opening::TestOut).unwrap_or_else(|e| panic!("{e}"));
     let Step::Challenge(work) = robot.step() else { panic!("{:?}", robot.step()) };

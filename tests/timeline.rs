@@ -263,7 +263,7 @@ fn live(timeline: &mut Timeline<RingModel>) {
             _ => format!("remove extra-{}", i - 3),
         };
         assert_eq!(timeline.command(&line), Ok(None), "{line}");
-        timeline.advance_to(timeline.moment().at_us + 700_000 * (i % 3));
+        assert_eq!(timeline.advance_to(timeline.moment().at_us + 700_000 * (i % 3)), Ok(()));
     }
 }
 
@@ -283,8 +283,7 @@ fn little_memory_keeps_few_checkpoints_and_is_exact() {
         if tight.moment().applied == 0 && tight.moment().at_us == 0 {
             break;
         }
-        tight.back();
-        roomy.back();
+        assert_eq!((tight.back(), roomy.back()), (Ok(()), Ok(())));
         places += 1;
     }
     assert!(places > 24, "only {places} places on the way back");
@@ -299,7 +298,7 @@ fn checkpoints_stay_within_the_memory_bound() {
         let most = bound / timeline.model().footprint();
         assert!(timeline.checkpoints() <= most.max(2), "{} checkpoints of {most}", timeline.checkpoints());
     }
-    timeline.advance_to(timeline.moment().at_us + 600_000_000);
+    assert_eq!(timeline.advance_to(timeline.moment().at_us + 600_000_000), Ok(()));
     assert!(timeline.checkpoints() <= (bound / timeline.model().footprint()).max(2));
 }
 
@@ -307,17 +306,16 @@ fn checkpoints_stay_within_the_memory_bound() {
 fn the_oldest_unused_future_goes_first() {
     let mut timeline = ring(usize::MAX);
     for i in 0..80 {
-        timeline.seek_time(0);
-        timeline.back();
+        assert_eq!(timeline.seek_time(0).and_then(|()| timeline.back()), Ok(()));
         assert_eq!(timeline.command(&format!("inspect key-{i}")), Ok(None));
     }
     let (current, count) = timeline.branch();
     assert_eq!((current, count), (63, 64));
     let newest = facts(&timeline);
-    timeline.select_branch(0);
+    assert_eq!(timeline.select_branch(0), Ok(()));
     assert_ne!(facts(&timeline), newest);
-    timeline.select_branch(63);
+    assert_eq!(timeline.select_branch(63), Ok(()));
     assert_eq!(facts(&timeline), newest);
-    timeline.select_branch(64);
+    assert_eq!(timeline.select_branch(64), Ok(()));
     assert_eq!(timeline.branch().0, 63, "there is no branch 64 to go to");
 }

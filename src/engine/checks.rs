@@ -118,7 +118,12 @@ impl Expectation {
         for (name, value) in facts.as_object().into_iter().flatten() {
             context.add_variable(name.as_str(), Signed(value)).map_err(|e| run(e.to_string()))?;
         }
-        self.program.execute(&context).map_err(|e| run(first_line(&e.to_string())))
+        self.program.execute(&context).map_err(|e| match e {
+            ExecutionError::UndeclaredReference(name) if *name == "matches" => {
+                run("there are no regular expressions: use contains, startsWith or endsWith".to_owned())
+            }
+            other => run(first_line(&other.to_string())),
+        })
     }
 
     /// Judges the expectation over facts.

@@ -4,7 +4,7 @@
 //! other. Stopped work is dropped with the state that it was tried on, so a run stays what its seed
 //! and commands say.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +12,7 @@ use super::model::ModelError;
 
 thread_local! {
     static CURRENT: RefCell<Option<Interrupt>> = const { RefCell::new(None) };
+    static WHOLE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A flag that asks one thread to stop what it is doing. Clones are the same flag.
@@ -56,7 +57,24 @@ impl Interrupt {
 /// Whether the work of this thread should stop. Never, where no flag is installed. A few
 /// nanoseconds: look every thousand turns of a tight loop.
 pub fn requested() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_some_and(Interrupt::is_requested))
+    !WHOLE.get() && CURRENT.with_borrow(|current| current.as_ref().is_some_and(Interrupt::is_requested))
+}
+
+/// Does something that must not be left half done: within, nobody asks to stop.
+///
+/// ```
+/// use scalelab::engine::interrupt::{self, Interrupt};
+/// let stop = Interrupt::default();
+/// stop.install();
+/// stop.request();
+/// assert!(!interrupt::whole(interrupt::requested));
+/// assert!(interrupt::requested());
+/// ```
+pub fn whole<T>(work: impl FnOnce() -> T) -> T {
+    let outer = WHOLE.replace(true);
+    let done = work();
+    WHOLE.set(outer);
+    done
 }
 
 /// As [`requested`], as the refusal of a command: `interrupt::check()?` in its loop.

@@ -3,17 +3,17 @@
 //! What happened is a list of commands with their times (a branch). Any moment is reached by
 //! replaying from the nearest checkpoint; nothing is ever undone.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::command_line::{CommandLine, ParseOutcome};
-use super::interrupt;
-use super::model::{Event, EventKind, Micros, Model, ModelError, Setup};
+use super::model::{Event, Micros, Model, ModelError, Setup};
+use super::scene::Scene;
 
 /// Most events kept with a state; older ones are dropped from its story.
 pub const STORY: usize = 400;
-/// Most internal events in one command's unfolding or one step: a runaway model stops here.
-const MAX_TICKS: u32 = 5_000_000;
+/// Most internal events in one stretch of time: there a model that runs away stops, and so does its time.
+pub const MAX_TICKS: u32 = if cfg!(test) { 50_000 } else { 5_000_000 };
 /// Most commands on a branch.
 pub const MAX_COMMANDS: usize = 100_000;
 /// Most branches kept; the oldest that is not in use goes first.
@@ -33,13 +33,18 @@ pub enum TimelineError {
     TooLong,
 }
 
+/// Time did not get to where it was sent: somebody stopped it, or more happened on the way than [`MAX_TICKS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stopped on the way, which takes long: give it less time at once")]
+pub struct Stopped;
+
 /// One command on a branch.
 #[derive(Clone, Debug)]
 pub struct Entry<C> {
     /// When it was given, in simulated microseconds.
     pub at_us: Micros,
     /// Its text, in normal quoting.
-    pub text: String,
+    pub text: Arc<str>,
     /// When its unfolding ended.
     pub settled_us: Micros,
     command: C,
@@ -60,24 +65,31 @@ pub struct Bookmark {
     /// Seed of the run.
     pub seed: u64,
     /// Commands with their times.
-    pub commands: Vec<(Micros, String)>,
+    pub commands: Vec<(Micros, Arc<str>)>,
     /// Simulated microseconds.
     pub at_us: Micros,
 }
 
-#[derive(Clone)]
+/// Commands are shared between branches, so that a fork copies none of them.
 struct Branch<C> {
-    entries: Vec<Entry<C>>,
+    entries: Vec<Arc<Entry<C>>>,
+    /// When each of them was given: what a screen looks at in every frame.
+    times: Vec<Micros>,
     end_us: Micros,
 }
 
-/// A state with its story.
-#[derive(Clone)]
-struct Scene<M> {
-    model: M,
-    at: Moment,
-    story: VecDeque<Event>,
-    told: u64,
+impl<C> Branch<C> {
+    fn push(&mut self, entry: Entry<C>) {
+        self.end_us = self.end_us.max(entry.at_us);
+        self.times.push(entry.at_us);
+        self.entries.push(Arc::new(entry));
+    }
+
+    /// The first commands of this branch, as one of its own.
+    fn up_to(&self, at: Moment) -> Self {
+        let (entries, times) = (self.entries[..at.applied].to_vec(), self.times[..at.applied].to_vec());
+        Self { entries, times, end_us: at.at_us }
+    }
 }
 
 /// A lab's run through time.
@@ -113,10 +125,9 @@ impl<M: Model> Timeline<M> {
     pub fn with_memory_bound(lab: &'static str, setup: Setup, memory_bound: usize) -> Result<Self, ModelError> {
         let model = M::open(&setup)?;
         let at = Moment { applied: 0, at_us: 0 };
-        let mut scene = Scene { model, at, story: VecDeque::new(), told: 0 };
-        scene.tell(scene.model.opening());
+        let scene = Scene::new(model, at);
         let checkpoints = BTreeMap::from([(at, scene.clone())]);
-        let branches = vec![Branch { entries: Vec::new(), end_us: 0 }];
+        let branches = vec![Branch { entries: Vec::new(), times: Vec::new(), end_us: 0 }];
         Ok(Self { parser: CommandLine::new(lab), setup, branches, current: 0, scene, checkpoints, memory_bound })
     }
 
@@ -135,6 +146,16 @@ impl<M: Model> Timeline<M> {
         &self.scene.model
     }
 
+    /// The figures of the state now. They are computed when somebody asks, once for each state.
+    pub fn facts(&self) -> &M::Facts {
+        self.scene.model.facts()
+    }
+
+    /// As [`Timeline::facts`], as a JSON object, once for each state.
+    pub fn facts_json(&self) -> &serde_json::Value {
+        self.scene.model.json()
+    }
+
     /// The moment now.
     pub fn moment(&self) -> Moment {
         self.scene.at
@@ -151,8 +172,13 @@ impl<M: Model> Timeline<M> {
     }
 
     /// The commands of the current branch, those in the future included.
-    pub fn entries(&self) -> &[Entry<M::Command>] {
+    pub fn entries(&self) -> &[Arc<Entry<M::Command>>] {
         &self.branches[self.current].entries
+    }
+
+    /// When each of them was given, in order.
+    pub fn command_times(&self) -> &[Micros] {
+        &self.branches[self.current].times
     }
 
     /// The latest time that this branch has seen.
@@ -189,21 +215,15 @@ impl<M: Model> Timeline<M> {
         if at.applied >= MAX_COMMANDS {
             return Err(TimelineError::TooLong);
         }
-        let mut model = self.scene.model.clone();
-        let mut log = Vec::new();
-        model.apply(at.at_us, &command, &mut log)?;
-        interrupt::check()?;
+        let (model, log) = self.scene.with(&command)?;
         let settled_us = model.settled_at().max(at.at_us);
         if !self.at_end() {
             self.fork();
         }
         self.checkpoints.insert(at, self.scene.clone());
-        let branch = &mut self.branches[self.current];
-        branch.entries.push(Entry { at_us: at.at_us, text, settled_us, command });
-        branch.end_us = branch.end_us.max(at.at_us);
-        self.scene.model = model;
-        self.scene.at.applied += 1;
-        self.scene.tell(log);
+        let entry = Entry { at_us: at.at_us, text: text.into(), settled_us, command };
+        self.branches[self.current].push(entry);
+        self.scene.take(model, log);
         self.thin();
         Ok(())
     }
@@ -216,39 +236,56 @@ impl<M: Model> Timeline<M> {
             self.branches.remove(oldest);
             self.current = self.current.saturating_sub(usize::from(oldest < self.current));
         }
-        let entries = self.branches[self.current].entries[..at.applied].to_vec();
-        self.branches.push(Branch { entries, end_us: at.at_us });
+        let branch = self.branches[self.current].up_to(at);
+        self.branches.push(branch);
         self.current = self.branches.len() - 1;
         self.checkpoints.retain(|moment, _| *moment <= at);
     }
 
     /// Goes to another branch, at its end.
-    pub fn select_branch(&mut self, index: usize) {
-        if index >= self.branches.len() || index == self.current {
-            return;
+    ///
+    /// # Errors
+    /// As [`Timeline::seek`].
+    pub fn select_branch(&mut self, index: usize) -> Result<(), Stopped> {
+        match self.branches.get(index) {
+            Some(branch) if index != self.current => {
+                let end = Moment { applied: branch.entries.len(), at_us: branch.end_us };
+                self.travel(|timeline| timeline.switch(index, end))
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// Another branch, at one of its moments.
+    fn switch(&mut self, index: usize, target: Moment) -> Result<(), Stopped> {
         let old = &self.branches[self.current].entries;
         let new = &self.branches[index].entries;
-        let same = old.iter().zip(new).take_while(|(a, b)| a.at_us == b.at_us && a.text == b.text).count();
+        let same = old.iter().zip(new).take_while(|(a, b)| Arc::ptr_eq(a, b)).count();
         // A checkpoint is shared when all that led to it is: it lies before the first difference.
         let until = new.get(same).or(old.get(same)).map_or(Micros::MAX, |e| e.at_us);
         let until = until.min(old.get(same).map_or(Micros::MAX, |e| e.at_us));
         self.checkpoints.retain(|m, _| m.applied <= same && m.at_us <= until);
         self.current = index;
-        self.rewind_to_checkpoint(Moment { applied: 0, at_us: 0 });
-        self.seek(Moment { applied: usize::MAX, at_us: self.branches[index].end_us });
+        self.rewind_to_checkpoint(target);
+        self.replay(target)
     }
 
     /// Lets simulated time pass, to `at_us` at most; recorded commands that come due are applied.
-    pub fn advance_to(&mut self, at_us: Micros) {
-        let target = Moment { applied: usize::MAX, at_us };
-        self.replay(target);
+    ///
+    /// # Errors
+    /// When it was stopped, or more than [`MAX_TICKS`] events would have happened. [`Timeline::moment`] is
+    /// where time stands then; from there it can go on.
+    pub fn advance_to(&mut self, at_us: Micros) -> Result<(), Stopped> {
+        self.replay(Moment { applied: usize::MAX, at_us })
     }
 
     /// The next place where something is worth a look: one step on, or where a recorded command
     /// is due; from there, what it did. The places are those of [`Timeline::back`]. In the past,
     /// never beyond what was seen.
-    pub fn step(&mut self) {
+    ///
+    /// # Errors
+    /// As [`Timeline::seek`].
+    pub fn step(&mut self) -> Result<(), Stopped> {
         let at = self.scene.at;
         let base = self.base(at.applied);
         let seen = if self.at_end() { Micros::MAX } else { self.end_us().max(at.at_us) };
@@ -256,21 +293,24 @@ impl<M: Model> Timeline<M> {
             base
         } else {
             let step = self.scene.model.step_us().max(1);
-            base + ((at.at_us - base) / step + 1) * step
+            base.saturating_add(((at.at_us - base) / step + 1).saturating_mul(step))
         };
         let next = self.entries().get(at.applied).map(|e| (e.at_us, e.settled_us));
-        match next {
-            Some((due, _)) if due > at.at_us => self.replay(Moment { applied: at.applied, at_us: quiet.min(due) }),
+        self.travel(|timeline| match next {
+            Some((due, _)) if due > at.at_us => timeline.replay(Moment { applied: at.applied, at_us: quiet.min(due) }),
             Some((due, settled)) => {
-                self.replay(Moment { applied: at.applied + 1, at_us: due });
-                self.replay(Moment { applied: at.applied + 1, at_us: settled.min(seen) });
+                timeline.replay(Moment { applied: at.applied + 1, at_us: due })?;
+                timeline.replay(Moment { applied: at.applied + 1, at_us: settled.min(seen) })
             }
-            None => self.replay(Moment { applied: at.applied, at_us: quiet.min(seen) }),
-        }
+            None => timeline.replay(Moment { applied: at.applied, at_us: quiet.min(seen) }),
+        })
     }
 
     /// The place before: back over one step, or to just before the last command.
-    pub fn back(&mut self) {
+    ///
+    /// # Errors
+    /// As [`Timeline::seek`].
+    pub fn back(&mut self) -> Result<(), Stopped> {
         let at = self.scene.at;
         let base = self.base(at.applied);
         let target = if at.at_us > base {
@@ -281,32 +321,42 @@ impl<M: Model> Timeline<M> {
         } else {
             Moment { applied: 0, at_us: 0 }
         };
-        self.seek(target);
+        self.seek(target)
     }
 
     /// Goes to a moment of this branch; beyond its end, time passes as it would have.
-    pub fn seek(&mut self, target: Moment) {
-        if target < self.scene.at || target.at_us < self.scene.at.at_us {
-            self.rewind_to_checkpoint(target);
-        }
-        self.replay(target);
+    ///
+    /// # Errors
+    /// When it was stopped, or more than [`MAX_TICKS`] events would have happened; all is as before then.
+    pub fn seek(&mut self, target: Moment) -> Result<(), Stopped> {
+        self.travel(|timeline| {
+            if target < timeline.scene.at || target.at_us < timeline.scene.at.at_us {
+                timeline.rewind_to_checkpoint(target);
+            }
+            timeline.replay(target)
+        })
     }
 
     /// Goes to the state that this branch had at a time, with all commands up to then.
-    pub fn seek_time(&mut self, at_us: Micros) {
-        let applied = self.entries().partition_point(|e| e.at_us <= at_us);
-        self.rewind_to_checkpoint(Moment { applied, at_us });
-        self.replay(Moment { applied, at_us });
+    ///
+    /// # Errors
+    /// As [`Timeline::seek`].
+    pub fn seek_time(&mut self, at_us: Micros) -> Result<(), Stopped> {
+        let applied = self.command_times().partition_point(|given| *given <= at_us);
+        self.travel(|timeline| {
+            timeline.rewind_to_checkpoint(Moment { applied, at_us });
+            timeline.replay(Moment { applied, at_us })
+        })
     }
 
-    /// The present, to come back to.
+    /// The present, to come back to. Costs a pointer for each command.
     pub fn bookmark(&self) -> Bookmark {
         let applied = self.entries().iter().take(self.scene.at.applied);
-        let commands = applied.map(|e| (e.at_us, e.text.clone())).collect();
+        let commands = applied.map(|e| (e.at_us, Arc::clone(&e.text))).collect();
         Bookmark { seed: self.setup.seed, commands, at_us: self.scene.at.at_us }
     }
 
-    /// Goes back to a bookmark, on whichever branch still has it; `false` if none has.
+    /// Goes back to a bookmark, on whichever branch still has it; `false` if none has, or it was stopped.
     pub fn go_to(&mut self, mark: &Bookmark) -> bool {
         let has = |branch: &Branch<M::Command>| {
             branch.entries.len() >= mark.commands.len()
@@ -318,9 +368,11 @@ impl<M: Model> Timeline<M> {
             .find(|i| self.branches.get(*i).is_some_and(has))
             .filter(|_| mark.seed == self.setup.seed);
         let Some(index) = found else { return false };
-        self.select_branch(index);
-        self.seek(Moment { applied: mark.commands.len(), at_us: mark.at_us });
-        true
+        let target = Moment { applied: mark.commands.len(), at_us: mark.at_us };
+        if index == self.current {
+            return self.seek(target).is_ok();
+        }
+        self.travel(|timeline| timeline.switch(index, target)).is_ok()
     }
 
     /// Where the last command has settled: steps count from there.
@@ -328,43 +380,62 @@ impl<M: Model> Timeline<M> {
         applied.checked_sub(1).and_then(|i| self.entries().get(i)).map_or(0, |e| e.settled_us)
     }
 
-    fn rewind_to_checkpoint(&mut self, target: Moment) {
-        let nearest = self
-            .checkpoints
-            .iter()
-            .rev()
-            .find(|(m, _)| m.applied <= target.applied && m.at_us <= target.at_us)
-            .map(|(_, scene)| scene.clone());
-        if let Some(scene) = nearest {
+    /// Goes somewhere in time; a journey that is stopped ends where it began.
+    fn travel(&mut self, journey: impl FnOnce(&mut Self) -> Result<(), Stopped>) -> Result<(), Stopped> {
+        let (scene, branch, end_us) = (self.scene.clone(), self.current, self.end_us());
+        let outcome = journey(self);
+        if outcome.is_err() {
+            if branch != self.current {
+                // Its checkpoints are those of another branch now; the first is everybody's.
+                self.checkpoints.retain(|moment, _| *moment == Moment { applied: 0, at_us: 0 });
+            }
+            self.current = branch;
+            self.branches[branch].end_us = end_us;
+            self.checkpoints.retain(|moment, _| moment.at_us <= end_us);
             self.scene = scene;
+        }
+        outcome
+    }
+
+    fn rewind_to_checkpoint(&mut self, target: Moment) {
+        // A command that was given later than that time is beyond it; so the last checkpoint in order is the nearest.
+        let applied = self.command_times().partition_point(|given| *given <= target.at_us).min(target.applied);
+        let nearest = self.checkpoints.range(..=Moment { applied, ..target }).next_back();
+        if let Some((_, scene)) = nearest {
+            self.scene = scene.clone();
         }
     }
 
-    fn replay(&mut self, target: Moment) {
+    fn replay(&mut self, target: Moment) -> Result<(), Stopped> {
         // A moment with fewer commands than the branch has ends where the next one was given.
-        let end = self.entries().get(target.applied).map_or(target.at_us, |e| e.at_us.min(target.at_us));
-        let target = Moment { at_us: end, ..target };
-        loop {
-            let next = self.branches[self.current].entries.get(self.scene.at.applied);
-            match next {
-                Some(entry) if self.scene.at.applied < target.applied && entry.at_us <= target.at_us => {
-                    let entry = entry.clone();
-                    self.scene.advance(entry.at_us);
-                    self.checkpoints.entry(self.scene.at).or_insert_with(|| self.scene.clone());
-                    self.thin();
-                    let mut log = Vec::new();
-                    // It was applied before in this very state, so it cannot be refused now.
-                    let _ = self.scene.model.apply(entry.at_us, &entry.command, &mut log);
-                    self.scene.at.applied += 1;
-                    self.scene.tell(log);
-                }
-                _ => break,
-            }
-        }
-        self.scene.advance(target.at_us.max(self.scene.at.at_us));
+        let end = self.command_times().get(target.applied).map_or(target.at_us, |given| target.at_us.min(*given));
+        let seen = self.end_us();
+        let outcome = self
+            .replay_commands(Moment { at_us: end, ..target })
+            .and_then(|()| self.scene.advance(end.min(seen), u32::MAX))
+            .and_then(|()| self.scene.advance(end, MAX_TICKS));
         let branch = &mut self.branches[self.current];
         branch.end_us = branch.end_us.max(self.scene.at.at_us);
         self.remember();
+        outcome
+    }
+
+    /// Time and recorded commands up to a moment; then time alone is left.
+    fn replay_commands(&mut self, target: Moment) -> Result<(), Stopped> {
+        while self.scene.at.applied < target.applied {
+            let Some(entry) = self.entries().get(self.scene.at.applied) else { break };
+            if entry.at_us > target.at_us {
+                break;
+            }
+            let entry = Arc::clone(entry);
+            self.scene.advance(entry.at_us, u32::MAX)?;
+            self.checkpoints.entry(self.scene.at).or_insert_with(|| self.scene.clone());
+            self.thin();
+            // It was applied before in this very state: only whoever stops it can make it fail.
+            let (model, log) = self.scene.with(&entry.command).map_err(|_| Stopped)?;
+            self.scene.take(model, log);
+        }
+        Ok(())
     }
 
     /// A checkpoint now and then, so that long quiet runs are as easy to step back in.
@@ -397,32 +468,5 @@ impl<M: Model> Timeline<M> {
     }
 }
 
-impl<M: Model> Scene<M> {
-    fn advance(&mut self, to: Micros) {
-        let mut log = Vec::new();
-        let mut ticks = 0_u32;
-        while let Some(due) = self.model.next_tick().filter(|due| *due <= to) {
-            self.model.tick(due, &mut log);
-            ticks += 1;
-            if ticks >= MAX_TICKS {
-                let text =
-                    format!("Time stops here: more than {MAX_TICKS} events in one stretch. Step in smaller strides.");
-                log.push(Event::new(due, EventKind::Warning, text));
-                break;
-            }
-            if log.len() > STORY {
-                self.tell(std::mem::take(&mut log));
-            }
-        }
-        self.at.at_us = to;
-        self.tell(log);
-    }
-
-    fn tell(&mut self, log: Vec<Event>) {
-        self.told += log.len() as u64;
-        self.story.extend(log);
-        while self.story.len() > STORY {
-            self.story.pop_front();
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

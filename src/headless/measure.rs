@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::Fault;
 use crate::algorithms::threads::{Measured, expected_finals};
 use crate::engine::numbers::{percent, thousands};
+use crate::engine::ranges::{self, Within as _};
 
 /// What to measure.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +29,8 @@ pub struct Wanted {
 /// clap's definition of `scalelab measure`.
 pub fn definition() -> Command {
     let number = |name: &'static str, default: &'static str, most: u64, help: &'static str| {
-        let range = value_parser!(u64).range(1..=most);
-        Arg::new(name).long(name).value_name("N").default_value(default).value_parser(range).help(help)
+        let range = ranges::integers(name, 1..=most);
+        Arg::new(name).long(name).value_name("N").default_value(default).help(help).within(range)
     };
     Command::new("measure").about("Run the counter program of the lab `threads` on real threads").args([
         number("threads", "2", 8, "Threads that count"),

@@ -27,13 +27,13 @@ pub fn open(path: &str) -> Result<Box<dyn OpenLab>, Fault> {
     let recording = Recording::from_toml(path, &text)?;
     let mut lab = open_lab(path, &recording)?;
     for (i, command) in recording.command.iter().enumerate() {
-        lab.advance_to(command.at_us);
+        lab.pass_until(command.at_us);
         lab.command(&command.run).map_err(|error| RecordingError::Damaged {
             name: path.to_owned(),
             reason: format!("command {} (`{}`) is refused: {error}", i + 1, command.run),
         })?;
     }
-    lab.advance_to(recording.end_us);
+    lab.pass_until(recording.end_us);
     if facts_hash(&lab.facts()) != recording.facts_hash {
         return Err(RecordingError::Outcome { name: path.to_owned() }.into());
     }

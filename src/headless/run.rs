@@ -61,7 +61,7 @@ pub fn perform(lab: &Registration, deeds: &Deeds, tell: &mut Teller<'_>) -> Resu
     }
     if let Some(until) = deeds.until_us {
         let before = open.story().1;
-        open.advance_to(until);
+        open.pass_until(until);
         tell(&news(open.as_ref(), before), None)?;
     }
     Ok(open)
@@ -78,7 +78,7 @@ fn obey(lab: &mut dyn OpenLab, place: &str, line: &str, tell: &mut Teller<'_>) -
         };
         Fault::Usage(format!("{place}, `{}`: {message}{hint}", visible(line.trim())))
     })?;
-    working("time passes", || lab.advance_to(lab.settled_at()));
+    working("time passes", || lab.settle());
     tell(&news(lab, before), help.as_deref())
 }
 

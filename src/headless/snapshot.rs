@@ -167,7 +167,7 @@ fn encode(buf: &Buffer, format: Format, settings: &Settings) -> String {
 fn film(lab: &mut dyn OpenLab, view: &View, size: (u16, u16)) -> String {
     let mut cast = Cast::new(size.0, size.1, &format!("scalelab: {}", lab.info().title));
     let end = lab.now();
-    let mut starts = lab.command_times();
+    let mut starts = lab.command_times().to_vec();
     starts.push(end);
     starts.dedup();
     lab.seek_time(0);

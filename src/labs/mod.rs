@@ -118,8 +118,8 @@ pub trait Lab: 'static {
     }
     /// A few words for the title: `ring, 100 vnodes`.
     fn state(model: &Self::Model) -> String;
-    /// The figures, observed beside theory.
-    fn figures(model: &Self::Model) -> Vec<Figure>;
+    /// The figures, observed beside theory, from the facts of this state.
+    fn figures(model: &Self::Model, facts: &<Self::Model as Model>::Facts) -> Vec<Figure>;
     /// Title and bars of the load panel.
     fn bars(model: &Self::Model) -> (String, Vec<LoadBar>);
     /// Draws the picture.

@@ -11,7 +11,7 @@ use crate::engine::model::Model;
 use crate::engine::recording::{FORMAT, RecordedCommand, RecordedInput, Recording, facts_hash};
 use crate::engine::timeline::{Bookmark, Moment};
 use crate::engine::{CommandLine, Event, EventKind, Micros, ModelError, Setup, Timeline, TimelineError};
-use crate::picture::{Frame, LoadBar, Mark, MarkKind, Sentence, SentenceKind, Theme, TimelineBar};
+use crate::picture::{Frame, LoadBar, Sentence, SentenceKind, Theme, TimelineBar};
 
 /// How a screen looks at a lab: nothing here changes the lab's state.
 #[derive(Clone, Debug)]
@@ -57,8 +57,22 @@ pub trait OpenLab {
     fn step(&mut self);
     /// One step back.
     fn back(&mut self);
-    /// Lets time pass up to `at_us`.
+    /// Lets time pass up to `at_us`, or until it is stopped: see [`Timeline::advance_to`].
     fn advance_to(&mut self, at_us: Micros);
+    /// As [`OpenLab::advance_to`], however much happens on the way; only an interrupt stops it.
+    fn pass_until(&mut self, at_us: Micros) {
+        let mut before = None;
+        while self.now() < at_us && before != Some(self.now()) {
+            before = Some(self.now());
+            self.advance_to(at_us);
+        }
+    }
+    /// Lets the last command unfold to its end.
+    fn settle(&mut self) {
+        self.pass_until(self.settled_at());
+    }
+    /// To before the first command.
+    fn rewind(&mut self);
     /// Goes to a time of this branch.
     fn seek_time(&mut self, at_us: Micros);
     /// Simulated time now.
@@ -67,8 +81,8 @@ pub trait OpenLab {
     fn settled_at(&self) -> Micros;
     /// The latest time of this branch.
     fn end_us(&self) -> Micros;
-    /// When each command of this branch was given.
-    fn command_times(&self) -> Vec<Micros>;
+    /// When each command of this branch was given, in order.
+    fn command_times(&self) -> &[Micros];
     /// How many commands were applied, and how many the branch has.
     fn commands(&self) -> (usize, usize);
     /// (current branch, how many), from zero.
@@ -130,7 +144,8 @@ impl<L: Lab> Opened<L> {
         Scene { model: self.timeline.model(), now, view: index, motion: view.motion, theme: view.theme }
     }
 
-    fn sentences(&self, scroll: usize) -> Vec<Sentence> {
+    /// The latest sentences: a row holds one at most, so that more than these are not seen.
+    fn sentences(&self, scroll: usize, rows: u16) -> Vec<Sentence> {
         let last = self.last_command_at();
         let story = self.timeline.story();
         if story.is_empty() {
@@ -141,23 +156,19 @@ impl<L: Lab> Opened<L> {
             }];
         }
         let shown = story.len().saturating_sub(scroll);
-        story.iter().take(shown).map(|event| sentence(event, last)).collect()
+        let seen = shown.saturating_sub(usize::from(rows));
+        story.range(seen..shown).map(|event| sentence(event, last)).collect()
     }
 
     fn last_command_at(&self) -> Micros {
         let applied = self.timeline.moment().applied;
-        applied.checked_sub(1).and_then(|i| self.timeline.entries().get(i)).map_or(0, |e| e.at_us)
+        applied.checked_sub(1).and_then(|i| self.timeline.command_times().get(i)).copied().unwrap_or(0)
     }
 
-    fn marks(&self) -> Vec<Mark> {
-        let mark = |at_us: Micros, label: &str| Mark { at_us, kind: MarkKind::Command, label: label.to_owned() };
-        self.timeline.entries().iter().map(|e| mark(e.at_us, &e.text)).collect()
-    }
-
-    fn bar<'a>(&self, view: &View, marks: &'a [Mark]) -> TimelineBar<'a> {
+    fn bar(&self, view: &View) -> TimelineBar<'_> {
         let (branch, branches) = self.timeline.branch();
         TimelineBar {
-            marks,
+            marks: self.timeline.command_times(),
             now_us: self.timeline.moment().at_us,
             end_us: self.timeline.end_us(),
             running: view.running,
@@ -167,11 +178,17 @@ impl<L: Lab> Opened<L> {
         }
     }
 
-    fn with_frame<T>(&self, view: &View, keys: &[(String, String)], use_frame: impl FnOnce(&Frame<'_>) -> T) -> T {
+    fn with_frame<T>(
+        &self,
+        view: &View,
+        keys: &[(String, String)],
+        rows: u16,
+        use_frame: impl FnOnce(&Frame<'_>) -> T,
+    ) -> T {
         let model = self.timeline.model();
         let (bars_title, bars) = L::bars(model);
         let bars: Vec<LoadBar> = bars;
-        let (marks, sentences, figures) = (self.marks(), self.sentences(view.scroll), L::figures(model));
+        let (sentences, figures) = (self.sentences(view.scroll, rows), L::figures(model, self.timeline.facts()));
         let state = L::state(model);
         let index = view.index.min(L::INFO.views.len().saturating_sub(1));
         use_frame(&Frame {
@@ -184,7 +201,7 @@ impl<L: Lab> Opened<L> {
             bars: &bars,
             bars_title: &bars_title,
             sentences: &sentences,
-            timeline: self.bar(view, &marks),
+            timeline: self.bar(view),
             keys,
         })
     }
@@ -217,19 +234,23 @@ impl<L: Lab> OpenLab for Opened<L> {
     }
 
     fn step(&mut self) {
-        self.timeline.step();
+        let _ = self.timeline.step();
     }
 
     fn back(&mut self) {
-        self.timeline.back();
+        let _ = self.timeline.back();
     }
 
     fn advance_to(&mut self, at_us: Micros) {
-        self.timeline.advance_to(at_us);
+        let _ = self.timeline.advance_to(at_us);
     }
 
     fn seek_time(&mut self, at_us: Micros) {
-        self.timeline.seek_time(at_us);
+        let _ = self.timeline.seek_time(at_us);
+    }
+
+    fn rewind(&mut self) {
+        let _ = self.timeline.seek(Moment { applied: 0, at_us: 0 });
     }
 
     fn now(&self) -> Micros {
@@ -244,8 +265,8 @@ impl<L: Lab> OpenLab for Opened<L> {
         self.timeline.end_us()
     }
 
-    fn command_times(&self) -> Vec<Micros> {
-        self.timeline.entries().iter().map(|e| e.at_us).collect()
+    fn command_times(&self) -> &[Micros] {
+        self.timeline.command_times()
     }
 
     fn commands(&self) -> (usize, usize) {
@@ -258,7 +279,7 @@ impl<L: Lab> OpenLab for Opened<L> {
     }
 
     fn select_branch(&mut self, index: usize) {
-        self.timeline.select_branch(index);
+        let _ = self.timeline.select_branch(index);
     }
 
     fn bookmark(&self) -> Bookmark {
@@ -270,7 +291,7 @@ impl<L: Lab> OpenLab for Opened<L> {
     }
 
     fn facts(&self) -> serde_json::Value {
-        serde_json::to_value(self.timeline.model().facts()).unwrap_or_default()
+        self.timeline.facts_json().clone()
     }
 
     fn story(&self) -> (&VecDeque<Event>, u64) {
@@ -301,9 +322,9 @@ impl<L: Lab> OpenLab for Opened<L> {
             lab: L::INFO.name.to_owned(),
             seed: setup.seed,
             end_us: self.now(),
-            facts_hash: facts_hash(&self.facts()),
+            facts_hash: facts_hash(self.timeline.facts_json()),
             input: input.collect(),
-            command: commands.map(|e| RecordedCommand { at_us: e.at_us, run: e.text.clone() }).collect(),
+            command: commands.map(|e| RecordedCommand { at_us: e.at_us, run: e.text.as_ref().to_owned() }).collect(),
         }
     }
 
@@ -314,7 +335,7 @@ impl<L: Lab> OpenLab for Opened<L> {
 
     fn render(&self, view: &View, keys: &[(String, String)], area: Rect, buf: &mut Buffer) {
         let scene = self.scene(view);
-        self.with_frame(view, keys, |frame| {
+        self.with_frame(view, keys, area.height, |frame| {
             frame.render(area, buf, &view.theme, &mut |area, buf| L::draw(&scene, area, buf));
         });
     }
@@ -325,11 +346,11 @@ impl<L: Lab> OpenLab for Opened<L> {
         if layout.picture.contains(at) {
             return L::click(&self.scene(view), layout.picture, x, y).map_or(Click::Nothing, Click::Command);
         }
-        let marks = self.marks();
         if layout.timeline.contains(at) {
-            return self.bar(view, &marks).time_at(layout.timeline, x).map_or(Click::Nothing, Click::Seek);
+            return self.bar(view).time_at(layout.timeline, x).map_or(Click::Nothing, Click::Seek);
         }
-        let (key, bar) = self.with_frame(view, keys, |frame| (frame.key_at(area, x, y), frame.bar_at(area, x, y)));
+        let (key, bar) =
+            self.with_frame(view, keys, area.height, |frame| (frame.key_at(area, x, y), frame.bar_at(area, x, y)));
         let command = bar.and_then(|bar| L::click_bar(self.timeline.model(), bar));
         key.map(Click::Key).or(command.map(Click::Command)).unwrap_or(Click::Nothing)
     }

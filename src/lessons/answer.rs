@@ -2,8 +2,8 @@
 
 use cel::Value;
 
-use super::format::Predict;
-use crate::engine::{Expectation, numbers};
+use super::format::{Cel, Predict};
+use crate::engine::numbers;
 use crate::labs::OpenLab;
 
 /// How sure one may say to be, in percent: from tossing a coin to certain.
@@ -75,7 +75,7 @@ pub enum Note {
 
 /// How a prediction came out, over the facts after its event; none if the guess does not fit the question.
 pub(super) fn judge(predict: &Predict, guess: &Guess, facts: &serde_json::Value) -> Option<Verdict> {
-    let value = |cel: &str| Expectation::compile(cel).and_then(|e| e.value(facts));
+    let value = |cel: &Cel| cel.value(facts);
     let mut happened = value(&predict.outcome).map_or_else(|e| e.to_string(), |v| spell(&v));
     let (said, right, reply) = match guess {
         Guess::Choice(index) => {
@@ -109,8 +109,8 @@ pub(super) fn sure_words(sure: u8) -> &'static str {
 }
 
 /// The names to pick from: a list of texts, or the keys of a map.
-pub(super) fn names(among: &str, lab: &dyn OpenLab) -> Vec<String> {
-    match Expectation::compile(among).and_then(|e| e.value(&lab.facts())) {
+pub(super) fn names(among: &Cel, lab: &dyn OpenLab) -> Vec<String> {
+    match among.value(&lab.facts()) {
         Ok(Value::List(list)) => list.iter().map(spell).collect(),
         Ok(Value::Map(map)) => {
             let mut names: Vec<String> = map.map.keys().map(ToString::to_string).collect();

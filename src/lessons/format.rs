@@ -5,6 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::cel::Cel;
+
 /// A unit: one folder of lessons, described by its `unit.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -138,7 +140,7 @@ pub struct Predict {
     /// Guess by picking a thing by its name on the picture.
     pub pick: Option<Pick>,
     /// CEL over the facts after the event: what happened, as a text or a number.
-    pub outcome: String,
+    pub outcome: Cel,
     /// Said after a number or a pick: why it came out so.
     pub reply: Option<String>,
     /// Nudge, rule, next command.
@@ -153,7 +155,7 @@ pub struct Outcome {
     /// What will happen, in a few words.
     pub text: String,
     /// CEL over the facts after the event: whether it happened so.
-    pub when: String,
+    pub when: Cel,
     /// Said to who chose it.
     pub reply: String,
 }
@@ -163,7 +165,7 @@ pub struct Outcome {
 #[serde(deny_unknown_fields)]
 pub struct Number {
     /// CEL over the facts after the event: the number.
-    pub value: String,
+    pub value: Cel,
     /// How far off still counts as right.
     pub tolerance: f64,
     /// What it counts: `%`, `keys`.
@@ -175,9 +177,9 @@ pub struct Number {
 #[serde(deny_unknown_fields)]
 pub struct Pick {
     /// CEL over the facts before the event: the names to choose from.
-    pub among: String,
+    pub among: Cel,
     /// CEL over the facts after the event: the name that is right.
-    pub value: String,
+    pub value: Cel,
 }
 
 /// A question with choices, of which one is right.
@@ -226,7 +228,7 @@ pub struct Work {
     /// The goal in one line; it is always visible.
     pub goal: String,
     /// CEL over the facts: whether the goal is reached.
-    pub check: String,
+    pub check: Cel,
     /// One way to the goal.
     pub solution: Vec<String>,
     /// Names of the commands that are allowed; all, if none is named.

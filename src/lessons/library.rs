@@ -164,7 +164,7 @@ pub(super) fn spent() -> Duration {
 /// Why the lab refuses it.
 pub(super) fn give(lab: &mut dyn OpenLab, line: &str) -> Result<(), String> {
     lab.command(line).map_err(|error| format!("`{line}` is refused: {error}"))?;
-    lab.advance_to(lab.settled_at());
+    lab.settle();
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The tutor: lesson files, their proof, and a learner's way through one.
 
 pub mod answer;
+mod cel;
 pub mod check;
 mod commands;
 mod folder;

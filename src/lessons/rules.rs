@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use pulldown_cmark::{Event, Parser};
 
 use super::commands::Commands;
-use super::format::{Lesson, Predict, Question, Step, Unit, Work};
+use super::format::{Cel, Lesson, Predict, Question, Step, Unit, Work};
 use super::limits;
 use super::source::{LessonError, Source};
-use crate::engine::Expectation;
 use crate::labs::{LabInfo, REGISTRY, find};
 use crate::picture::visible;
 
@@ -81,8 +80,8 @@ impl<'a> Findings<'a> {
         }
     }
 
-    fn cel(&mut self, path: &str, expression: &str) {
-        if let Err(error) = Expectation::compile(expression) {
+    fn cel(&mut self, path: &str, expression: &Cel) {
+        if let Err(error) = expression.expectation() {
             self.say(path, error.to_string(), "CEL over the facts, e.g. `nodes == 4 && moved_share < 0.5`.");
         }
     }

@@ -9,7 +9,6 @@ mod way;
 
 use super::answer::{self, Guess, Note, SURENESS, Verdict, sure_words};
 use super::format::{Lesson, Step, Work};
-use crate::engine::Expectation;
 use crate::engine::timeline::Bookmark;
 use crate::labs::OpenLab;
 
@@ -216,7 +215,7 @@ impl Session {
 
     fn check_goal(&mut self, lab: &dyn OpenLab) {
         let Some(work) = self.work() else { return };
-        let holds = Expectation::compile(&work.check).and_then(|c| c.judge(&lab.facts())).is_ok_and(|v| v.holds);
+        let holds = work.check.judge(&lab.facts()).is_ok_and(|v| v.holds);
         let (commands, most) = (self.used(lab), work.most);
         if !holds {
             return;

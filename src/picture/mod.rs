@@ -47,5 +47,5 @@ pub use svg::to_svg;
 pub use table::Table;
 pub use text::{fit, pad, pad_left, visible, width, wrap};
 pub use theme::{Glyphs, Palette, Theme, UnknownPalette, letter};
-pub use timeline::{Mark, MarkKind, TimelineBar};
+pub use timeline::TimelineBar;
 pub use widget::{Hits, Paint, Widget};

@@ -12,8 +12,8 @@ use crate::engine::numbers::duration;
 /// One row: `▶ ──●────●───◆┄┄ 12.3 s / 20.0 s  ×1  branch 2/3`.
 #[derive(Clone, Copy, Debug)]
 pub struct TimelineBar<'a> {
-    /// Commands and branches, in order of time.
-    pub marks: &'a [Mark],
+    /// When commands were given, in order.
+    pub marks: &'a [u64],
     /// Now, in simulated microseconds.
     pub now_us: u64,
     /// The end of the branch.
@@ -28,26 +28,6 @@ pub struct TimelineBar<'a> {
     pub branch: usize,
 }
 
-/// Something on the time line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// When.
-    pub at_us: u64,
-    /// What.
-    pub kind: MarkKind,
-    /// In words.
-    pub label: String,
-}
-
-/// What a mark stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarkKind {
-    /// A command.
-    Command,
-    /// Another branch leaves here.
-    Branch,
-}
-
 /// Where the row's parts stand.
 struct Parts {
     /// The track, one row high.
@@ -57,8 +37,7 @@ struct Parts {
 
 impl TimelineBar<'_> {
     fn end(&self) -> u64 {
-        let last = self.marks.iter().map(|m| m.at_us).max().unwrap_or(0);
-        self.end_us.max(self.now_us).max(last)
+        self.end_us.max(self.now_us).max(self.marks.last().copied().unwrap_or(0))
     }
 
     fn parts(&self, area: Rect) -> Parts {
@@ -83,8 +62,17 @@ impl TimelineBar<'_> {
 
     /// Column of a time within a track of this width.
     fn column(&self, at_us: u64, track: u16) -> u16 {
+        #[cfg(test)]
+        tests::LOOKS.set(tests::LOOKS.get() + 1);
         let (last, end) = (u128::from(track.saturating_sub(1)), u128::from(self.end().max(1)));
         ((u128::from(at_us) * last + end / 2) / end).min(last) as u16
+    }
+
+    /// The latest mark in a column of a track of this width. Looks at few of the marks, however many there are.
+    fn mark_in(&self, column: u16, track: u16) -> Option<u64> {
+        let until = self.marks.partition_point(|at_us| self.column(*at_us, track) <= column);
+        let last = self.marks[..until].last().copied();
+        last.filter(|at_us| self.column(*at_us, track) == column)
     }
 
     /// The time under a column of the row, if the track is there: that of the mark, if there is one.
@@ -104,10 +92,9 @@ impl TimelineBar<'_> {
             return None;
         }
         let column = x - track.x;
-        let marked = self.marks.iter().rev().find(|m| self.column(m.at_us, track.width) == column);
         let last = u128::from(track.width.max(2) - 1);
         let time = (u128::from(column) * u128::from(self.end()) / last) as u64;
-        Some(marked.map_or(time, |m| m.at_us))
+        Some(self.mark_in(column, track.width).unwrap_or(time))
     }
 
     /// Draws the row at the top of the area.
@@ -135,19 +122,12 @@ impl TimelineBar<'_> {
         let now = self.column(self.now_us, track.width);
         let mut draw = |column: u16, c: char, style: Style| put_char(buf, track.x + column, track.y, c, style);
         for column in 0..track.width {
-            match column < now {
-                true => draw(column, theme.glyphs.pick('─', '-'), theme.dim()),
-                false => draw(column, theme.glyphs.pick('┄', '.'), theme.faint()),
+            match self.mark_in(column, track.width) {
+                Some(at_us) if at_us <= self.now_us => draw(column, theme.glyphs.pick('●', 'o'), theme.text()),
+                Some(_) => draw(column, theme.glyphs.pick('○', '0'), theme.dim()),
+                None if column < now => draw(column, theme.glyphs.pick('─', '-'), theme.dim()),
+                None => draw(column, theme.glyphs.pick('┄', '.'), theme.faint()),
             }
-        }
-        for mark in self.marks {
-            let past = mark.at_us <= self.now_us;
-            let c = match (mark.kind, past) {
-                (MarkKind::Command, true) => theme.glyphs.pick('●', 'o'),
-                (MarkKind::Command, false) => theme.glyphs.pick('○', '0'),
-                (MarkKind::Branch, _) => theme.glyphs.pick('┬', 'Y'),
-            };
-            draw(self.column(mark.at_us, track.width), c, if past { theme.text() } else { theme.dim() });
         }
         draw(now, theme.glyphs.pick('◆', '*'), theme.accent());
     }
@@ -155,13 +135,44 @@ impl TimelineBar<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::picture::{Glyphs, Palette, to_text};
 
+    thread_local! {
+        /// How many times were looked at.
+        pub(super) static LOOKS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn marks_are_looked_at_by_halving_however_many_there_are() {
+        let area = Rect::new(0, 0, 200, 1);
+        let marks: Vec<u64> = (0..1_000_000).map(|i| i * 7_919).collect();
+        let looks = [10, 1_000, 1_000_000].map(|count: usize| {
+            let bar = TimelineBar {
+                marks: &marks[..count],
+                now_us: marks[count / 2],
+                end_us: marks[count - 1] + 1,
+                running: false,
+                speed: 1.0,
+                branches: 1,
+                branch: 0,
+            };
+            LOOKS.set(0);
+            let theme = Theme { palette: Palette::Dark, glyphs: Glyphs::Ascii };
+            bar.render(area, &mut Buffer::empty(area), &theme);
+            assert!(bar.time_at(area, 50).is_some());
+            LOOKS.get()
+        });
+        let halvings = |count: f64| count.log2().ceil() as u32 + 3;
+        assert!(looks[0] <= 201 * halvings(10.0), "{looks:?}");
+        assert!(looks[2] <= 201 * halvings(1e6), "{looks:?}");
+    }
+
     #[test]
     fn a_click_on_a_mark_is_its_time() {
-        let marks: Vec<Mark> =
-            (0..9).map(|i| Mark { at_us: i * 1_234_567, kind: MarkKind::Command, label: String::new() }).collect();
+        let marks: Vec<u64> = (0..9).map(|i| i * 1_234_567).collect();
         let bar = TimelineBar {
             marks: &marks,
             now_us: 5_000_000,
@@ -178,7 +189,7 @@ mod tests {
             assert!(to_text(&buf).is_ascii());
             let times: Vec<u64> = (0..=w + 1).filter_map(|x| bar.time_at(area, x)).collect();
             assert!(times.is_sorted() && times.iter().all(|t| *t <= 20_000_000));
-            assert!(w < 90 || marks.iter().all(|m| times.contains(&m.at_us)));
+            assert!(w < 90 || marks.iter().all(|m| times.contains(m)));
             assert!(w < 60 || to_text(&buf).contains("5.00 s / 20.0 s"));
         }
         let never = TimelineBar { marks: &[], now_us: u64::MAX, end_us: 0, speed: f64::NAN, ..bar };

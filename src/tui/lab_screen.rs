@@ -86,13 +86,18 @@ impl LabScreen {
 
     /// Lets the last command unfold to its end at once.
     pub(super) fn settle(&mut self) {
-        self.lab.advance_to(self.lab.settled_at());
+        self.lab.settle();
         self.unfolding = false;
+    }
+
+    /// Whether all that was done has unfolded; the clock may run.
+    pub(super) fn at_rest(&self) -> bool {
+        !self.unfolding || self.lab.now() >= self.lab.settled_at()
     }
 
     /// Whether time must pass on the screen.
     pub(super) fn animating(&self) -> bool {
-        self.view.running || (self.unfolding && self.lab.now() < self.lab.settled_at())
+        self.view.running || !self.at_rest()
     }
 
     /// Lets real time pass.
@@ -101,7 +106,7 @@ impl LabScreen {
         let target = self.lab.now() + (real_us as f64 * speed) as u64;
         let target = if self.view.running { target } else { target.min(self.lab.settled_at()) };
         self.lab.advance_to(target);
-        self.unfolding &= self.lab.now() < self.lab.settled_at();
+        self.unfolding = !self.at_rest();
     }
 
     pub(super) fn paste(&mut self, text: &str) {
@@ -182,7 +187,7 @@ impl LabScreen {
                 self.view.scroll = 0;
                 self.unfolding = self.view.motion;
                 if !self.view.motion {
-                    self.lab.advance_to(self.lab.settled_at());
+                    self.lab.settle();
                 }
             }
             Err(error) => match &mut self.palette {

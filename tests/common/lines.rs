@@ -1,10 +1,10 @@
 //! Command lines for any lab, made from its own definition and completions, and small input for it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+#[path = "open.rs"]
+mod opening;
 
-use scalelab::engine::{Input, Setup};
-use scalelab::labs::{OpenLab, Registration};
+pub use opening::open;
+use scalelab::labs::OpenLab;
 
 /// Values for arguments that complete to nothing: sizes, shares, names, and nonsense.
 const VALUES: [&str; 20] = [
@@ -96,18 +96,4 @@ fn value(lab: &dyn OpenLab, line: &str, picks: &mut Picks) -> String {
         return (*picks.of(&VALUES)).to_owned();
     }
     picks.of(&completions).clone()
-}
-
-/// Opens a lab with little input, so that it is quick; with what it has built in if it wants no such input.
-pub fn open(registration: &Registration, seed: u64) -> Box<dyn OpenLab> {
-    let text: String = (0..250).map(|i| format!("item/{i}\n")).collect();
-    let inputs = registration.info.inputs.iter().filter_map(|spec| {
-        let input = Input::read("items.txt", text.as_bytes(), spec.blank, |_, _| ()).ok()?;
-        Some((spec.name.to_owned(), Arc::new(input)))
-    });
-    let small = Setup { seed, inputs: inputs.collect::<BTreeMap<_, _>>() };
-    match (registration.open)(small).or_else(|_| (registration.open)(Setup::seeded(seed))) {
-        Ok(lab) => lab,
-        Err(error) => unreachable!("{} opens neither with input nor without: {error}", registration.info.name),
-    }
 }

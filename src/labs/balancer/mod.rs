@@ -60,8 +60,8 @@ impl Lab for BalancerLab {
         panel::state(model)
     }
 
-    fn figures(model: &BalancerModel) -> Vec<Figure> {
-        panel::figures(model)
+    fn figures(_: &BalancerModel, facts: &BalancerFacts) -> Vec<Figure> {
+        panel::figures(facts)
     }
 
     fn bars(model: &BalancerModel) -> (String, Vec<LoadBar>) {

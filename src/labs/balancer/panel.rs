@@ -5,7 +5,6 @@ use super::facts::BalancerFacts;
 use super::model::BalancerModel;
 use super::narrate::{ms, ms_or};
 use super::settings::{REGIONS, server_name};
-use crate::engine::Model;
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar};
 
@@ -41,8 +40,7 @@ fn plain(name: &str, value: String, note: Option<String>) -> Figure {
 pub(super) const NOTABLE_SPREAD: f64 = 0.1;
 
 /// Observed beside theory.
-pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
-    let facts = model.facts();
+pub(super) fn figures(facts: &BalancerFacts) -> Vec<Figure> {
     let theory = facts.theory_mean_ms.map_or_else(|| "none".to_owned(), ms);
     let formula = if facts.theory == "E(n)/M/1" { "E(n)/M/1: in turn" } else { facts.theory };
     let note = match facts.theory_spread.filter(|s| *s >= NOTABLE_SPREAD) {
@@ -61,7 +59,7 @@ pub(super) fn figures(model: &BalancerModel) -> Vec<Figure> {
         ms_or(facts.p99_ms),
         Some(format!("p50 {}, p95 {}", ms_or(facts.p50_ms), ms_or(facts.p95_ms))),
     ));
-    figures.extend(counts(&facts));
+    figures.extend(counts(facts));
     figures.push(Figure {
         name: "busy".to_owned(),
         value: percent(facts.utilization),

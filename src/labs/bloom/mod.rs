@@ -62,8 +62,8 @@ impl Lab for BloomLab {
         panel::state(model)
     }
 
-    fn figures(model: &BloomModel) -> Vec<Figure> {
-        panel::figures(model)
+    fn figures(model: &BloomModel, facts: &BloomFacts) -> Vec<Figure> {
+        panel::figures(model, facts)
     }
 
     fn bars(model: &BloomModel) -> (String, Vec<LoadBar>) {

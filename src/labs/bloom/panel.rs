@@ -4,7 +4,6 @@ use super::command::{ScenarioKind, Variant};
 use super::facts::{BloomFacts, rate_words, size_words};
 use super::model::BloomModel;
 use super::record::Deed;
-use crate::engine::Model;
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar, letter};
 
@@ -24,9 +23,8 @@ fn plain(name: &str, value: String) -> Figure {
 }
 
 /// Observed beside theory.
-pub(super) fn figures(model: &BloomModel) -> Vec<Figure> {
-    let facts = model.facts();
-    let mut figures = rates(model, &facts);
+pub(super) fn figures(model: &BloomModel, facts: &BloomFacts) -> Vec<Figure> {
+    let mut figures = rates(model, facts);
     figures.push(Figure {
         name: "fill".to_owned(),
         value: percent(facts.fill),

@@ -82,7 +82,7 @@ impl Lab for FailureLab {
         panel::state(model)
     }
 
-    fn figures(model: &FailureModel) -> Vec<Figure> {
+    fn figures(model: &FailureModel, _: &FailureFacts) -> Vec<Figure> {
         panel::figures(model)
     }
 

@@ -51,8 +51,8 @@ impl Lab for RingLab {
         panel::state(model)
     }
 
-    fn figures(model: &RingModel) -> Vec<Figure> {
-        panel::figures(model)
+    fn figures(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
+        panel::figures(model, facts)
     }
 
     fn bars(model: &RingModel) -> (String, Vec<LoadBar>) {

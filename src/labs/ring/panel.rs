@@ -4,7 +4,6 @@ use super::command::Strategy;
 use super::facts::RingFacts;
 use super::model::{Focus, RingModel};
 use super::world::Cause;
-use crate::engine::Model;
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar, letter};
 
@@ -26,8 +25,7 @@ pub(super) fn state(model: &RingModel) -> String {
 }
 
 /// Observed beside theory.
-pub(super) fn figures(model: &RingModel) -> Vec<Figure> {
-    let facts = model.facts();
+pub(super) fn figures(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
     let changed = model.change.is_some();
     let churn = model.change.as_ref().is_some_and(|c| matches!(c.cause, Cause::Joined(_) | Cause::Left(..)));
     let no_theory = model.change.as_ref().and_then(|c| c.theory.err()).unwrap_or_default();
@@ -65,7 +63,7 @@ pub(super) fn figures(model: &RingModel) -> Vec<Figure> {
         note: Some("busiest node".to_owned()),
         changed: false,
     });
-    figures.extend(counts(model, &facts));
+    figures.extend(counts(model, facts));
     figures
 }
 

@@ -66,8 +66,8 @@ impl Lab for ThreadsLab {
         panel::state(model)
     }
 
-    fn figures(model: &ThreadsModel) -> Vec<Figure> {
-        panel::figures(model)
+    fn figures(model: &ThreadsModel, facts: &ThreadsFacts) -> Vec<Figure> {
+        panel::figures(model, facts)
     }
 
     fn bars(model: &ThreadsModel) -> (String, Vec<LoadBar>) {

@@ -1,11 +1,10 @@
 //! The figures and bars beside the picture.
 
-use super::facts::outcome;
+use super::facts::{ThreadsFacts, outcome};
 use super::model::ThreadsModel;
 use super::results::misuse;
 use crate::algorithms::explore::{Count, Outcome};
 use crate::algorithms::threads::{BAD, Explored, FAULT, Grain, LOST_UPDATE};
-use crate::engine::Model;
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar, letter, width};
 
@@ -65,8 +64,7 @@ pub(super) fn rough(n: f64) -> String {
 }
 
 /// Observed beside theory.
-pub(super) fn figures(model: &ThreadsModel) -> Vec<Figure> {
-    let facts = model.facts();
+pub(super) fn figures(model: &ThreadsModel, facts: &ThreadsFacts) -> Vec<Figure> {
     let mut figures = vec![Figure {
         note: Some(format!("after {} step{}", facts.steps, plural(facts.steps as u64))),
         changed: facts.broken,
@@ -76,7 +74,7 @@ pub(super) fn figures(model: &ThreadsModel) -> Vec<Figure> {
         figures.push(Figure { changed: true, ..figure("waiting", format!("{} of {}", facts.waits, facts.threads)) });
     }
     match &model.explored {
-        Some(explored) => exploration(model, explored, &mut figures),
+        Some(explored) => exploration(explored, facts, &mut figures),
         None => {
             let theory = facts.theory_schedules.map(rough);
             let note = theory.is_some().then(|| "orders, if nobody waits: (Σn)!/Πn!".to_owned());
@@ -100,8 +98,7 @@ pub(super) fn figures(model: &ThreadsModel) -> Vec<Figure> {
     figures
 }
 
-fn exploration(model: &ThreadsModel, explored: &Explored, figures: &mut Vec<Figure>) {
-    let facts = model.facts();
+fn exploration(explored: &Explored, facts: &ThreadsFacts, figures: &mut Vec<Figure>) {
     let done = explored.graph.finished();
     let verdict = match (explored.finished(), explored.broken()) {
         (_, true) => "can break",

@@ -48,8 +48,8 @@ impl Lab for TransactionsLab {
         panel::state(model)
     }
 
-    fn figures(model: &TransactionsModel) -> Vec<Figure> {
-        panel::figures(model)
+    fn figures(model: &TransactionsModel, facts: &TransactionsFacts) -> Vec<Figure> {
+        panel::figures(model, facts)
     }
 
     fn bars(model: &TransactionsModel) -> (String, Vec<LoadBar>) {

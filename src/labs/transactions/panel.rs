@@ -1,11 +1,11 @@
 //! The figures and bars beside the picture.
 
 use super::command::{Anomaly, PolicyName, ProtocolName};
+use super::facts::TransactionsFacts;
 use super::model::TransactionsModel;
 use super::names::name;
 use super::script::Script;
 use crate::algorithms::transactions::{Protocol, Status, Told, TxId};
-use crate::engine::Model;
 use crate::engine::numbers::{percent, thousands};
 use crate::picture::{BarState, Figure, LoadBar};
 
@@ -25,8 +25,7 @@ fn figure(name: &str, value: String, theory: Option<String>, note: Option<&str>)
 }
 
 /// The figures, theory beside them.
-pub fn figures(model: &TransactionsModel) -> Vec<Figure> {
-    let facts = model.facts();
+pub fn figures(model: &TransactionsModel, facts: &TransactionsFacts) -> Vec<Figure> {
     let protocol = model.engine.protocol();
     let good = |yes: bool| if yes { "yes" } else { "NO" }.to_owned();
     let promise = protocol.serializable().then(|| "yes".to_owned());

@@ -6,11 +6,10 @@ use std::time::Duration;
 use cel::Value;
 
 use super::style::code_spans;
-use crate::engine::Expectation;
 use crate::labs::{OpenLab, find};
 use crate::lessons::answer;
 use crate::lessons::commands::Commands;
-use crate::lessons::format::{Predict, Step, Work};
+use crate::lessons::format::{Cel, Predict, Step, Work};
 use crate::lessons::library::{LessonEntry, give, spent};
 use crate::lessons::rules::Findings;
 use crate::lessons::source::LessonError;
@@ -140,12 +139,12 @@ impl Proof<'_> {
     }
 
     /// The value of an expression over the facts now; none if it has none, which is said.
-    fn value(&mut self, path: &str, expression: &str) -> Option<Value> {
-        let value = Expectation::compile(expression).and_then(|e| e.value(&self.lab.facts()));
+    fn value(&mut self, path: &str, expression: &Cel) -> Option<Value> {
+        let value = expression.value(&self.lab.facts());
         value.map_err(|error| self.say(path, error.to_string(), "`scalelab run LAB` prints the facts of a lab.")).ok()
     }
 
-    fn truth(&mut self, path: &str, expression: &str) -> Option<bool> {
+    fn truth(&mut self, path: &str, expression: &Cel) -> Option<bool> {
         match self.value(path, expression)? {
             Value::Bool(holds) => Some(holds),
             other => {
@@ -240,7 +239,7 @@ impl Proof<'_> {
             }
         }
         if self.truth(&check, &work.check) == Some(false) {
-            let seen = Expectation::compile(&work.check).and_then(|e| e.judge(&self.lab.facts()));
+            let seen = work.check.judge(&self.lab.facts());
             let seen = seen.map_or(Vec::new(), |v| v.seen);
             let facts: Vec<String> =
                 seen.into_iter().map(|(name, value)| format!("{name} = {}", short(&value))).collect();

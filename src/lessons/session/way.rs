@@ -39,7 +39,7 @@ impl Session {
             for line in self.lesson.steps[index].script() {
                 // A lesson that was checked does not refuse; one that does still opens, where it got to.
                 let _ = lab.command(line);
-                lab.advance_to(lab.settled_at());
+                lab.settle();
             }
             self.marks.insert(index + 1, lab.bookmark());
         }
@@ -93,7 +93,7 @@ impl Session {
         for line in &script {
             // A lesson that was checked does not refuse; one that does still goes on, from where it got to.
             let _ = lab.command(line);
-            lab.advance_to(lab.settled_at());
+            lab.settle();
         }
         true
     }
@@ -134,14 +134,11 @@ fn return_to(mark: &Bookmark, lab: &mut dyn OpenLab) {
     if lab.go_to(mark) {
         return;
     }
-    lab.seek_time(0);
-    while lab.commands().0 > 0 {
-        lab.back();
-    }
+    lab.rewind();
     for (at_us, line) in &mark.commands {
-        lab.advance_to(*at_us);
+        lab.pass_until(*at_us);
         // They were accepted in this very order before.
         let _ = lab.command(line);
     }
-    lab.advance_to(mark.at_us);
+    lab.pass_until(mark.at_us);
 }

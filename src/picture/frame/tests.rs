@@ -1,15 +1,13 @@
 //! The frame at every size, with both glyph sets and all palettes.
 use super::*;
-use crate::picture::{
-    BarState, Canvas, Glyphs, Mark, MarkKind, Palette, SentenceKind, letter, to_ansi, to_svg, to_text,
-};
+use crate::picture::{BarState, Canvas, Glyphs, Palette, SentenceKind, letter, to_ansi, to_svg, to_text};
 
 /// Everything a frame borrows.
 pub(crate) struct Sample {
     figures: Vec<Figure>,
     bars: Vec<LoadBar>,
     sentences: Vec<Sentence>,
-    marks: Vec<Mark>,
+    marks: Vec<u64>,
     keys: Vec<(String, String)>,
 }
 
@@ -34,7 +32,6 @@ impl Sample {
             LoadBar { label: format!("node-{}", letter(i)), letter: letter(i), series: i, value, ideal, text, state }
         };
         let told = |text: &str, kind, fresh| Sentence { text: text.into(), kind, fresh };
-        let mark = |at_us, kind| Mark { at_us, kind, label: "add node-d".into() };
         let key = |key: &str, label: &str| (key.to_owned(), label.to_owned());
         Self {
             figures: vec![
@@ -60,13 +57,7 @@ impl Sample {
                 ),
                 told("Every moved key moved to node-d; none moved between old nodes.", SentenceKind::Detail, true),
             ],
-            marks: vec![
-                mark(0, MarkKind::Command),
-                mark(4_000_000, MarkKind::Command),
-                mark(9_000_000, MarkKind::Branch),
-                mark(12_000_000, MarkKind::Command),
-                mark(17_000_000, MarkKind::Command),
-            ],
+            marks: vec![0, 4_000_000, 9_000_000, 12_000_000, 17_000_000],
             keys: vec![
                 key("space", "run"),
                 key("→", "step"),

@@ -14,6 +14,8 @@ use panel::{Page, Panel};
 
 /// Longest number that can be typed.
 const MAX_NUMBER: usize = 16;
+/// Real time between two looks at a goal while the clock runs, in microseconds.
+const LOOK_US: u64 = 250_000;
 
 /// What a lesson's screen wants after an event.
 pub(super) enum LessonAction {
@@ -53,6 +55,8 @@ pub(super) struct LessonScreen {
     top: usize,
     /// A hint was just asked for: it is to be seen.
     reveal: bool,
+    /// Real time since the goal was last looked at, in microseconds.
+    unseen_us: u64,
     /// Step and phase that `top` belongs to.
     place: (usize, u8),
     panel: Panel,
@@ -70,6 +74,7 @@ impl LessonScreen {
             wide: false,
             top: 0,
             reveal: false,
+            unseen_us: 0,
             place: (usize::MAX, 0),
             panel: Panel::default(),
         };
@@ -119,16 +124,19 @@ impl LessonScreen {
     /// Lets real time pass.
     pub(super) fn frame(&mut self, real_us: u64) {
         self.lab.frame(real_us);
-        self.play_on();
+        self.unseen_us += real_us;
+        self.play_on(!self.lab.animating() || self.unseen_us >= LOOK_US);
     }
 
-    /// Gives the lab what the lesson gives, one command after the other has unfolded; then looks what came of it.
-    fn play_on(&mut self) {
+    /// Gives the lab what the lesson gives, one command after the other has unfolded; then, when all has come to
+    /// rest, looks what came of it, if it is time to.
+    fn play_on(&mut self, look: bool) {
         while !self.lab.animating() {
             let Some(line) = self.session.next_command() else { break };
             self.lab.play(&line);
         }
-        if !self.session.playing() || !self.lab.animating() {
+        if look && self.lab.at_rest() {
+            self.unseen_us = 0;
             self.session.look(self.lab.lab());
         }
         self.turn_page();
@@ -155,7 +163,7 @@ impl LessonScreen {
     pub(super) fn key(&mut self, key: KeyEvent) -> LessonAction {
         self.news = None;
         let action = if self.lab.typing() { self.lab_key(key) } else { self.press(key) };
-        self.play_on();
+        self.play_on(true);
         action
     }
 
@@ -298,7 +306,7 @@ impl LessonScreen {
         }
         let session = &self.session;
         let action = self.lab.mouse(mouse, page.lab, &|line| session.permits(line))?;
-        self.play_on();
+        self.play_on(true);
         Some(lesson_action(action))
     }
 
