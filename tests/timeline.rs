@@ -295,11 +295,11 @@ fn checkpoints_stay_within_the_memory_bound() {
     let mut timeline = ring(bound);
     for _ in 0..8 {
         live(&mut timeline);
-        let most = bound / timeline.model().footprint();
+        let most = bound / timeline.model().memory_bytes();
         assert!(timeline.checkpoints() <= most.max(2), "{} checkpoints of {most}", timeline.checkpoints());
     }
     assert_eq!(timeline.advance_to(timeline.moment().at_us + 600_000_000), Ok(()));
-    assert!(timeline.checkpoints() <= (bound / timeline.model().footprint()).max(2));
+    assert!(timeline.checkpoints() <= (bound / timeline.model().memory_bytes()).max(2));
 }
 
 #[test]

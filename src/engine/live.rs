@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::ops::{Deref, DerefMut};
 
 use super::model::Model;
+use super::observed::facts_of;
 
 /// A model with its facts, once somebody has asked for them. Whoever may change the model makes them be computed
 /// anew; a clone computes its own.
@@ -23,7 +24,7 @@ impl<M: Model> Live<M> {
     }
 
     pub(super) fn json(&self) -> &serde_json::Value {
-        self.json.get_or_init(|| serde_json::to_value(self.facts()).unwrap_or_default())
+        self.json.get_or_init(|| facts_of(self.facts()))
     }
 }
 

@@ -5,7 +5,9 @@
 //! `lessons` or `headless`; a test keeps it so.
 
 pub mod checks;
+mod clocked;
 pub mod command_line;
+mod context;
 mod cost;
 pub mod event_queue;
 pub mod input;
@@ -20,10 +22,13 @@ mod scene;
 pub mod timeline;
 
 pub use checks::{CheckError, Expectation, Verdict};
+pub use clocked::Clocked;
 pub use command_line::{CommandLine, ParseOutcome};
+pub use context::{Context, Say};
 pub use event_queue::{EventId, EventQueue};
 pub use input::{Blank, Input, InputError, LineReader, Lines};
 pub use model::{Event, EventKind, Micros, Model, ModelError, Property, Setup};
 pub use observed::{Observed, Theory, facts_of};
 pub use recording::{Recording, RecordingError};
-pub use timeline::{Stopped, Timeline, TimelineError};
+pub use scene::{Moment, STORY, Stopped};
+pub use timeline::{Timeline, TimelineError};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::context::{Context, Say};
 use super::input::Input;
 
 /// Simulated time, in whole microseconds since the lab was opened.
@@ -99,55 +100,49 @@ pub struct Property<M: ?Sized> {
 
 /// A deterministic state machine: `(seed, commands so far) → state → facts, events`.
 ///
-/// It knows no screen. Time passes only through [`Model::tick`]: the [`Timeline`](super::Timeline)
-/// fires each pending tick at its own time, so that advancing in one stride or in many small
-/// ones gives the same state. Cloning should be cheap (share what is large with [`Arc`]),
-/// since every command runs on a clone and every checkpoint is one.
+/// It knows no screen, and no words but those of [`Model::tell`]. Time passes only through its timers: the
+/// [`Timeline`](super::Timeline) fires each at its own time, so that advancing in one stride or in many small ones gives
+/// the same state. Cloning should be cheap (share what is large with [`Arc`]), since every command runs on a clone and
+/// every checkpoint is one.
 pub trait Model: Clone + 'static {
     /// The lab's commands: a clap subcommand enum.
     type Command: clap::Subcommand + Clone + std::fmt::Debug;
+    /// What the model waits for.
+    type Timer: Clone + 'static;
+    /// What happened, as a value: the words come after.
+    type Event: Clone + 'static;
     /// The lab's named figures.
     type Facts: Serialize;
 
-    /// The state before any command.
+    /// The state before any command. What it tells is there from the beginning.
     ///
     /// # Errors
     /// When the set-up makes no sense for this lab (say, an empty input).
-    fn open(setup: &Setup) -> Result<Self, ModelError>;
+    fn open(setup: &Setup, cx: &mut Context<'_, Self>) -> Result<Self, ModelError>;
 
-    /// What there is to say before any command, say about real input.
-    fn opening(&self) -> Vec<Event> {
-        Vec::new()
-    }
-
-    /// Applies one command at simulated time `now`, and says what it did.
+    /// Applies one command.
     ///
     /// # Errors
     /// When the command cannot be done. The caller drops the state it was tried on.
-    fn apply(&mut self, now: Micros, command: &Self::Command, log: &mut Vec<Event>) -> Result<(), ModelError>;
+    fn apply(&mut self, command: &Self::Command, cx: &mut Context<'_, Self>) -> Result<(), ModelError>;
 
-    /// When the next internal event is due, if any; not before `now`'s last tick.
-    fn next_tick(&self) -> Option<Micros>;
+    /// A timer fires. Whatever it sets for now fires after it, so that time must go on at some point.
+    fn fire(&mut self, timer: Self::Timer, cx: &mut Context<'_, Self>);
 
-    /// Performs the internal event due at `now` (which is what [`Model::next_tick`] said).
-    /// Afterwards `next_tick` must lie strictly later.
-    fn tick(&mut self, now: Micros, log: &mut Vec<Event>);
-
-    /// Until when the last command is still unfolding (keys travelling, say). A screen plays
-    /// up to here by itself, even while paused.
-    fn settled_at(&self) -> Micros;
-
-    /// How far one step goes, in simulated microseconds.
-    fn step_us(&self) -> Micros;
-
-    /// The named figures.
+    /// The named figures. Computed when somebody asks, once for each state.
     fn facts(&self) -> Self::Facts;
+
+    /// The sentences of an event. Called right after the command or timer in which it happened: the state is what came of
+    /// that.
+    fn tell(&self, event: &Self::Event, say: &mut Say);
 
     /// Truths that hold in every state.
     fn properties() -> &'static [Property<Self>];
 
     /// Bytes that a clone keeps alive on its own, roughly: the time line bounds its memory by it.
-    fn footprint(&self) -> usize;
+    fn memory_bytes(&self) -> usize {
+        std::mem::size_of::<Self>()
+    }
 
     /// Values that complete an argument, by its value name (`NODE`, `KEY`).
     fn candidates(&self, value_name: &str) -> Vec<String> {

@@ -8,10 +8,8 @@ use std::sync::Arc;
 
 use super::command_line::{CommandLine, ParseOutcome};
 use super::model::{Event, Micros, Model, ModelError, Setup};
-use super::scene::Scene;
+use super::scene::{Moment, Scene, Stopped};
 
-/// Most events kept with a state; older ones are dropped from its story.
-pub const STORY: usize = 400;
 /// Most internal events in one stretch of time: there a model that runs away stops, and so does its time.
 pub const MAX_TICKS: u32 = if cfg!(test) { 50_000 } else { 5_000_000 };
 /// Most commands on a branch.
@@ -33,11 +31,6 @@ pub enum TimelineError {
     TooLong,
 }
 
-/// Time did not get to where it was sent: somebody stopped it, or more happened on the way than [`MAX_TICKS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stopped on the way, which takes long: give it less time at once")]
-pub struct Stopped;
-
 /// One command on a branch.
 #[derive(Clone, Debug)]
 pub struct Entry<C> {
@@ -48,15 +41,6 @@ pub struct Entry<C> {
     /// When its unfolding ended.
     pub settled_us: Micros,
     command: C,
-}
-
-/// A moment: how many commands were applied, and the time. Ordered along a branch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
-    /// Commands applied so far.
-    pub applied: usize,
-    /// Simulated microseconds.
-    pub at_us: Micros,
 }
 
 /// A place to come back to: the commands that led to it, and the time.
@@ -123,10 +107,8 @@ impl<M: Model> Timeline<M> {
     /// # Errors
     /// What [`Model::open`] refuses.
     pub fn with_memory_bound(lab: &'static str, setup: Setup, memory_bound: usize) -> Result<Self, ModelError> {
-        let model = M::open(&setup)?;
-        let at = Moment { applied: 0, at_us: 0 };
-        let scene = Scene::new(model, at);
-        let checkpoints = BTreeMap::from([(at, scene.clone())]);
+        let scene = Scene::open(&setup)?;
+        let checkpoints = BTreeMap::from([(scene.at, scene.clone())]);
         let branches = vec![Branch { entries: Vec::new(), times: Vec::new(), end_us: 0 }];
         Ok(Self { parser: CommandLine::new(lab), setup, branches, current: 0, scene, checkpoints, memory_bound })
     }
@@ -156,12 +138,17 @@ impl<M: Model> Timeline<M> {
         self.scene.model.json()
     }
 
+    /// Until when the last command is still unfolding.
+    pub fn settled_us(&self) -> Micros {
+        self.scene.settled_us()
+    }
+
     /// The moment now.
     pub fn moment(&self) -> Moment {
         self.scene.at
     }
 
-    /// What happened up to now, oldest first; at most [`STORY`] events.
+    /// What happened up to now, oldest first; at most [`STORY`](super::scene::STORY) events.
     pub fn story(&self) -> &VecDeque<Event> {
         &self.scene.story
     }
@@ -215,15 +202,15 @@ impl<M: Model> Timeline<M> {
         if at.applied >= MAX_COMMANDS {
             return Err(TimelineError::TooLong);
         }
-        let (model, log) = self.scene.with(&command)?;
-        let settled_us = model.settled_at().max(at.at_us);
+        let outcome = self.scene.with(&command)?;
+        let settled_us = outcome.settled_us();
         if !self.at_end() {
             self.fork();
         }
         self.checkpoints.insert(at, self.scene.clone());
         let entry = Entry { at_us: at.at_us, text: text.into(), settled_us, command };
         self.branches[self.current].push(entry);
-        self.scene.take(model, log);
+        self.scene.take(outcome);
         self.thin();
         Ok(())
     }
@@ -292,7 +279,7 @@ impl<M: Model> Timeline<M> {
         let quiet = if at.at_us < base {
             base
         } else {
-            let step = self.scene.model.step_us().max(1);
+            let step = self.scene.step_us();
             base.saturating_add(((at.at_us - base) / step + 1).saturating_mul(step))
         };
         let next = self.entries().get(at.applied).map(|e| (e.at_us, e.settled_us));
@@ -314,7 +301,7 @@ impl<M: Model> Timeline<M> {
         let at = self.scene.at;
         let base = self.base(at.applied);
         let target = if at.at_us > base {
-            let step = self.scene.model.step_us().max(1);
+            let step = self.scene.step_us();
             Moment { applied: at.applied, at_us: base + ((at.at_us - base).div_ceil(step) - 1) * step }
         } else if at.applied > 0 {
             Moment { applied: at.applied - 1, at_us: self.entries()[at.applied - 1].at_us }
@@ -432,8 +419,8 @@ impl<M: Model> Timeline<M> {
             self.checkpoints.entry(self.scene.at).or_insert_with(|| self.scene.clone());
             self.thin();
             // It was applied before in this very state: only whoever stops it can make it fail.
-            let (model, log) = self.scene.with(&entry.command).map_err(|_| Stopped)?;
-            self.scene.take(model, log);
+            let outcome = self.scene.with(&entry.command).map_err(|_| Stopped)?;
+            self.scene.take(outcome);
         }
         Ok(())
     }
@@ -441,7 +428,7 @@ impl<M: Model> Timeline<M> {
     /// A checkpoint now and then, so that long quiet runs are as easy to step back in.
     fn remember(&mut self) {
         let at = self.scene.at;
-        let gap = self.scene.model.step_us().max(1).saturating_mul(64);
+        let gap = self.scene.step_us().saturating_mul(64);
         let last = self.checkpoints.range(..=at).next_back().map(|(m, _)| *m);
         if last.is_none_or(|m| m.applied == at.applied && at.at_us - m.at_us >= gap) {
             self.checkpoints.insert(at, self.scene.clone());
@@ -451,7 +438,7 @@ impl<M: Model> Timeline<M> {
 
     /// Drops every second checkpoint (never the first) until the rest fits the memory bound.
     fn thin(&mut self) {
-        let each = self.scene.model.footprint() + STORY * 64;
+        let each = self.scene.memory_bytes();
         let most = (self.memory_bound / each.max(1)).max(2);
         while self.checkpoints.len() > most {
             let mut index = 0_usize;

@@ -8,6 +8,7 @@ pub mod bloom;
 pub mod failure;
 mod open;
 pub mod ring;
+mod rows;
 pub mod threads;
 pub mod transactions;
 
@@ -15,8 +16,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::engine::{Blank, Micros, Model, ModelError, Setup};
-use crate::picture::{Figure, LoadBar, Theme};
+use crate::picture::{Figure, LoadBar, Theme, Widget};
 pub use open::{Click, OpenLab, View};
+pub use rows::{Row, Shown};
 
 /// Seed of a lab when nobody chose one.
 pub const DEFAULT_SEED: u64 = 7;
@@ -118,14 +120,25 @@ pub trait Lab: 'static {
     }
     /// A few words for the title: `ring, 100 vnodes`.
     fn state(model: &Self::Model) -> String;
-    /// The figures, observed beside theory, from the facts of this state.
-    fn figures(model: &Self::Model, facts: &<Self::Model as Model>::Facts) -> Vec<Figure>;
+    /// The rows of the figures panel.
+    const FIGURES: &'static [Row<<Self::Model as Model>::Facts>] = &[];
+
+    /// The figures, observed next to theory: those of the declared rows that say something now.
+    fn figures(_model: &Self::Model, facts: &<Self::Model as Model>::Facts) -> Vec<Figure> {
+        Self::FIGURES.iter().filter_map(|row| row.figure(facts)).collect()
+    }
     /// Title and bars of the load panel.
     fn bars(model: &Self::Model) -> (String, Vec<LoadBar>);
-    /// Draws the picture.
-    fn draw(scene: &Scene<'_, Self::Model>, area: Rect, buf: &mut Buffer);
-    /// The command that a click on a cell of the picture means.
-    fn click(scene: &Scene<'_, Self::Model>, area: Rect, x: u16, y: u16) -> Option<String>;
+    /// The picture of a view, as a value: it draws itself, knows what a click on it means, and can be read aloud.
+    fn picture<'a>(_scene: &'a Scene<'a, Self::Model>) -> Option<Box<dyn Widget + 'a>> {
+        None
+    }
+    /// Draws the picture, where it is not yet a value.
+    fn draw(_scene: &Scene<'_, Self::Model>, _area: Rect, _buf: &mut Buffer) {}
+    /// The command that a click on a cell of such a picture means.
+    fn click(_scene: &Scene<'_, Self::Model>, _area: Rect, _x: u16, _y: u16) -> Option<String> {
+        None
+    }
     /// The command that a click on a load bar means.
     fn click_bar(model: &Self::Model, bar: usize) -> Option<String>;
 }

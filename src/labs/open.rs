@@ -7,11 +7,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Lab, LabInfo, Scene};
+use crate::engine::Moment;
 use crate::engine::model::Model;
 use crate::engine::recording::{FORMAT, RecordedCommand, RecordedInput, Recording, facts_hash};
-use crate::engine::timeline::{Bookmark, Moment};
+use crate::engine::timeline::Bookmark;
 use crate::engine::{CommandLine, Event, EventKind, Micros, ModelError, Setup, Timeline, TimelineError};
-use crate::picture::{Frame, LoadBar, Sentence, SentenceKind, Theme, TimelineBar};
+use crate::picture::{Frame, Hits, LoadBar, Paint, Sentence, SentenceKind, Theme, TimelineBar};
 
 /// How a screen looks at a lab: nothing here changes the lab's state.
 #[derive(Clone, Debug)]
@@ -105,6 +106,8 @@ pub trait OpenLab {
     fn recording(&self) -> Recording;
     /// Names of the properties that do not hold now: none, unless there is a bug.
     fn broken(&self) -> Vec<&'static str>;
+    /// A view's picture in words, where it has a spoken form.
+    fn describe(&self, view: &View) -> Option<String>;
     /// Draws the whole frame: title, picture, figures, sentences, time line, keys.
     fn render(&self, view: &View, keys: &[(String, String)], area: Rect, buf: &mut Buffer);
     /// What a click on a cell means.
@@ -122,6 +125,17 @@ pub enum Click {
     Seek(Micros),
     /// The key hint with this index.
     Key(usize),
+}
+
+/// Draws a scene's picture; where it is a value, gives what a click on it means.
+fn draw<L: Lab>(scene: &Scene<'_, L::Model>, area: Rect, buf: &mut Buffer) -> Option<Hits> {
+    let Some(picture) = L::picture(scene) else {
+        L::draw(scene, area, buf);
+        return None;
+    };
+    let mut hits = Hits::default();
+    picture.draw(area, &mut Paint { buf, theme: scene.theme, hits: &mut hits });
+    Some(hits)
 }
 
 struct Opened<L: Lab> {
@@ -258,7 +272,7 @@ impl<L: Lab> OpenLab for Opened<L> {
     }
 
     fn settled_at(&self) -> Micros {
-        self.timeline.model().settled_at()
+        self.timeline.settled_us()
     }
 
     fn end_us(&self) -> Micros {
@@ -333,10 +347,14 @@ impl<L: Lab> OpenLab for Opened<L> {
         L::Model::properties().iter().filter(|p| !(p.holds)(model)).map(|p| p.name).collect()
     }
 
+    fn describe(&self, view: &View) -> Option<String> {
+        L::picture(&self.scene(view)).map(|picture| picture.describe())
+    }
+
     fn render(&self, view: &View, keys: &[(String, String)], area: Rect, buf: &mut Buffer) {
         let scene = self.scene(view);
         self.with_frame(view, keys, area.height, |frame| {
-            frame.render(area, buf, &view.theme, &mut |area, buf| L::draw(&scene, area, buf));
+            frame.render(area, buf, &view.theme, &mut |area, buf| _ = draw::<L>(&scene, area, buf));
         });
     }
 
@@ -344,7 +362,11 @@ impl<L: Lab> OpenLab for Opened<L> {
         let layout = Frame::layout(area);
         let at = ratatui::layout::Position { x, y };
         if layout.picture.contains(at) {
-            return L::click(&self.scene(view), layout.picture, x, y).map_or(Click::Nothing, Click::Command);
+            let scene = self.scene(view);
+            let recorded = draw::<L>(&scene, layout.picture, &mut Buffer::empty(area));
+            let meant = recorded.map(|hits| hits.at(x, y).map(str::to_owned));
+            let meant = meant.unwrap_or_else(|| L::click(&scene, layout.picture, x, y));
+            return meant.map_or(Click::Nothing, Click::Command);
         }
         if layout.timeline.contains(at) {
             return self.bar(view).time_at(layout.timeline, x).map_or(Click::Nothing, Click::Seek);

@@ -1,8 +1,10 @@
 use std::cell::Cell;
 
+use super::super::context::{Context, Say};
 use super::super::interrupt::{self, Interrupt};
-use super::super::model::Property;
+use super::super::model::{EventKind, Property};
 use super::*;
+use crate::sim::{Duration, Time};
 
 thread_local! {
     /// Work done by all clocks of this thread: commands applied, ticks, facts computed.
@@ -49,15 +51,28 @@ enum Wind {
     Pace { pace: Micros },
 }
 
+impl Clock {
+    /// The next tick is at the next multiple of the pace.
+    fn wind(&self, cx: &mut Context<'_, Self>) {
+        cx.step(Duration::from_micros(25));
+        cx.unfold_until(Time::from_micros(self.now));
+        cx.wake_at(Some(Time::from_micros((self.now / self.pace + 1) * self.pace)), ());
+    }
+}
+
 impl Model for Clock {
     type Command = Wind;
+    type Timer = ();
+    type Event = (EventKind, String);
     type Facts = BTreeMap<&'static str, u64>;
 
-    fn open(_: &Setup) -> Result<Self, ModelError> {
-        Ok(Self { pace: 10, ticks: 0, sum: 0, now: 0 })
+    fn open(_: &Setup, cx: &mut Context<'_, Self>) -> Result<Self, ModelError> {
+        let clock = Self { pace: 10, ticks: 0, sum: 0, now: 0 };
+        clock.wind(cx);
+        Ok(clock)
     }
 
-    fn apply(&mut self, _: Micros, command: &Wind, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    fn apply(&mut self, command: &Wind, cx: &mut Context<'_, Self>) -> Result<(), ModelError> {
         match command {
             Wind::Add { number } => {
                 self.sum += number;
@@ -67,30 +82,20 @@ impl Model for Clock {
             }
             Wind::Pace { pace } => self.pace = *pace,
         }
-        log.push(Event::new(self.now, super::super::model::EventKind::Change, format!("{command:?}")));
+        cx.tell((EventKind::Change, format!("{command:?}")));
+        self.wind(cx);
         Ok(())
     }
 
-    fn next_tick(&self) -> Option<Micros> {
-        Some((self.now / self.pace + 1) * self.pace)
-    }
-
-    fn tick(&mut self, now: Micros, log: &mut Vec<Event>) {
+    fn fire(&mut self, (): (), cx: &mut Context<'_, Self>) {
         work(1);
         // A tick that asks is told to go on: it would leave half of its work.
         assert!(!interrupt::requested());
-        (self.now, self.ticks) = (now, self.ticks + 1);
+        (self.now, self.ticks) = (cx.now().as_micros(), self.ticks + 1);
         if self.ticks.is_multiple_of(7) {
-            log.push(Event::new(now, super::super::model::EventKind::Detail, format!("tick {}", self.ticks)));
+            cx.tell((EventKind::Detail, format!("tick {}", self.ticks)));
         }
-    }
-
-    fn settled_at(&self) -> Micros {
-        self.now
-    }
-
-    fn step_us(&self) -> Micros {
-        25
+        self.wind(cx);
     }
 
     fn facts(&self) -> Self::Facts {
@@ -98,11 +103,15 @@ impl Model for Clock {
         BTreeMap::from([("ticks", self.ticks), ("sum", self.sum), ("now", self.now)])
     }
 
+    fn tell(&self, (kind, text): &(EventKind, String), say: &mut Say) {
+        say.say(*kind, text);
+    }
+
     fn properties() -> &'static [Property<Self>] {
         &[]
     }
 
-    fn footprint(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         1_000
     }
 }

@@ -16,7 +16,7 @@ use super::system::System;
 use super::trace;
 use super::traffic::Traffic;
 use crate::algorithms::queueing::Service as Shape;
-use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
 
 /// Requests a second at the start.
 const RATE: f64 = 60.0;
@@ -260,7 +260,7 @@ impl BalancerModel {
     }
 }
 
-impl Model for BalancerModel {
+impl Clocked for BalancerModel {
     type Command = BalancerCommand;
     type Facts = BalancerFacts;
 

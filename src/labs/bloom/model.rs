@@ -16,7 +16,7 @@ use super::stock::{Half, Stock, Theme};
 use super::why::{self, Why};
 use super::{narrate, properties};
 use crate::algorithms::bloom::{Digest, theory};
-use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
 
 /// Simulated time in which an insertion or a new filter unfolds.
 pub const UNFOLD_US: Micros = 1_600_000;
@@ -220,7 +220,7 @@ impl BloomModel {
     }
 }
 
-impl Model for BloomModel {
+impl Clocked for BloomModel {
     type Command = BloomCommand;
     type Facts = BloomFacts;
 

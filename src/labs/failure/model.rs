@@ -22,7 +22,7 @@ use super::watch::Watch;
 use super::world::World;
 use crate::algorithms::detector::Swim;
 use crate::engine::event_queue::EventId;
-use crate::engine::{Event, EventQueue, Micros, Model, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, EventQueue, Micros, ModelError, Property, Setup};
 
 /// Time between two requests of all users together, in microseconds.
 pub const REQUEST_US: Micros = 50_000;
@@ -351,7 +351,7 @@ impl FailureModel {
     }
 }
 
-impl Model for FailureModel {
+impl Clocked for FailureModel {
     type Command = FailureCommand;
     type Facts = FailureFacts;
 

@@ -14,7 +14,7 @@ use super::placer::Tuning;
 use super::serving::{NOBODY, Node, Traffic, Workload};
 use super::world::{Cause, Change, Config, World};
 use crate::algorithms::hash::key_hash;
-use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
 
 /// Simulated time in which a change unfolds: moved keys light up, travel, and settle.
 pub const UNFOLD_US: Micros = 1_600_000;
@@ -283,7 +283,7 @@ impl RingModel {
     }
 }
 
-impl Model for RingModel {
+impl Clocked for RingModel {
     type Command = RingCommand;
     type Facts = RingFacts;
 

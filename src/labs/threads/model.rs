@@ -14,7 +14,7 @@ use crate::algorithms::explore::{System, bits};
 use crate::algorithms::threads::{
     BAD, Deed, Explored, Grain, LIBRARY, Machine, Measured, Program, ProgramError, built_in, expected_finals,
 };
-use crate::engine::{Event, Input, Micros, Model, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, Input, Micros, ModelError, Property, Setup};
 
 /// Simulated time that a step takes to unfold, and between two steps of the random scheduler.
 pub const STEP_US: Micros = 600_000;
@@ -271,7 +271,7 @@ impl ThreadsModel {
     }
 }
 
-impl Model for ThreadsModel {
+impl Clocked for ThreadsModel {
     type Command = ThreadsCommand;
     type Facts = ThreadsFacts;
 

@@ -13,7 +13,7 @@ use super::verdict::Findings;
 use crate::algorithms::transactions::{
     Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Reason, Row, Status, Told, TxId, judge,
 };
-use crate::engine::{Event, Micros, Model, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
 
 /// Time between two operations that play by themselves.
 pub const MOVE_US: Micros = 700_000;
@@ -327,7 +327,7 @@ impl TransactionsModel {
     }
 }
 
-impl Model for TransactionsModel {
+impl Clocked for TransactionsModel {
     type Command = TransactionsCommand;
     type Facts = TransactionsFacts;
 
