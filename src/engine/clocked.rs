@@ -3,8 +3,9 @@
 
 use serde::Serialize;
 
-use super::context::{Context, Say};
-use super::model::{Event, Micros, Model, ModelError, Property, Setup};
+use super::context::Say;
+use super::event::{Event, Micros};
+use super::model::{ContextOf, Model, ModelError, Property, Setup};
 use crate::sim::{Duration, Time};
 
 /// A [`Model`] that says itself when it is to be woken next, and tells in sentences while it works.
@@ -60,7 +61,7 @@ pub trait Clocked: Clone + 'static {
 }
 
 /// Hands over what was told, and when the model is to be woken next.
-fn hand_over<M: Clocked>(model: &M, log: Vec<Event>, cx: &mut Context<'_, M>) {
+fn hand_over<M: Clocked>(model: &M, log: Vec<Event>, cx: &mut ContextOf<'_, M>) {
     log.into_iter().for_each(|event| cx.tell(event));
     cx.unfold_until(Time::from_micros(model.settled_at()));
     cx.step(Duration::from_micros(model.step_us()));
@@ -73,20 +74,20 @@ impl<M: Clocked> Model for M {
     type Event = Event;
     type Facts = <M as Clocked>::Facts;
 
-    fn open(setup: &Setup, cx: &mut Context<'_, Self>) -> Result<Self, ModelError> {
+    fn open(setup: &Setup, cx: &mut ContextOf<'_, Self>) -> Result<Self, ModelError> {
         let model = <M as Clocked>::open(setup)?;
         hand_over(&model, model.opening(), cx);
         Ok(model)
     }
 
-    fn apply(&mut self, command: &Self::Command, cx: &mut Context<'_, Self>) -> Result<(), ModelError> {
+    fn apply(&mut self, command: &Self::Command, cx: &mut ContextOf<'_, Self>) -> Result<(), ModelError> {
         let mut log = Vec::new();
         Clocked::apply(self, cx.now().as_micros(), command, &mut log)?;
         hand_over(self, log, cx);
         Ok(())
     }
 
-    fn fire(&mut self, (): (), cx: &mut Context<'_, Self>) {
+    fn fire(&mut self, (): (), cx: &mut ContextOf<'_, Self>) {
         let mut log = Vec::new();
         self.tick(cx.now().as_micros(), &mut log);
         hand_over(self, log, cx);

@@ -1,6 +1,6 @@
 //! What a model works with while it applies a command or lets a timer fire.
 
-use super::model::{Event, EventKind, Micros, Model};
+use super::event::{Event, EventKind, Micros};
 use crate::sim::{Duration, EventId, EventQueue, Random, Streams, Time};
 
 /// What is to come in a lab, and how its time goes: it belongs to the state, and is cloned with it.
@@ -21,16 +21,16 @@ impl<T> Default for Agenda<T> {
     }
 }
 
-/// Time, timers, random streams and the ear of whoever watches: what a [`Model`] gets with every command and timer.
-pub struct Context<'a, M: Model> {
+/// Time, timers, random streams and the ear of whoever watches: what a [`Model`](super::Model) gets with every command and timer.
+pub struct Context<'a, T, E> {
     now: Time,
     streams: Streams,
-    agenda: &'a mut Agenda<M::Timer>,
-    events: &'a mut Vec<M::Event>,
+    agenda: &'a mut Agenda<T>,
+    events: &'a mut Vec<E>,
 }
 
-impl<'a, M: Model> Context<'a, M> {
-    pub(super) fn new(now: Time, seed: u64, agenda: &'a mut Agenda<M::Timer>, events: &'a mut Vec<M::Event>) -> Self {
+impl<'a, T, E> Context<'a, T, E> {
+    pub(super) fn new(now: Time, seed: u64, agenda: &'a mut Agenda<T>, events: &'a mut Vec<E>) -> Self {
         Self { now, streams: Streams::new(seed), agenda, events }
     }
 
@@ -44,29 +44,29 @@ impl<'a, M: Model> Context<'a, M> {
         self.streams.named(name)
     }
 
-    /// Something happened. It is told when the command or the timer is done: see [`Model::tell`].
-    pub fn tell(&mut self, event: M::Event) {
+    /// Something happened. It is told when the command or the timer is done: see [`Model::tell`](super::Model::tell).
+    pub fn tell(&mut self, event: E) {
         self.events.push(event);
     }
 
     /// Sets a timer: it fires after this long.
-    pub fn after(&mut self, span: Duration, timer: M::Timer) -> EventId {
+    pub fn after(&mut self, span: Duration, timer: T) -> EventId {
         self.at(self.now + span, timer)
     }
 
     /// Sets a timer: it fires at this time, or next if that is past.
-    pub fn at(&mut self, at: Time, timer: M::Timer) -> EventId {
+    pub fn at(&mut self, at: Time, timer: T) -> EventId {
         self.agenda.timers.push(at.max(self.now), timer)
     }
 
     /// Takes back a timer that has not fired.
-    pub fn cancel(&mut self, timer: EventId) -> Option<M::Timer> {
+    pub fn cancel(&mut self, timer: EventId) -> Option<T> {
         self.agenda.timers.cancel(timer)
     }
 
     /// Sets the one timer that wakes a system with a queue of its own, instead of the one that was set this way before;
     /// none if nothing is to come there.
-    pub fn wake_at(&mut self, at: Option<Time>, timer: M::Timer) {
+    pub fn wake_at(&mut self, at: Option<Time>, timer: T) {
         if let Some(before) = self.agenda.wake.take() {
             self.agenda.timers.cancel(before);
         }
@@ -89,7 +89,7 @@ impl<'a, M: Model> Context<'a, M> {
     }
 }
 
-/// Takes the sentences that a model makes of an event: see [`Model::tell`].
+/// Takes the sentences that a model makes of an event: see [`Model::tell`](super::Model::tell).
 #[derive(Debug)]
 pub struct Say {
     now: Micros,

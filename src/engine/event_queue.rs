@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::model::Micros;
+use super::event::Micros;
 
 /// Events to come, the earliest first; events of the same time come in the order in which they were put in.
 ///

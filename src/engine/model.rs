@@ -8,45 +8,6 @@ use serde::Serialize;
 use super::context::{Context, Say};
 use super::input::Input;
 
-/// Simulated time, in whole microseconds since the lab was opened.
-pub type Micros = u64;
-
-/// How much an event matters to someone who reads along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EventKind {
-    /// The headline: what a command or the system changed.
-    Change,
-    /// Something that belongs to a change, or a routine step such as one request.
-    Detail,
-    /// Something that a person should worry about: lost keys, a broken bound.
-    Warning,
-}
-
-/// What a command or a tick did, in one plain sentence.
-///
-/// ```
-/// use scalelab::engine::{Event, EventKind};
-/// let event = Event::new(5, EventKind::Change, "node-d joined.");
-/// assert_eq!(event.text, "node-d joined.");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Event {
-    /// When it happened, in simulated microseconds.
-    pub at_us: Micros,
-    /// One sentence for people.
-    pub text: String,
-    /// How much it matters.
-    pub kind: EventKind,
-}
-
-impl Event {
-    /// An event at a time, with its sentence.
-    pub fn new(at_us: Micros, kind: EventKind, text: impl Into<String>) -> Self {
-        Self { at_us, text: text.into(), kind }
-    }
-}
-
 /// Why a command, or the opening of a lab, was refused. The state is as before.
 ///
 /// ```
@@ -98,6 +59,9 @@ pub struct Property<M: ?Sized> {
     pub holds: fn(&M) -> bool,
 }
 
+/// The context of a model.
+pub type ContextOf<'a, M> = Context<'a, <M as Model>::Timer, <M as Model>::Event>;
+
 /// A deterministic state machine: `(seed, commands so far) → state → facts, events`.
 ///
 /// It knows no screen, and no words but those of [`Model::tell`]. Time passes only through its timers: the
@@ -118,16 +82,16 @@ pub trait Model: Clone + 'static {
     ///
     /// # Errors
     /// When the set-up makes no sense for this lab (say, an empty input).
-    fn open(setup: &Setup, cx: &mut Context<'_, Self>) -> Result<Self, ModelError>;
+    fn open(setup: &Setup, cx: &mut ContextOf<'_, Self>) -> Result<Self, ModelError>;
 
     /// Applies one command.
     ///
     /// # Errors
     /// When the command cannot be done. The caller drops the state it was tried on.
-    fn apply(&mut self, command: &Self::Command, cx: &mut Context<'_, Self>) -> Result<(), ModelError>;
+    fn apply(&mut self, command: &Self::Command, cx: &mut ContextOf<'_, Self>) -> Result<(), ModelError>;
 
     /// A timer fires. Whatever it sets for now fires after it, so that time must go on at some point.
-    fn fire(&mut self, timer: Self::Timer, cx: &mut Context<'_, Self>);
+    fn fire(&mut self, timer: Self::Timer, cx: &mut ContextOf<'_, Self>);
 
     /// The named figures. Computed when somebody asks, once for each state.
     fn facts(&self) -> Self::Facts;

@@ -1,6 +1,6 @@
 //! Numbers as people read them, the same in sentences, figures and tables.
 
-use super::model::Micros;
+use super::event::Micros;
 
 /// Groups of three: `2,489`.
 ///

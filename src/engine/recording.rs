@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::model::Micros;
+use super::event::Micros;
 
 /// Version of the format written now, and the only one read.
 pub const FORMAT: u32 = 1;

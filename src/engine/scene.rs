@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use super::context::{Agenda, Context, Say};
+use super::event::{Event, Micros};
 use super::interrupt;
 use super::live::Live;
-use super::model::{Event, Micros, Model, ModelError};
+use super::model::{Model, ModelError};
 use crate::sim::Time;
 
 /// Most events kept with a state; older ones are dropped from its story.

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::command_line::{CommandLine, ParseOutcome};
-use super::model::{Event, Micros, Model, ModelError, Setup};
+use super::event::{Event, Micros};
+use super::model::{Model, ModelError, Setup};
 use super::scene::{Moment, Scene, Stopped};
 
 /// Most internal events in one stretch of time: there a model that runs away stops, and so does its time.

@@ -36,11 +36,67 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Rooms that a file still knows against the drawing.
-const IMPORT_DEBTS: [(&str, &str); 0] = [];
+const IMPORT_DEBTS: [(&str, &str); 5] = [
+    ("headless/measure.rs", "algorithms"),
+    ("lessons/check/fit.rs", "picture"),
+    ("lessons/check/proof.rs", "picture"),
+    ("lessons/rules.rs", "picture"),
+    ("lessons/source.rs", "picture"),
+];
 /// Files of a room that still know each other in a circle.
-const CIRCLE_DEBTS: [&[&str]; 0] = [];
+const CIRCLE_DEBTS: [&[&str]; 13] = [
+    &["algorithms/bloom/blocked.rs", "algorithms/bloom/theory.rs"],
+    &["algorithms/threads/compile.rs", "algorithms/threads/program.rs"],
+    &["algorithms/threads/expressions.rs", "algorithms/threads/grammar.rs"],
+    &["algorithms/transactions/engine.rs", "algorithms/transactions/optimistic.rs"],
+    &[
+        "labs/balancer/facts.rs",
+        "labs/balancer/model.rs",
+        "labs/balancer/narrate.rs",
+        "labs/balancer/panel.rs",
+        "labs/balancer/theory.rs",
+    ],
+    &["labs/balancer/trace.rs", "labs/balancer/traffic.rs"],
+    &[
+        "labs/bloom/deeds.rs",
+        "labs/bloom/facts.rs",
+        "labs/bloom/model.rs",
+        "labs/bloom/narrate.rs",
+        "labs/bloom/properties.rs",
+        "labs/bloom/scenario.rs",
+    ],
+    &[
+        "labs/failure/facts.rs",
+        "labs/failure/failover.rs",
+        "labs/failure/group.rs",
+        "labs/failure/model.rs",
+        "labs/failure/narrate.rs",
+        "labs/failure/request.rs",
+        "labs/failure/soak.rs",
+        "labs/failure/watch.rs",
+    ],
+    &["labs/ring/facts.rs", "labs/ring/model.rs", "labs/ring/narrate.rs"],
+    &[
+        "labs/threads/facts.rs",
+        "labs/threads/model.rs",
+        "labs/threads/narrate.rs",
+        "labs/threads/results.rs",
+        "labs/threads/search.rs",
+        "labs/threads/verdict.rs",
+    ],
+    &[
+        "labs/transactions/facts.rs",
+        "labs/transactions/model.rs",
+        "labs/transactions/narrate.rs",
+        "labs/transactions/script.rs",
+        "labs/transactions/verdict.rs",
+    ],
+    &["tui/home/details.rs", "tui/home/draw.rs"],
+    &["tui/lesson/panel.rs", "tui/lesson/verdict.rs"],
+];
 /// Labs whose folder is still over the budget, with its lines rounded up to hundreds: the figure may only fall.
-const BUDGET_DEBTS: [(&str, usize); 0] = [];
+const BUDGET_DEBTS: [(&str, usize); 6] =
+    [("balancer", 6900), ("bloom", 4500), ("failure", 6800), ("ring", 3000), ("threads", 3200), ("transactions", 3200)];
 
 fn room_of(file: &str) -> &str {
     file.split_once('/').map_or(file.trim_end_matches(".rs"), |(room, _)| room)

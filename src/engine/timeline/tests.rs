@@ -1,8 +1,9 @@
 use std::cell::Cell;
 
-use super::super::context::{Context, Say};
+use super::super::context::Say;
+use super::super::event::EventKind;
 use super::super::interrupt::{self, Interrupt};
-use super::super::model::{EventKind, Property};
+use super::super::model::{ContextOf, Property};
 use super::*;
 use crate::sim::{Duration, Time};
 
@@ -53,7 +54,7 @@ enum Wind {
 
 impl Clock {
     /// The next tick is at the next multiple of the pace.
-    fn wind(&self, cx: &mut Context<'_, Self>) {
+    fn wind(&self, cx: &mut ContextOf<'_, Self>) {
         cx.step(Duration::from_micros(25));
         cx.unfold_until(Time::from_micros(self.now));
         cx.wake_at(Some(Time::from_micros((self.now / self.pace + 1) * self.pace)), ());
@@ -66,13 +67,13 @@ impl Model for Clock {
     type Event = (EventKind, String);
     type Facts = BTreeMap<&'static str, u64>;
 
-    fn open(_: &Setup, cx: &mut Context<'_, Self>) -> Result<Self, ModelError> {
+    fn open(_: &Setup, cx: &mut ContextOf<'_, Self>) -> Result<Self, ModelError> {
         let clock = Self { pace: 10, ticks: 0, sum: 0, now: 0 };
         clock.wind(cx);
         Ok(clock)
     }
 
-    fn apply(&mut self, command: &Wind, cx: &mut Context<'_, Self>) -> Result<(), ModelError> {
+    fn apply(&mut self, command: &Wind, cx: &mut ContextOf<'_, Self>) -> Result<(), ModelError> {
         match command {
             Wind::Add { number } => {
                 self.sum += number;
@@ -87,7 +88,7 @@ impl Model for Clock {
         Ok(())
     }
 
-    fn fire(&mut self, (): (), cx: &mut Context<'_, Self>) {
+    fn fire(&mut self, (): (), cx: &mut ContextOf<'_, Self>) {
         work(1);
         // A tick that asks is told to go on: it would leave half of its work.
         assert!(!interrupt::requested());
