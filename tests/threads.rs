@@ -243,7 +243,7 @@ fn bad_programs_are_refused_with_their_place() {
         ("thread A { skip skip }", 1, 17, "not expected"),
         ("thread while { skip }", 1, 8, "word of the language"),
         ("barrier b\nthread A { skip }", 1, 10, "needs a number"),
-        ("barrier b = 99\nthread A { skip }", 1, 11, "99 is no number"),
+        ("barrier b = 99\nthread A { skip }", 1, 11, "99 is out of range"),
         ("condition c\nthread A { wait c }", 2, 17, "needs a mutex"),
         ("shared x\nthread A { x = (1 }", 2, 19, "not expected"),
         ("always y > 0\nthread A { skip }", 1, 8, "no shared variable"),

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Fault;
 use crate::engine::{Blank, Input, InputError, Setup};
-use crate::labs::LabInfo;
+use crate::labs::{LabInfo, OpenLab};
 
 /// Reads each (role, path) that a lab takes and puts all in a set-up.
 ///
@@ -82,6 +82,25 @@ pub fn working<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let done = work();
     bar.finish_and_clear();
     done
+}
+
+/// Lets time pass until a command has unfolded, and says how far it is when that takes long.
+pub(super) fn settle(lab: &mut dyn OpenLab, line: &str) {
+    /// Parts of the time between which the bar moves.
+    const PARTS: u64 = 100;
+    let (from, to) = (lab.now(), lab.settled_at());
+    if std::io::stderr().is_terminal() && to > from {
+        let bar = bar(Some(PARTS), "{spinner} {wide_msg} {percent} %, {elapsed}");
+        bar.set_message(format!("`{line}`: time passes"));
+        bar.enable_steady_tick(std::time::Duration::from_millis(250));
+        for part in 1..PARTS {
+            lab.advance_to(from + (to - from) / PARTS * part);
+            bar.set_position(part);
+        }
+        lab.advance_to(to);
+        bar.finish_and_clear();
+    }
+    lab.settle();
 }
 
 /// A bar on standard error; hidden where that is no terminal.

@@ -78,7 +78,7 @@ fn obey(lab: &mut dyn OpenLab, place: &str, line: &str, tell: &mut Teller<'_>) -
         };
         Fault::Usage(format!("{place}, `{}`: {message}{hint}", visible(line.trim())))
     })?;
-    working("time passes", || lab.settle());
+    inputs::settle(lab, &visible(line.trim()));
     tell(&news(lab, before), help.as_deref())
 }
 

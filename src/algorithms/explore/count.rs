@@ -132,11 +132,11 @@ impl Counts {
 
 /// Strongly connected components, the last ones (in the direction of the steps) first.
 pub(super) fn components(graph: &Graph) -> Vec<Vec<u32>> {
-    components_of(graph.expanded(), &|state| graph.targets(state).to_vec())
+    components_of(graph.expanded(), &|state, i| graph.targets(state).get(i).copied())
 }
 
-/// Tarjan's algorithm (1972), without recursion.
-pub(super) fn components_of(count: usize, targets: &dyn Fn(usize) -> Vec<u32>) -> Vec<Vec<u32>> {
+/// Tarjan's algorithm (1972), without recursion. `target` gives the `i`-th target of a state, and `None` after the last.
+pub(super) fn components_of(count: usize, target: &dyn Fn(usize, usize) -> Option<u32>) -> Vec<Vec<u32>> {
     const NEW: u32 = u32::MAX;
     let (mut index, mut low) = (vec![NEW; count], vec![0_u32; count]);
     let mut on_stack = vec![false; count];
@@ -145,15 +145,16 @@ pub(super) fn components_of(count: usize, targets: &dyn Fn(usize) -> Vec<u32>) -
         if index[root] != NEW {
             continue;
         }
-        let mut work: Vec<(u32, Vec<u32>)> = vec![(root as u32, targets(root))];
+        let mut work: Vec<(u32, usize)> = vec![(root as u32, 0)];
         index[root] = next;
         low[root] = next;
         next += 1;
         stack.push(root as u32);
         on_stack[root] = true;
-        while let Some((at, todo)) = work.last_mut() {
+        while let Some((at, tried)) = work.last_mut() {
             let at = *at as usize;
-            if let Some(to) = todo.pop() {
+            if let Some(to) = target(at, *tried) {
+                *tried += 1;
                 let to = to as usize;
                 if to >= count {
                     continue;
@@ -164,7 +165,7 @@ pub(super) fn components_of(count: usize, targets: &dyn Fn(usize) -> Vec<u32>) -
                     next += 1;
                     stack.push(to as u32);
                     on_stack[to] = true;
-                    work.push((to as u32, targets(to)));
+                    work.push((to as u32, 0));
                 } else if on_stack[to] {
                     low[at] = low[at].min(index[to]);
                 }

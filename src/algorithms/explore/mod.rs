@@ -59,7 +59,7 @@ pub use model::{Expectation, Model, Property};
 pub use reduce::{Reduced, Reduction, reduced};
 pub use schedules::{Schedules, random_schedule};
 pub use search::{Search, Verdict};
-pub use starve::{Lasso, livelock, starving};
+pub use starve::{Lasso, livelock, livelock_where, starving};
 pub use table::Table;
 
 /// Most threads of a system.

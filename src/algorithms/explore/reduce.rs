@@ -107,6 +107,11 @@ impl Reduction {
         search
     }
 
+    /// Whether all is seen.
+    pub fn finished(&self) -> bool {
+        self.found.finished
+    }
+
     /// What was found so far.
     pub fn found(&self) -> Reduced {
         let whole = self.found.finished && self.use_sleep;

@@ -22,20 +22,40 @@ pub struct Lasso {
 ///
 /// Cost: O(threads · (states + transitions)).
 pub fn starving(system: &impl System, graph: &Graph) -> Vec<Lasso> {
-    (0..system.threads()).filter_map(|thread| fair_loop(system, graph, Some(thread))).collect()
+    (0..system.threads()).filter_map(|thread| fair_loop(system, graph, Some(thread), &|_, _| true)).collect()
 }
 
 /// A loop that a fair scheduler need never leave, though every thread that is not over moves or is blocked now and then.
 pub fn livelock(system: &impl System, graph: &Graph) -> Option<Lasso> {
-    fair_loop(system, graph, None)
+    livelock_where(system, graph, &|_, _| true)
 }
 
-fn fair_loop(system: &impl System, graph: &Graph, starved: Option<usize>) -> Option<Lasso> {
+/// As [`livelock`], of those loops that are wanted, by their states and the threads that move in them.
+pub fn livelock_where(system: &impl System, graph: &Graph, wanted: &dyn Fn(&[u32], u32) -> bool) -> Option<Lasso> {
+    fair_loop(system, graph, None, wanted)
+}
+
+fn fair_loop(
+    system: &impl System,
+    graph: &Graph,
+    starved: Option<usize>,
+    wanted: &dyn Fn(&[u32], u32) -> bool,
+) -> Option<Lasso> {
     let over = |state: usize, thread: usize| system.over(graph.state(state), thread);
     let allowed = |state: usize| starved.is_none_or(|t| !over(state, t));
     let steps = |state: usize| graph.steps(state).filter(move |(thread, _)| allowed(state) && Some(*thread) != starved);
-    let targets = |state: usize| steps(state).map(|(_, to)| to as u32).collect();
-    for component in components_of(graph.expanded(), &targets) {
+    // A step that is not followed leads nowhere: back to its state.
+    let target = |state: usize, i: usize| {
+        let to = *graph.targets(state).get(i)?;
+        let by = bits(graph.enabled(state)).nth(i);
+        Some(if allowed(state) && by != starved { to } else { state as u32 })
+    };
+    for component in components_of(graph.expanded(), &target) {
+        if let [only] = component[..]
+            && !steps(only as usize).any(|(_, to)| to == only as usize)
+        {
+            continue;
+        }
         let inside: BTreeSet<usize> = component.iter().map(|s| *s as usize).collect();
         let first = component[0] as usize;
         let (mut moves, mut blocked) = (0_u32, 0_u32);
@@ -47,7 +67,7 @@ fn fair_loop(system: &impl System, graph: &Graph, starved: Option<usize>) -> Opt
         }
         let fair = (0..system.threads()).all(|u| over(first, u) || moves >> u & 1 == 1 || blocked >> u & 1 == 1);
         let somebody = (0..system.threads()).any(|u| !over(first, u));
-        if moves == 0 || !fair || !somebody {
+        if moves == 0 || !fair || !somebody || !wanted(&component, moves) {
             continue;
         }
         let entry = inside.iter().copied().min()?;

@@ -1,7 +1,5 @@
 //! States by number: equal rows of words are kept once.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 /// Rows of equal width, numbered in the order in which they came. Looking up or adding a row costs O(width).
 ///
 /// ```
@@ -16,8 +14,8 @@ pub struct Table {
     width: usize,
     rows: Vec<i32>,
     count: usize,
-    /// Open addressing: number of a row plus one, or zero.
-    slots: Vec<u32>,
+    /// Open addressing: 32 bits of a row's hash, and its number plus one; zero is free.
+    slots: Vec<u64>,
 }
 
 impl Table {
@@ -47,59 +45,74 @@ impl Table {
         if (self.count + 1) * 2 > self.slots.len() {
             self.grow();
         }
-        let slot = self.slot_of(row);
-        if let Some(found) = self.slots[slot].checked_sub(1) {
-            return (found as usize, false);
+        let tag = tag(row);
+        let slot = self.slot_of(tag, row);
+        if self.slots[slot] != 0 {
+            return (number(self.slots[slot]), false);
         }
         self.rows.extend_from_slice(row);
         self.count += 1;
-        self.slots[slot] = self.count as u32;
+        self.slots[slot] = u64::from(tag) << 32 | self.count as u64;
         (self.count - 1, true)
     }
 
     /// The number of a row, if it is there.
     pub fn find(&self, row: &[i32]) -> Option<usize> {
-        self.slots[self.slot_of(row)].checked_sub(1).map(|n| n as usize)
+        let slot = self.slots[self.slot_of(tag(row), row)];
+        (slot != 0).then(|| number(slot))
     }
 
     /// Bytes in memory.
     pub fn memory_bytes(&self) -> usize {
-        (self.rows.capacity() + self.slots.capacity()) * 4
+        self.rows.capacity() * 4 + self.slots.capacity() * 8
     }
 
-    /// The slot of a row, or the free one where it belongs.
-    fn slot_of(&self, row: &[i32]) -> usize {
+    /// The slot of a row, or the free one where it belongs. Rows are read only where the tags are equal.
+    fn slot_of(&self, tag: u32, row: &[i32]) -> usize {
         let mask = self.slots.len() - 1;
-        let mut slot = hash(row) as usize & mask;
+        let mut at = tag as usize & mask;
         loop {
-            match self.slots[slot].checked_sub(1) {
-                Some(number) if self.row(number as usize) != row => slot = (slot + 1) & mask,
-                _ => return slot,
+            let slot = self.slots[at];
+            if slot == 0 || (slot >> 32) as u32 == tag && self.row(number(slot)) == row {
+                return at;
             }
+            at = (at + 1) & mask;
         }
     }
 
+    /// Twice as many slots. The tags say where they belong, so that no row is read.
     fn grow(&mut self) {
-        self.slots = vec![0; self.slots.len() * 2];
-        let mask = self.slots.len() - 1;
-        for number in 0..self.count {
-            let mut slot = hash(self.row(number)) as usize & mask;
-            while self.slots[slot] != 0 {
-                slot = (slot + 1) & mask;
+        let mut slots = vec![0; self.slots.len() * 2];
+        let mask = slots.len() - 1;
+        for slot in self.slots.iter().filter(|slot| **slot != 0) {
+            let mut at = (slot >> 32) as usize & mask;
+            while slots[at] != 0 {
+                at = (at + 1) & mask;
             }
-            self.slots[slot] = number as u32 + 1;
+            slots[at] = *slot;
         }
+        self.slots = slots;
     }
 }
 
-fn hash(row: &[i32]) -> u64 {
-    let mut bytes = [0_u8; 512];
-    if row.len() * 4 <= bytes.len() {
-        for (to, word) in bytes.chunks_exact_mut(4).zip(row) {
-            to.copy_from_slice(&word.to_le_bytes());
-        }
-        return xxh3_64(&bytes[..row.len() * 4]);
+fn number(slot: u64) -> usize {
+    slot as u32 as usize - 1
+}
+
+/// 32 bits that tell rows apart: folded multiplication, as in wyhash, over four words at a time.
+fn tag(row: &[i32]) -> u32 {
+    const SEEDS: [u64; 3] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3];
+    let fold = |a: u64, b: u64| {
+        let product = u128::from(a) * u128::from(b);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let two = |low: i32, high: i32| u64::from(low as u32) | u64::from(high as u32) << 32;
+    let (fours, rest) = row.as_chunks::<4>();
+    let mut hash = SEEDS[0];
+    for [a, b, c, d] in fours {
+        hash = fold(hash ^ two(*a, *b), SEEDS[1] ^ two(*c, *d));
     }
-    let bytes: Vec<u8> = row.iter().flat_map(|w| w.to_le_bytes()).collect();
-    xxh3_64(&bytes)
+    let word = |i: usize| rest.get(i).copied().unwrap_or(0);
+    hash = fold(hash ^ two(word(0), word(1)), SEEDS[2] ^ two(word(2), rest.len() as i32));
+    (hash >> 32) as u32 ^ hash as u32
 }

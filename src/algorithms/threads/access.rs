@@ -27,18 +27,38 @@ pub(super) fn written(op: &Op) -> Option<usize> {
 
 /// What may be touched from each part on, and nothing at the end.
 pub(super) fn future(parts: &[Part]) -> Vec<Access> {
-    let mut future = vec![Access::default(); parts.len() + 1];
+    from_each(parts, |part| part.access, Access::and)
+}
+
+/// The objects that may be given a sign from each part on: permits, wake-ups, arrivals.
+pub(super) fn signs(parts: &[Part]) -> Vec<u64> {
+    let sign = |part: &Part| match part.op {
+        Op::Release(o, _) | Op::Notify(o, _) | Op::Arrive(o) | Op::Signal(o, _) | Op::SetEvent(o, true) => {
+            1 << o.min(63)
+        }
+        _ => 0,
+    };
+    from_each(parts, sign, |a, b| a | b)
+}
+
+/// What all parts that may come from each part on do together, up to the fixed point; the default at the end.
+fn from_each<T: Copy + Default + PartialEq>(
+    parts: &[Part],
+    of: impl Fn(&Part) -> T,
+    and: impl Fn(T, T) -> T,
+) -> Vec<T> {
+    let mut all = vec![T::default(); parts.len() + 1];
     loop {
-        let before = future.clone();
+        let before = all.clone();
         for (at, part) in parts.iter().enumerate().rev() {
             let next = match part.after {
-                After::Go(to) | After::Check(_, to) => future[to],
-                After::Branch(_, yes, no) => future[yes].and(future[no]),
+                After::Go(to) | After::Check(_, to) => all[to],
+                After::Branch(_, yes, no) => and(all[yes], all[no]),
             };
-            future[at] = part.access.and(next);
+            all[at] = and(of(part), next);
         }
-        if future == before {
-            return future;
+        if all == before {
+            return all;
         }
     }
 }

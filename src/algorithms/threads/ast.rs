@@ -104,17 +104,22 @@ impl Kind {
 
     /// What it is called.
     pub fn name(self) -> &'static str {
+        self.a_name().split_once(' ').map_or("", |(_, name)| name)
+    }
+
+    /// What it is called, with its article.
+    pub fn a_name(self) -> &'static str {
         match self {
-            Self::Shared(_) => "shared variable",
-            Self::Mutex { reentrant: false } => "mutex",
-            Self::Mutex { reentrant: true } => "reentrant mutex",
-            Self::RwLock => "rwlock",
-            Self::Semaphore(_) => "semaphore",
-            Self::Condition => "condition",
-            Self::Monitor => "monitor",
-            Self::Barrier(_) => "barrier",
-            Self::Countdown(_) => "countdown",
-            Self::Event(_) => "event",
+            Self::Shared(_) => "a shared variable",
+            Self::Mutex { reentrant: false } => "a mutex",
+            Self::Mutex { reentrant: true } => "a reentrant mutex",
+            Self::RwLock => "an rwlock",
+            Self::Semaphore(_) => "a semaphore",
+            Self::Condition => "a condition",
+            Self::Monitor => "a monitor",
+            Self::Barrier(_) => "a barrier",
+            Self::Countdown(_) => "a countdown",
+            Self::Event(_) => "an event",
         }
     }
 }

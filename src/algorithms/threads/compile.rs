@@ -1,6 +1,6 @@
 //! From statements to atomic parts.
 
-use super::ast::{At, Atomic, BinOp, Expr, Kind, Name, ProgramError, Stmt, StmtKind, Thread, Verb};
+use super::ast::{At, BinOp, Expr, Kind, Name, ProgramError, Stmt, StmtKind, Thread, Verb};
 use super::emit::{Emitter, Label};
 use super::part::{Code, Op};
 use super::program::{Names, Thing, ThreadCode};
@@ -8,18 +8,18 @@ use super::program::{Names, Thing, ThreadCode};
 /// Most parts of a thread.
 pub const MAX_PARTS: usize = 2_000;
 
-type Compiled<T> = Result<T, ProgramError>;
+pub(super) type Compiled<T> = Result<T, ProgramError>;
 
 /// Makes the parts of one thread.
 pub(super) struct Compiler<'a> {
     names: &'a mut Names,
     thread: &'a Thread,
-    number: usize,
-    locals: Vec<String>,
+    pub(super) number: usize,
+    pub(super) locals: Vec<String>,
     /// The next free register of this statement.
-    next: usize,
+    pub(super) next: usize,
     most: usize,
-    out: Emitter,
+    pub(super) out: Emitter,
     /// Ends of the loops around, and how many sections were open there.
     loops: Vec<(Label, usize)>,
     /// Parts that close the sections around: critical sections and `with` blocks.
@@ -103,7 +103,8 @@ impl<'a> Compiler<'a> {
         let parts = self.out.finish();
         let lines = (thread.name.at.line, thread.last_line);
         let name = thread.name.text.clone();
-        Ok(ThreadCode { name, parts, locals: self.locals, registers: self.most, future: Vec::new(), lines })
+        let (future, signs) = (Vec::new(), Vec::new());
+        Ok(ThreadCode { name, parts, locals: self.locals, registers: self.most, future, signs, lines })
     }
 
     fn block(&mut self, body: &[Stmt]) -> Compiled<()> {
@@ -125,8 +126,9 @@ impl<'a> Compiler<'a> {
             StmtKind::Local(name, value) => return self.assign_local(name, value),
             StmtKind::Assign(name, op, value) => return self.assign(name, *op, value),
             StmtKind::Evaluate(expr) => {
-                self.flatten(expr)?;
-                self.clear();
+                let end = self.out.label();
+                self.condition(expr, end, end)?;
+                self.out.place(end);
             }
             StmtKind::If(condition, yes, no) => {
                 let (then, otherwise, end) = (self.out.label(), self.out.label(), self.out.label());
@@ -160,7 +162,11 @@ impl<'a> Compiler<'a> {
                 let end = self.out.label();
                 self.loops.push((end, self.open.len()));
                 for _ in 0..*times {
+                    let before = self.out.len();
                     self.block(body)?;
+                    if self.out.len() == before {
+                        break;
+                    }
                 }
                 self.loops.pop();
                 self.out.place(end);
@@ -169,20 +175,21 @@ impl<'a> Compiler<'a> {
             StmtKind::Critical(name, body) => {
                 let name = name.clone().unwrap_or(Name { at: stmt.at, text: "critical".to_owned() });
                 let section = self.names.critical(&name)?;
-                self.out.emit(Op::Enter(section), format!("enter {}", name.text));
-                return self.section(Op::Leave(section), format!("leave {}", name.text), body);
+                // Whoever is inside already stays so until the outermost block ends.
+                let again = self.open.iter().any(|(close, _)| *close == Op::Leave(section));
+                let (enter, leave, word) = match again {
+                    true => (Op::Nop, Op::Nop, " again"),
+                    false => (Op::Enter(section), Op::Leave(section), ""),
+                };
+                self.out.emit(enter, format!("enter {}{word}", name.text));
+                return self.section(leave, format!("leave {}{word}", name.text), body);
             }
             StmtKind::With(name, body) => {
                 let lock = self.object(name, Verb::Lock.word(), |k| matches!(k, Kind::Mutex { .. } | Kind::Monitor))?;
                 self.out.emit(Op::Lock(lock), format!("lock {}", name.text));
                 return self.section(Op::Unlock(lock), format!("unlock {}", name.text), body);
             }
-            StmtKind::Assert(condition) => {
-                let before = self.out.len();
-                let code = self.flatten(condition)?;
-                self.out.check(code, before);
-                self.clear();
-            }
+            StmtKind::Assert(condition) => self.require(condition, true)?,
             StmtKind::Do(verb, name, second, amount) => return self.action(*verb, name, second.as_ref(), *amount),
         }
         Ok(())
@@ -208,79 +215,38 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn temporary(&mut self) -> usize {
+    pub(super) fn temporary(&mut self) -> usize {
         self.next += 1;
         self.most = self.most.max(self.next);
         self.next - 1
     }
 
     /// The last part is the last one that needs this statement's registers.
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
+        if self.out.joined() && self.next > self.locals.len() {
+            self.out.emit(Op::Nop, "go on");
+        }
         self.out.clear(self.locals.len(), self.next);
     }
 
-    fn object(&self, name: &Name, word: &str, fits: impl Fn(Kind) -> bool) -> Compiled<usize> {
+    pub(super) fn object(&self, name: &Name, word: &str, fits: impl Fn(Kind) -> bool) -> Compiled<usize> {
         let problem = match self.names.find(&name.text) {
             Some(Thing::Object(object, kind)) if fits(kind) => return Ok(object),
-            Some(Thing::Object(_, kind)) => format!("'{}' is a {}: `{word}` does not fit", name.text, kind.name()),
+            Some(Thing::Object(_, kind)) => format!("'{}' is {}: `{word}` does not fit", name.text, kind.a_name()),
             Some(Thing::Variable(_)) => format!("'{}' is a shared variable: `{word}` does not fit", name.text),
             None => format!("there is no '{}'", name.text),
         };
         Err(ProgramError::new(name.at, problem, format!("declared are: {}", self.names.known())))
     }
 
-    fn variable(&self, name: &Name) -> Compiled<usize> {
+    pub(super) fn variable(&self, name: &Name) -> Compiled<usize> {
         let problem = match self.names.find(&name.text) {
             Some(Thing::Variable(variable)) => return Ok(variable),
-            Some(Thing::Object(_, kind)) => format!("'{}' is a {}, not a variable", name.text, kind.name()),
+            Some(Thing::Object(_, kind)) => format!("'{}' is {}, not a variable", name.text, kind.a_name()),
             None => format!("there is no variable '{}'", name.text),
         };
         let remedy = format!("declare it with `shared {}` or `local {} = 0`", name.text, name.text);
         Err(ProgramError::new(name.at, problem, remedy))
-    }
-
-    /// Does the shared reads of an expression, in order, and gives what is left to compute.
-    fn flatten(&mut self, expr: &Expr) -> Compiled<Code> {
-        Ok(match expr {
-            Expr::Int(n) => Code::Int(*n),
-            Expr::Me => Code::Int(self.number as i32),
-            Expr::Name(name) => match self.locals.iter().position(|l| *l == name.text) {
-                Some(local) => Code::Reg(local),
-                None => {
-                    let variable = self.variable(name)?;
-                    let register = self.temporary();
-                    self.out.emit(Op::Read(variable, register), format!("read {}", name.text));
-                    Code::Reg(register)
-                }
-            },
-            Expr::Not(inner) => Code::Not(Box::new(self.flatten(inner)?)),
-            Expr::Neg(inner) => Code::Neg(Box::new(self.flatten(inner)?)),
-            Expr::Binary(op, left, right) => {
-                let left = self.flatten(left)?;
-                Code::Binary(*op, Box::new(left), Box::new(self.flatten(right)?))
-            }
-            Expr::Atomic(atomic, name, arguments) => self.atomic(*atomic, name, arguments)?,
-        })
-    }
-
-    fn atomic(&mut self, atomic: Atomic, name: &Name, arguments: &[Expr]) -> Compiled<Code> {
-        let mut values = arguments.iter().map(|a| self.flatten(a)).collect::<Compiled<Vec<Code>>>()?.into_iter();
-        let mut value = || values.next().unwrap_or(Code::Int(0));
-        let word = Atomic::ALL.iter().find(|(_, a, _)| *a == atomic).map_or("", |(w, ..)| w);
-        let register = self.temporary();
-        let op = match atomic {
-            Atomic::Cas => Op::Cas(self.variable(name)?, value(), value(), register),
-            Atomic::FetchAdd => Op::FetchAdd(self.variable(name)?, value(), register),
-            Atomic::TryLock => {
-                let fits = |k| matches!(k, Kind::Mutex { .. } | Kind::Monitor);
-                Op::TryLock(self.object(name, word, fits)?, register)
-            }
-            Atomic::TryAcquire => {
-                Op::TryAcquire(self.object(name, word, |k| matches!(k, Kind::Semaphore(_)))?, register)
-            }
-        };
-        self.out.emit(op, format!("{word} {}", name.text));
-        Ok(Code::Reg(register))
     }
 
     fn assign_local(&mut self, name: &Name, value: &Expr) -> Compiled<()> {
@@ -331,34 +297,6 @@ impl<'a> Compiler<'a> {
         self.out.ends_update(updates);
         self.clear();
         Ok(())
-    }
-
-    /// A condition: its last part goes to one of two places. The right side of `and` and `or` is looked at only if
-    /// it matters.
-    fn condition(&mut self, expr: &Expr, yes: Label, no: Label) -> Compiled<()> {
-        match expr {
-            Expr::Not(inner) => self.condition(inner, no, yes),
-            Expr::Binary(BinOp::And, left, right) => {
-                let then = self.out.label();
-                self.condition(left, then, no)?;
-                self.out.place(then);
-                self.condition(right, yes, no)
-            }
-            Expr::Binary(BinOp::Or, left, right) => {
-                let otherwise = self.out.label();
-                self.condition(left, yes, otherwise)?;
-                self.out.place(otherwise);
-                self.condition(right, yes, no)
-            }
-            expr => {
-                self.next = self.locals.len();
-                let before = self.out.len();
-                let code = self.flatten(expr)?;
-                self.out.branch(code, before, yes, no);
-                self.clear();
-                Ok(())
-            }
-        }
     }
 
     fn action(&mut self, verb: Verb, name: &Name, second: Option<&Name>, amount: i32) -> Compiled<()> {

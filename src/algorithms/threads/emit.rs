@@ -76,9 +76,14 @@ impl Emitter {
         }
     }
 
-    /// The last part since `before` decides; a part of its own if there is none.
+    /// Whether somebody jumps to what comes next, past the last part.
+    pub fn joined(&self) -> bool {
+        self.labels.contains(&self.raw.len())
+    }
+
+    /// The last part since `before` decides; a part of its own if there is none, or if it can be jumped over.
     fn decide(&mut self, before: usize, label: &str, next: Next) {
-        if self.raw.len() == before {
+        if self.raw.len() == before || self.joined() {
             self.emit(Op::Nop, label);
         }
         if let Some(last) = self.raw.last_mut() {
@@ -104,6 +109,9 @@ impl Emitter {
     /// Lets the last part give its result to another register, if the code is only that result.
     pub fn retarget(&mut self, code: &Code, to: usize) -> bool {
         let Code::Reg(from) = code else { return false };
+        if self.joined() {
+            return false;
+        }
         let register = match self.raw.last_mut().map(|r| &mut r.part.op) {
             Some(Op::Read(_, r) | Op::Cas(.., r) | Op::FetchAdd(.., r) | Op::TryLock(_, r) | Op::TryAcquire(_, r)) => r,
             _ => return false,
@@ -114,12 +122,10 @@ impl Emitter {
         *register == to
     }
 
-    /// The first read of the variable since `before` begins an update of it.
+    /// The first read of the variable since `before` begins an update of it; which one is first can depend on the way.
     pub fn begins_update(&mut self, before: usize, variable: usize) {
         let read = |raw: &&mut Raw| matches!(raw.part.op, Op::Read(v, _) if v == variable);
-        if let Some(raw) = self.raw.iter_mut().skip(before).find(read) {
-            raw.part.begins_update = true;
-        }
+        self.raw.iter_mut().skip(before).filter(read).for_each(|raw| raw.part.begins_update = true);
     }
 
     pub fn ends_update(&mut self, ends: bool) {

@@ -1,7 +1,12 @@
 //! Everything that there is to know about a program's schedules.
 
 use super::machine::{BAD, Machine};
-use crate::algorithms::explore::{Counts, Graph, Lasso, Reduced, Reduction, livelock, starving};
+use crate::algorithms::explore::{
+    Counts, Graph, Lasso, Reduced, Reduction, System, livelock, livelock_where, starving,
+};
+
+/// Up to so many states the reduced search is run for its figures although the graph knows everything.
+const SMALL: usize = 50_000;
 
 /// A program with all that was found out about it.
 ///
@@ -26,7 +31,10 @@ pub struct Explored {
     pub starving: Vec<Lasso>,
     /// A loop that a fair scheduler need never leave.
     pub livelock: Option<Lasso>,
-    /// What the search with partial-order reduction found.
+    /// A loop in which threads can spin for ever: in a program that is meant to end, one that leads to no end or in which
+    /// all that are not over move; in any other, one that changes nothing that they share.
+    pub spins: Option<Lasso>,
+    /// What the search with partial-order reduction found: it only runs where the graph is small or does not fit.
     pub reduced: Reduced,
     /// Most states that it was allowed.
     pub bound: usize,
@@ -37,21 +45,27 @@ pub struct Explored {
 }
 
 impl Explored {
-    /// Explores a program, with at most `bound` states for either search. Memory: about 100 to 200 bytes a state.
+    /// Explores a program, with at most `bound` states for either search. Memory: about 100 to 250 bytes a state.
     #[must_use]
     pub fn of(machine: Machine, bound: usize) -> Self {
-        let graph = Graph::new(&machine);
-        let search = Reduction::new(&machine);
-        let (counts, reduced) = (Counts::of(&graph, BAD), search.found());
-        let (starving, livelock) = (Vec::new(), None);
-        let mut all =
-            Self { machine, graph, counts, starving, livelock, reduced, bound, found: 0, search: Some(search) };
+        let mut all = Self::start(machine);
         all.go_on(bound);
         all
     }
 
-    /// Goes on where it stopped, until either search knows all or `bound` states: the result is that of one
-    /// exploration with that bound.
+    /// A program of which only the initial state is known.
+    #[must_use]
+    pub fn start(machine: Machine) -> Self {
+        let graph = Graph::new(&machine);
+        let search = Reduction::new(&machine);
+        let (counts, reduced) = (Counts::of(&graph, BAD), search.found());
+        let (starving, livelock, spins) = (Vec::new(), None, None);
+        let search = Some(search);
+        Self { machine, graph, counts, starving, livelock, spins, reduced, bound: 1, found: 0, search }
+    }
+
+    /// Goes on where it stopped, until everything is known or either search knows `bound` states: the graph is that
+    /// of one exploration with that bound.
     ///
     /// ```
     /// use scalelab::algorithms::threads::{Explored, Grain, Machine, Program};
@@ -63,20 +77,59 @@ impl Explored {
     /// # Ok::<(), scalelab::algorithms::threads::ProgramError>(())
     /// ```
     pub fn go_on(&mut self, bound: usize) {
+        self.work(bound, bound.saturating_mul(2));
+        self.conclude();
+    }
+
+    /// Does the part of [`Explored::go_on`] that is in proportion to `granted`, and says whether nothing is left to
+    /// do: the graph takes the first `bound` states, the reduced search as many after that if the graph does not fit.
+    /// Nothing is counted before [`Explored::conclude`].
+    pub fn work(&mut self, bound: usize, granted: usize) -> bool {
         self.bound = bound;
-        self.graph.go_on(&self.machine, bound);
+        self.graph.go_on(&self.machine, granted.min(bound));
+        if self.graph.finished() {
+            return true;
+        }
+        let Some(search) = self.search.as_mut() else { return granted >= bound };
+        if granted > bound {
+            search.go_on(&self.machine, (granted - bound).min(bound));
+        }
+        granted >= bound.saturating_mul(2) || search.finished()
+    }
+
+    /// Counts and judges what is known. Cost: O(threads · (states + transitions)).
+    pub fn conclude(&mut self) {
         self.counts = Counts::of(&self.graph, BAD);
         if self.counts.endless && self.graph.finished() {
             self.starving = starving(&self.machine, &self.graph);
             self.livelock = livelock(&self.machine, &self.graph);
+            self.spins = self.livelock.as_ref().and_then(|_| self.spinning());
         }
         if let Some(search) = &mut self.search {
-            search.go_on(&self.machine, bound);
+            if self.graph.finished() && self.graph.len() <= SMALL {
+                search.go_on(&self.machine, self.bound);
+            }
             self.reduced = search.found();
         }
-        self.search.take_if(|_| self.reduced.finished);
+        self.search.take_if(|_| self.reduced.finished || self.graph.finished());
         let seen = (0..self.graph.expanded()).map(|state| self.graph.problems(state));
         self.found = seen.fold(self.reduced.problems, |mask, problems| mask | problems);
+    }
+
+    /// A loop that is no work. Where some schedule ends: one that no way out leads to an end, or in which every thread
+    /// that is not over moves. Where none does: one that changes nothing that threads share.
+    fn spinning(&self) -> Option<Lasso> {
+        let threads = self.machine.program().threads.len();
+        let wanted = |states: &[u32], moves: u32| {
+            let state = |number: u32| self.graph.state(number as usize);
+            let [first, ..] = states else { return false };
+            if self.counts.outcomes.is_empty() {
+                return states.iter().all(|s| self.machine.shared(state(*s)) == self.machine.shared(state(*first)));
+            }
+            let trapped = self.counts.onward(*first as usize).0 == 0.0;
+            trapped || (0..threads).all(|t| moves >> t & 1 == 1 || self.machine.over(state(*first), t))
+        };
+        livelock_where(&self.machine, &self.graph, &wanted)
     }
 
     /// States that were visited, by the search that visited more.
@@ -99,9 +152,22 @@ impl Explored {
         self.problems() & BAD != 0 || self.starves()
     }
 
-    /// Whether it is certain that none does.
+    /// Whether it is certain that none does, and that not all threads can spin for ever.
+    ///
+    /// ```
+    /// use scalelab::algorithms::threads::{Explored, Grain, Machine, Program};
+    /// let text = "shared n\nthread A, B { fetch_add(n, 1)\nwhile n != 2 { }\nfetch_add(n, -2) }";
+    /// let explored = Explored::of(Machine::new(Program::read(text, Grain::Parts)?), 10_000);
+    /// assert!(!explored.broken() && explored.spins.is_some() && !explored.proven());
+    /// # Ok::<(), scalelab::algorithms::threads::ProgramError>(())
+    /// ```
     pub fn proven(&self) -> bool {
-        self.finished() && !self.broken()
+        self.finished() && !self.broken() && self.spins.is_none() && self.loops_known()
+    }
+
+    /// Whether all loops were looked at: the reduced search alone knows none.
+    pub fn loops_known(&self) -> bool {
+        self.graph.finished() || !self.machine.program().has_loops()
     }
 
     /// All problems that were found.
@@ -128,7 +194,12 @@ impl Explored {
 
     /// Bytes in memory, about.
     pub fn memory_bytes(&self) -> usize {
-        let lassos = self.starving.iter().chain(&self.livelock).map(|l| (l.stem.len() + l.cycle.len()) * 8 + 64);
+        let lassos = self
+            .starving
+            .iter()
+            .chain(&self.livelock)
+            .chain(&self.spins)
+            .map(|l| (l.stem.len() + l.cycle.len()) * 8 + 64);
         let search = self.search.as_ref().map_or(0, Reduction::memory_bytes);
         self.graph.memory_bytes() + search + self.graph.expanded() * 20 + lassos.sum::<usize>() + 4_096
     }

@@ -140,7 +140,7 @@ pub(super) fn name(input: &mut Tokens<'_, '_>, what: &str) -> Parsed<Name> {
             refuse(at, format!("'{text}' is a word of the language"), format!("choose another name for {what}"))
         }
         Some((at, text)) if text.len() > 24 => {
-            refuse(at, format!("the name '{text}' is too long"), "use 24 letters at most")
+            refuse(at, format!("the name '{text}' is too long"), "use at most 24 characters")
         }
         Some((at, text)) => Ok(Name { at, text: text.to_owned() }),
         None => expected(input, what),
@@ -247,14 +247,19 @@ fn declarations(input: &mut Tokens<'_, '_>, at: At, kind: &str, into: &mut Vec<D
 }
 
 fn kind_of(kind: &str, value: Option<i32>, at: At) -> Parsed<Kind> {
+    let called = match kind {
+        "event" | "rwlock" => format!("an {kind}"),
+        "reentrant" => "a reentrant mutex".to_owned(),
+        _ => format!("a {kind}"),
+    };
     let count = |least: i32, most: i32, default: Option<i32>| match value.or(default) {
         Some(n) if (least..=most).contains(&n) => Ok(n),
-        Some(n) => refuse(at, format!("{n} is no number for a {kind}"), format!("use {least} to {most}")),
-        None => refuse(at, format!("a {kind} needs a number"), format!("write e.g. `{kind} name = 2`")),
+        Some(n) => refuse(at, format!("{n} is out of range for {called}"), format!("use {least} to {most}")),
+        None => refuse(at, format!("{called} needs a number"), format!("write e.g. `{kind} name = 2`")),
     };
     let plain = |plain: Kind| match value {
         None => Ok(plain),
-        Some(_) => refuse(at, format!("a {kind} has no value"), "leave out the '=' and the number"),
+        Some(_) => refuse(at, format!("{called} has no value"), "leave out the '=' and the number"),
     };
     match kind {
         "shared" => Ok(Kind::Shared(value.unwrap_or(0))),
@@ -333,7 +338,7 @@ fn statement(input: &mut Tokens<'_, '_>, depth: usize) -> Parsed<Stmt> {
             let at = place(input);
             match number(input)? {
                 n @ 1..=1_000 => StmtKind::Repeat(n as u32, body(input)?),
-                n => return refuse(at, format!("{n} times cannot be"), "repeat 1 to 1000 times, or use loop"),
+                n => return refuse(at, format!("{n} times is out of range"), "repeat 1 to 1000 times, or use loop"),
             }
         }
         "critical" => {
@@ -409,7 +414,8 @@ fn action(input: &mut Tokens<'_, '_>, verb: Verb) -> Parsed<StmtKind> {
         amount = *n;
         number(input)?;
         if !(1..=1_000).contains(&amount) {
-            return refuse(at, format!("{amount} cannot be released"), "use 1 to 1000");
+            let problem = format!("`{}` takes 1 to 1000, not {amount}", verb.word());
+            return refuse(at, problem, "write a number in this range, or none for 1");
         }
     }
     Ok(StmtKind::Do(verb, first, second, amount))

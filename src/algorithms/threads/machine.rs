@@ -13,7 +13,7 @@ pub const FAULT: u32 = 1 << 1;
 pub const OVERLAP: u32 = 1 << 2;
 /// An `always` was false.
 pub const INVARIANT: u32 = 1 << 3;
-/// Nobody can go on, and somebody is not done.
+/// No thread can proceed, and some thread waits for ever, not only for one that has stopped at a fault.
 pub const DEADLOCK: u32 = 1 << 4;
 /// All are done and a `finally` is false.
 pub const FINALLY: u32 = 1 << 5;
@@ -88,6 +88,11 @@ impl Machine {
         &state[self.variables..self.objects]
     }
 
+    /// All that threads share: variables and the words of locks and so on.
+    pub fn shared<'s>(&self, state: &'s [i32]) -> &'s [i32] {
+        &state[self.variables..self.registers]
+    }
+
     /// A thread's registers: its locals first.
     pub fn registers<'s>(&self, state: &'s [i32], thread: usize) -> &'s [i32] {
         let first = self.registers + thread * self.each;
@@ -111,7 +116,7 @@ impl Machine {
         state[2 * self.program.threads.len() + 1] >> thread & 1 == 1
     }
 
-    fn word(&self, object: usize) -> usize {
+    pub(super) fn word(&self, object: usize) -> usize {
         self.objects + self.program.objects[object].word
     }
 
@@ -189,7 +194,7 @@ impl Machine {
             Op::Nop => {}
             Op::Read(variable, register) => {
                 state[first + register] = state[self.variables + variable];
-                if part.begins_update {
+                if part.begins_update && state[2 * threads + 2 + thread] != *variable as i32 + 1 {
                     state[2 * threads + 2 + thread] = *variable as i32 + 1;
                     state[2 * threads + 1] &= !(1 << thread);
                 }
@@ -240,7 +245,7 @@ impl Machine {
     /// Checks the invariants that a variable is in, or all.
     fn judge(&self, state: &mut [i32], variable: Option<usize>) {
         for rule in &self.program.always {
-            if variable.is_none_or(|v| rule.variables.contains(&v)) && rule.code.value(self.variables(state)) == Ok(0) {
+            if variable.is_none_or(|v| rule.variables.contains(&v)) && !rule.holds(self.variables(state)) {
                 state[2 * self.program.threads.len()] |= INVARIANT as i32;
             }
         }
@@ -377,10 +382,9 @@ impl System for Machine {
         if !stuck {
             return so_far;
         }
-        let over = (0..self.threads()).all(|t| self.over(state, t));
         let done = (0..self.threads()).all(|t| self.done(state, t));
-        let broken = |rule: &super::program::Rule| rule.code.value(self.variables(state)).unwrap_or(0) == 0;
-        let deadlock = if over { 0 } else { DEADLOCK };
+        let deadlock = if self.deadlocked(state) { DEADLOCK } else { 0 };
+        let broken = |rule: &super::program::Rule| !rule.holds(self.variables(state));
         let end = if done && self.program.finally.iter().any(broken) { FINALLY } else { 0 };
         so_far | deadlock | end
     }

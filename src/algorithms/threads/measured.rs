@@ -41,7 +41,7 @@ impl Measured {
     /// What is wrong with the text.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let read: Self = toml::from_str(text).map_err(|e| e.message().trim().to_owned())?;
-        let most = read.threads.saturating_mul(read.adds);
+        let most = read.most();
         if read.finals.iter().map(|(_, n)| n).try_fold(0_u64, |sum, n| sum.checked_add(*n)) != Some(read.rounds) {
             return Err("the finals do not add up to the rounds".to_owned());
         }
@@ -57,9 +57,14 @@ impl Measured {
         format!("# Written by `scalelab measure`: final values of a counter without a lock, on real threads.\n{body}")
     }
 
+    /// What the counter ends with if no update is lost.
+    pub fn most(&self) -> u32 {
+        self.threads.saturating_mul(self.adds)
+    }
+
     /// Share of the rounds that lost at least one update.
     pub fn lost_share(&self) -> f64 {
-        let most = self.threads * self.adds;
+        let most = self.most();
         let lost: u64 = self.finals.iter().filter(|(value, _)| *value < most).map(|(_, n)| n).sum();
         lost as f64 / self.rounds.max(1) as f64
     }

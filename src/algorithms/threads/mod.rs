@@ -32,8 +32,8 @@
 //! Statements: `local t = x`, `x = e`, `x += e`, `if e { … } else { … }`, `while e { … }`, `loop { … }`,
 //! `repeat 3 { … }`, `break`, `critical { … }` (no two threads at once), `assert e`, `skip`, and what is done to
 //! locks. Expressions: `+ - * / %`, `== != < <= > >=`, `and or not`, `me` (the thread's number from 0), and the atomic
-//! `cas(x, old, new)`, `fetch_add(x, n)`, `try_lock(m)`, `try_acquire(s)`. In a condition the right side of
-//! `and` and `or` is looked at only if it matters.
+//! `cas(x, old, new)`, `fetch_add(x, n)`, `try_lock(m)`, `try_acquire(s)`. The right side of `and` and `or` is looked
+//! at only if it matters.
 //!
 //! Semantics: sequentially consistent memory; any waiting thread may get a lock that becomes free; `notify` and
 //! `pulse` wake the one that has waited longest, as .NET's `Monitor.Pulse` does; nobody wakes without a reason.
@@ -42,8 +42,10 @@ mod access;
 mod ast;
 mod claims;
 mod compile;
+mod deadlock;
 mod describe;
 mod emit;
+mod evaluate;
 mod explored;
 mod expressions;
 mod grammar;

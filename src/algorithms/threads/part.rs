@@ -78,7 +78,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// Its value.
+    /// Its value; the right side of `and` and `or` is looked at only if it matters.
     ///
     /// # Errors
     /// Overflow, and division by zero.
@@ -88,7 +88,11 @@ impl Code {
             Self::Reg(r) => registers.get(*r).copied().unwrap_or(0),
             Self::Not(inner) => i32::from(inner.value(registers)? == 0),
             Self::Neg(inner) => inner.value(registers)?.checked_neg().ok_or(Fault::Overflow)?,
-            Self::Binary(op, left, right) => apply(*op, left.value(registers)?, right.value(registers)?)?,
+            Self::Binary(op, left, right) => match (op, left.value(registers)?) {
+                (BinOp::And, 0) => 0,
+                (BinOp::Or, left) if left != 0 => 1,
+                (op, left) => apply(*op, left, right.value(registers)?)?,
+            },
         })
     }
 }
@@ -232,7 +236,7 @@ pub struct Part {
     pub after: After,
     /// Registers that nobody needs any more: first and one past the last.
     pub clear: (usize, usize),
-    /// It reads a variable that this statement will write again.
+    /// It reads a variable that this statement will write again; the first such read begins the update.
     pub begins_update: bool,
     /// It writes what this statement made of an earlier read.
     pub ends_update: bool,

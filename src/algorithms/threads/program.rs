@@ -65,6 +65,8 @@ pub struct ThreadCode {
     pub registers: usize,
     /// What it may still touch from each part on.
     pub future: Vec<Access>,
+    /// What it may still give a sign to from each part on: one bit for each object that others can wait for.
+    pub signs: Vec<u64>,
     /// First and last line of its text.
     pub lines: (u32, u32),
 }
@@ -78,6 +80,13 @@ pub struct Rule {
     pub code: Code,
     /// The variables in it.
     pub variables: Vec<usize>,
+}
+
+impl Rule {
+    /// Whether it holds; a rule that cannot be computed (a division by zero) does not.
+    pub fn holds(&self, variables: &[i32]) -> bool {
+        self.code.value(variables).is_ok_and(|value| value != 0)
+    }
 }
 
 /// A program that can run.
@@ -123,8 +132,9 @@ impl Program {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut names = Names::of(&source)?;
         let rule = |condition: &Condition, names: &Names, word: &str| {
-            let text = lines.get(condition.at.line as usize - 1).map_or("", |l| l.trim());
-            let text = text.split('#').next().unwrap_or_default().trim_start_matches(word).trim().to_owned();
+            let line = lines.get(condition.at.line as usize - 1).map_or("", |l| l.as_str());
+            let text: String = line.chars().skip(condition.at.column as usize - 1 + word.len()).collect();
+            let text = text.split(['#', ';']).next().unwrap_or_default().trim().to_owned();
             let mut variables = Vec::new();
             let code = constant_code(&condition.expr, condition.at, names, &mut variables)?;
             Ok::<Rule, ProgramError>(Rule { text, code, variables })
@@ -198,6 +208,7 @@ impl Program {
                 }
             }
             thread.future = super::access::future(&thread.parts);
+            thread.signs = super::access::signs(&thread.parts);
         }
         self.threads = threads;
     }

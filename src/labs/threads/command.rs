@@ -2,7 +2,10 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use crate::algorithms::threads::Grain;
+use super::model::{MAX_BOUND, MAX_STEPS};
+use super::search::MAX_RUNS;
+use crate::algorithms::threads::{Grain, MAX_SOURCE};
+use crate::engine::ranges::{self, Within};
 use crate::labs::KeyBinding;
 
 /// What one can do as the scheduler, and to the program.
@@ -26,7 +29,7 @@ pub enum ThreadsCommand {
         #[arg(value_name = "READY")]
         thread: String,
         /// Most steps
-        #[arg(long, default_value_t = 100, value_name = "N")]
+        #[arg(long, default_value_t = 100, value_name = "N", within = ranges::integers("steps", 1..=MAX_STEPS as u64))]
         steps: u64,
     },
     /// Take the last step back
@@ -36,19 +39,19 @@ pub enum ThreadsCommand {
     /// Try every schedule: how many are there, and how many break the program? Again goes on, if it is not finished
     Explore {
         /// Most states to visit in all; without, 50,000 more than are known
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", within = ranges::integers("the bound", 1..=MAX_BOUND))]
         bound: Option<u64>,
     },
     /// Play a schedule that the explorer found, from the start
     Play {
-        /// What it leads to: break, good, deadlock, lost-update, outcome-1, …
+        /// What it leads to: break, good, deadlock, lost-update, spin, outcome-1, …
         #[arg(value_name = "RESULT")]
         result: String,
     },
     /// Run N random schedules, as a test that is repeated would
     Sample {
         /// How many
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", within = ranges::integers("runs", 1..=MAX_RUNS))]
         runs: u64,
     },
     /// Load the fixed twin of a built-in program
@@ -56,16 +59,16 @@ pub enum ThreadsCommand {
     /// Put a new line of program text before a line
     Insert {
         /// Number of the line, from 1
-        #[arg(value_name = "LINE")]
+        #[arg(value_name = "LINE", within = ranges::integers("the line", 1..=MAX_SOURCE as u64))]
         line: u64,
         /// The new line, in quotes
         #[arg(value_name = "TEXT")]
         text: String,
     },
-    /// Write a line of program text anew
+    /// Replace a line of program text
     Replace {
         /// Number of the line, from 1
-        #[arg(value_name = "LINE")]
+        #[arg(value_name = "LINE", within = ranges::integers("the line", 1..=MAX_SOURCE as u64))]
         line: u64,
         /// The new line, in quotes
         #[arg(value_name = "TEXT")]
@@ -74,7 +77,7 @@ pub enum ThreadsCommand {
     /// Take a line of program text out
     Delete {
         /// Number of the line, from 1
-        #[arg(value_name = "LINE")]
+        #[arg(value_name = "LINE", within = ranges::integers("the line", 1..=MAX_SOURCE as u64))]
         line: u64,
     },
     /// How finely statements are cut into steps

@@ -26,7 +26,10 @@ impl ThreadsModel {
             return Err(ModelError::new(format!("there is no line {number}"), format!("the lines are 1 to {most}")));
         };
         if text.is_some_and(|t| t.chars().count() > MAX_TEXT || t.contains('\n')) {
-            return Err(ModelError::new("this is no line of a program", format!("use {MAX_TEXT} characters at most")));
+            return Err(ModelError::new(
+                "this is not one line of a program",
+                format!("use at most {MAX_TEXT} characters and no line break"),
+            ));
         }
         match text {
             Some(text) if insert => lines.insert(at, text),
@@ -46,12 +49,14 @@ impl ThreadsModel {
 
     /// What is left of the loaded program.
     fn kept(&self) -> Result<Kept, ModelError> {
-        let before = compile(&self.name, &self.loaded, self.program().grain)?;
+        // Fine steps: so many of them are little work, however long loops are that touch nothing shared.
+        let before = compile(&self.name, &self.loaded, Grain::Parts)?;
+        let after = compile(&self.name, &self.source, Grain::Parts)?;
         let claims = match (parse(&self.loaded), parse(&self.source)) {
             (Ok(before), Ok(now)) => claims_kept(&before, &now),
             _ => false,
         };
-        Ok(Kept { claims, work: work_kept(&before, &self.machine) })
+        Ok(Kept { claims, work: work_kept(&before, &after) })
     }
 
     /// Cuts the statements in another way; changes by hand stay.

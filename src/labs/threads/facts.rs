@@ -35,7 +35,7 @@ pub struct ThreadsFacts {
     pub outcome: String,
     /// Whether this run has broken the program.
     pub broken: bool,
-    /// Whether nobody can go on although somebody is not done.
+    /// Whether no thread can proceed and some wait for ever, not only for one that has stopped at a fault.
     pub deadlocked: bool,
     /// Whether every thread is done.
     pub done: bool,
@@ -49,7 +49,10 @@ pub struct ThreadsFacts {
     pub explored: bool,
     /// Whether it has seen everything.
     pub finished: bool,
-    /// Whether it is certain that no schedule breaks the program.
+    /// Whether it still goes on while time passes.
+    pub exploring: bool,
+    /// Whether it is certain that no schedule breaks the program, and that not all threads can spin for ever; every read
+    /// sees the last write.
     pub proven: bool,
     /// Whether some schedule breaks it.
     pub breakable: bool,
@@ -81,6 +84,8 @@ pub struct ThreadsFacts {
     pub starves: Vec<String>,
     /// Whether all can move for ever without an end.
     pub livelock: bool,
+    /// Whether threads can spin for ever in a program that is meant to end, or without changing anything.
+    pub spins: bool,
     /// Whether every way on from here breaks the program; null before `explore`.
     pub doomed: Option<bool>,
     /// Whether no way on from here breaks it; null before `explore`.
@@ -150,6 +155,7 @@ impl ThreadsFacts {
             ready: names(model.enabled()),
             explored: explored.is_some(),
             finished: explored.is_some_and(|e| e.finished()),
+            exploring: model.search.is_some(),
             proven: explored.is_some_and(|e| e.proven()),
             breakable: explored.is_some_and(|e| e.broken()),
             schedules: schedules.and_then(|s| s.to_u64()),
@@ -168,6 +174,7 @@ impl ThreadsFacts {
                 e.starving.iter().filter_map(|l| l.thread).map(|t| model.thread_name(t).to_owned()).collect()
             }),
             livelock: explored.is_some_and(|e| e.livelock.is_some()),
+            spins: explored.is_some_and(|e| e.spins.is_some()),
             doomed: onward.map(|(all, broken)| all > 0.0 && all == broken && all.is_finite()),
             safe: onward.map(|(_, broken)| broken == 0.0),
             runs: model.sample.map_or(0, |s| s.runs),
@@ -180,10 +187,11 @@ impl ThreadsFacts {
                 .collect(),
             thread: threads.map(|t| (model.thread_name(t).to_owned(), thread_facts(model, t))).collect(),
             measured_lost: model.for_real.as_ref().map(|r| r.measured.lost_share()),
-            model_lost: model.for_real.as_ref().filter(|r| !r.expected.is_empty()).map(|r| {
-                let most = r.measured.threads * r.measured.adds;
-                1.0 - r.expected.get(&most).copied().unwrap_or(0.0)
-            }),
+            model_lost: model
+                .for_real
+                .as_ref()
+                .filter(|r| !r.expected.is_empty())
+                .map(|r| 1.0 - r.expected.get(&r.measured.most()).copied().unwrap_or(0.0)),
         }
     }
 }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::command::ThreadsCommand;
 use super::facts::ThreadsFacts;
-use super::search::Sample;
+use super::search::{Sample, Search};
 use super::{narrate, results};
 use crate::algorithms::explore::{System, bits};
 use crate::algorithms::threads::{
@@ -70,6 +70,8 @@ pub struct ThreadsModel {
     pub(super) state: Vec<i32>,
     pub(super) deeds: Vec<Deed>,
     pub(super) explored: Option<Arc<Explored>>,
+    /// What goes on while time passes.
+    pub(super) search: Option<Search>,
     pub(super) sample: Option<Sample>,
     pub(super) for_real: Option<Arc<ForReal>>,
     /// When the last step began to unfold.
@@ -128,7 +130,8 @@ impl ThreadsModel {
         self.machine = Arc::new(machine);
         (self.name, self.source) = (name.to_owned(), Arc::from(text));
         self.loaded = Arc::clone(&self.source);
-        (self.explored, self.sample, self.edits, self.kept) = (None, None, 0, Kept::ALL);
+        (self.explored, self.search, self.sample) = (None, None, None);
+        (self.edits, self.kept) = (0, Kept::ALL);
         self.rewind();
         Ok(())
     }
@@ -180,9 +183,6 @@ impl ThreadsModel {
 
     fn run(&mut self, now: Micros, name: &str, steps: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let thread = self.thread(name)?;
-        if steps == 0 {
-            return Err(ModelError::new("0 steps are none", "choose 1 or more, e.g. `run A --steps 3`"));
-        }
         if self.enabled() >> thread & 1 == 0 {
             return Err(narrate::refusal(self, thread));
         }
@@ -296,6 +296,7 @@ impl Clocked for ThreadsModel {
             machine: Arc::new(machine),
             deeds: Vec::new(),
             explored: None,
+            search: None,
             sample: None,
             for_real,
             stepped_us: None,
@@ -314,15 +315,29 @@ impl Clocked for ThreadsModel {
         self.to_play.clear();
         self.settled_us = now + STEP_US;
         self.next_us = self.settled_us + STEP_US;
-        self.obey(now, command, log)
+        self.obey(now, command, log)?;
+        if let Some(search) = &self.search {
+            // The random scheduler waits until it is over.
+            let ends = search.ends_us().max(self.settled_us);
+            self.next_us += ends - self.settled_us;
+            self.settled_us = ends;
+        }
+        Ok(())
     }
 
     fn next_tick(&self) -> Option<Micros> {
         let more = !self.to_play.is_empty() || self.enabled() != 0 && self.deeds.len() < MAX_STEPS;
-        more.then_some(self.next_us)
+        let search = self.search.as_ref().map(|search| search.due_us);
+        more.then_some(self.next_us).into_iter().chain(search).min()
     }
 
     fn tick(&mut self, now: Micros, log: &mut Vec<Event>) {
+        if self.search.as_ref().is_some_and(|search| search.due_us <= now) {
+            self.explore_on(now, log);
+        }
+        if now < self.next_us {
+            return;
+        }
         let enabled = self.enabled();
         match self.to_play.pop_front() {
             Some(thread) if enabled >> thread & 1 == 1 => self.advance(now, thread, log),

@@ -43,7 +43,7 @@ pub(super) fn refusal(model: &ThreadsModel, thread: usize) -> ModelError {
         (None, None) => format!("{name} is done"),
     };
     let remedy = match model.enabled() {
-        0 => "nobody can: take steps `back`, or `restart`".to_owned(),
+        0 => "no thread can: take steps `back`, or `restart`".to_owned(),
         _ => format!("choose one that can: {}", ready(model)),
     };
     ModelError::new(problem, remedy)
@@ -68,10 +68,34 @@ pub(super) fn step(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     tell(log, now, kind, format!("{text}. (line {})", deed.line));
     problems(model, now, deed.problems, log);
     if deed.problems & BAD == 0 && model.enabled() == 0 {
-        let values = values(model);
-        let values = if values.is_empty() { values } else { format!(": {values}") };
-        tell(log, now, EventKind::Change, format!("All threads are done{values}. Nothing broke on this schedule."));
+        tell(log, now, EventKind::Change, ended(model));
     }
+}
+
+/// What holds when no thread can take a step and the last one broke nothing.
+fn ended(model: &ThreadsModel) -> String {
+    let waits = waits(model);
+    if !waits.is_empty() {
+        return format!("No other thread can proceed: {waits}.");
+    }
+    let values = values(model);
+    let values = if values.is_empty() { values } else { format!(": {values}") };
+    match model.problems() & BAD {
+        0 => format!("All threads are done{values}. Nothing broke on this schedule."),
+        problems if problems & (ASSERTION | FAULT) != 0 => format!("All threads are done or have stopped{values}."),
+        _ => format!("All threads are done{values}."),
+    }
+}
+
+/// Who waits, and why: `A waits, m is held by B`.
+fn waits(model: &ThreadsModel) -> String {
+    let stopped = |t: &usize| model.machine.fault(&model.state, *t).is_some();
+    let waits = (0..model.program().threads.len()).filter_map(|t| {
+        let block = model.machine.block(&model.state, t)?;
+        let by = if block.holders.iter().any(stopped) { ", which has stopped" } else { "" };
+        Some(format!("{} waits, {}{by}", model.thread_name(t), block.why))
+    });
+    waits.collect::<Vec<_>>().join("; ")
 }
 
 /// Problems that the last step brought.
@@ -90,26 +114,22 @@ fn problems(model: &ThreadsModel, now: Micros, problems: u32, log: &mut Vec<Even
         };
         if let Some(section) = (0..model.program().objects.len()).find(crowded) {
             let inside = model.machine.object(&model.state, section)[0];
-            let names: Vec<&str> =
-                threads.clone().filter(|t| inside >> t & 1 == 1).map(|t| model.thread_name(t)).collect();
+            let names: Vec<&str> = threads.filter(|t| inside >> t & 1 == 1).map(|t| model.thread_name(t)).collect();
             warn(format!("{} are in the critical section at the same time.", list(&names)));
         }
     }
     if problems & INVARIANT != 0 {
         let values_now = model.machine.variables(&model.state);
-        let broken = model.program().always.iter().filter(|r| r.code.value(values_now) == Ok(0));
+        let broken = model.program().always.iter().filter(|r| !r.holds(values_now));
         let rules: Vec<&str> = broken.map(|r| r.text.as_str()).collect();
         warn(format!("`always {}` is false: {}.", rules.join("`, `"), values(model)));
     }
     if problems & DEADLOCK != 0 {
-        let waits = threads.filter_map(|t| {
-            model.machine.block(&model.state, t).map(|b| format!("{} waits, {}", model.thread_name(t), b.why))
-        });
-        warn(format!("Nobody can go on: {}.", waits.collect::<Vec<_>>().join("; ")));
+        warn(format!("No thread can proceed: {}.", waits(model)));
     }
     if problems & FINALLY != 0 {
         let values_now = model.machine.variables(&model.state);
-        let broken = model.program().finally.iter().filter(|r| r.code.value(values_now).unwrap_or(0) == 0);
+        let broken = model.program().finally.iter().filter(|r| !r.holds(values_now));
         let rules: Vec<&str> = broken.map(|r| r.text.as_str()).collect();
         warn(format!("All are done, and `{}` is false: {}.", rules.join("`, `"), values(model)));
     }
@@ -173,7 +193,8 @@ pub(super) fn edited(model: &ThreadsModel, now: Micros, line: u64, text: Option<
         None => format!("Line {line} is gone."),
     };
     let parts: usize = model.program().threads.iter().map(|t| t.parts.len()).sum();
-    let text = format!("{what} The program has {parts} parts, begins anew and is not explored yet.");
+    let text =
+        format!("{what} The program has {parts} part{}, starts again and is not explored yet.", plural(parts as u64));
     tell(log, now, EventKind::Change, text);
     changed_too_much(model, now, log);
 }
@@ -205,11 +226,13 @@ pub(super) fn sampled(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
     let share = percent(sample.broke as f64 / sample.runs.max(1) as f64);
     let (kind, end) = if sample.broke == 0 {
         (EventKind::Change, "A test that passes proves nothing about the schedules that did not run.".to_owned())
+    } else if sample.broke == sample.runs {
+        (EventKind::Warning, "None of them would have passed a test.".to_owned())
     } else {
         (EventKind::Warning, "The others would have passed a test.".to_owned())
     };
-    let (broke, runs) = (thousands(sample.broke), thousands(sample.runs));
-    tell(log, now, kind, format!("{broke} of {runs} random schedules broke the program ({share}). {end}"));
+    let (broke, runs, many) = (thousands(sample.broke), thousands(sample.runs), plural(sample.runs));
+    tell(log, now, kind, format!("{broke} of {runs} random schedule{many} broke the program ({share}). {end}"));
     if sample.runs < sample.wanted {
         let text = format!("It stopped after {runs} of {}: the runs are long.", thousands(sample.wanted));
         tell(log, now, EventKind::Warning, text);
@@ -228,7 +251,10 @@ pub(super) fn sampled(model: &ThreadsModel, now: Micros, log: &mut Vec<Event>) {
             log,
             now,
             EventKind::Detail,
-            format!("{} of them had not ended when they were cut.", thousands(sample.cut)),
+            match sample.cut {
+                1 => "1 of them had not ended when it was cut.".to_owned(),
+                cut => format!("{} of them had not ended when they were cut.", thousands(cut)),
+            },
         );
     }
 }

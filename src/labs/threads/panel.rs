@@ -3,6 +3,7 @@
 use super::facts::{ThreadsFacts, outcome};
 use super::model::ThreadsModel;
 use super::results::misuse;
+use super::search::Search;
 use crate::algorithms::explore::{Count, Outcome};
 use crate::algorithms::threads::{BAD, Explored, FAULT, Grain, LOST_UPDATE};
 use crate::engine::numbers::{percent, plural, thousands};
@@ -73,6 +74,10 @@ pub(super) fn figures(model: &ThreadsModel, facts: &ThreadsFacts) -> Vec<Figure>
     if facts.waits > 0 {
         figures.push(Figure { changed: true, ..figure("waiting", format!("{} of {}", facts.waits, facts.threads)) });
     }
+    if let Some((known, bound)) = model.search.as_ref().map(Search::progress) {
+        let note = Some(format!("of {} states", thousands(bound as u64)));
+        figures.push(Figure { note, changed: true, ..figure("exploring", thousands(known as u64)) });
+    }
     match &model.explored {
         Some(explored) => exploration(explored, facts, &mut figures),
         None => {
@@ -84,14 +89,17 @@ pub(super) fn figures(model: &ThreadsModel, facts: &ThreadsFacts) -> Vec<Figure>
     if facts.runs > 0 {
         let share = percent(facts.runs_broken as f64 / facts.runs as f64);
         let note = format!(
-            "{} of {} random runs broke; each step is a draw, so schedules are not equally likely",
+            "{} of {} random run{} broke; each step is a draw, so schedules are not equally likely",
             thousands(facts.runs_broken),
-            thousands(facts.runs)
+            thousands(facts.runs),
+            plural(facts.runs)
         );
         figures.push(Figure { note: Some(note), ..figure("sampled", share) });
     }
     if let Some(measured) = model.for_real.as_ref().map(|r| &r.measured) {
-        let note = format!("lost updates, {} threads, {} rounds", measured.threads, thousands(measured.rounds));
+        let (threads, rounds) = (plural(u64::from(measured.threads)), plural(measured.rounds));
+        let counted = thousands(measured.rounds);
+        let note = format!("lost updates, {} thread{threads}, {counted} round{rounds}", measured.threads);
         let theory = facts.model_lost.map(percent);
         figures.push(Figure { theory, note: Some(note), ..figure("for real", percent(measured.lost_share())) });
     }
@@ -103,7 +111,8 @@ fn exploration(explored: &Explored, facts: &ThreadsFacts, figures: &mut Vec<Figu
     let verdict = match (explored.finished(), explored.broken()) {
         (_, true) => "can break",
         (true, false) if !facts.claims => "no claims",
-        (true, false) => "proven",
+        (true, false) if explored.proven() => "proven",
+        (true, false) => "not proven",
         (false, false) => "not finished",
     };
     figures.push(Figure { changed: true, ..figure("explorer", verdict) });

@@ -62,6 +62,7 @@ pub(super) fn names(model: &ThreadsModel) -> Vec<String> {
     names.extend(found.map(|(name, ..)| (*name).to_owned()));
     names.extend(explored.starving.first().map(|_| "starve".to_owned()));
     names.extend(explored.livelock.as_ref().map(|_| "livelock".to_owned()));
+    names.extend(explored.spins.as_ref().map(|_| "spin".to_owned()));
     names.extend((1..=explored.counts.outcomes.len().min(MAX_OUTCOMES)).map(|n| format!("outcome-{n}")));
     names
 }
@@ -92,6 +93,7 @@ pub(super) fn schedule(model: &ThreadsModel, result: &str) -> Result<Vec<usize>,
         "good" => good(explored),
         "starve" => explored.starving.first().map(round),
         "livelock" => explored.livelock.as_ref().map(round),
+        "spin" => explored.spins.as_ref().map(round),
         _ => match PROBLEMS.iter().find(|(name, ..)| *name == result) {
             Some((_, bit, _)) => explored.shortest(*bit),
             None => outcome.and_then(|n| explored.counts.outcomes.get(n)).map(|o| explored.graph.way_to(o.nearest)),

@@ -3,6 +3,7 @@
 use super::model::{MAX_BOUND, ThreadsModel};
 use super::narrate::{changed_too_much, tell, turns};
 use super::results::{found_names, names};
+use super::search::Search;
 use crate::algorithms::explore::Count;
 use crate::algorithms::threads::{BAD, Explored, LOST_UPDATE};
 use crate::engine::numbers::{percent, plural, thousands};
@@ -12,6 +13,14 @@ use crate::engine::{Event, EventKind, Micros};
 pub(super) fn schedules(count: &Count) -> String {
     let one = count.to_u64() == Some(1);
     format!("{count} schedule{}", if one { "" } else { "s" })
+}
+
+/// When `explore` goes on while time passes.
+pub(super) fn tell_exploring(search: &Search, now: Micros, log: &mut Vec<Event>) {
+    let (known, bound) = search.progress();
+    let (known, bound) = (thousands(known as u64), thousands(bound as u64));
+    let text = format!("Exploring: {known} states so far, and on to {bound} while time passes.");
+    tell(log, now, EventKind::Change, text);
 }
 
 /// After `explore`.
@@ -47,12 +56,35 @@ fn headline(model: &ThreadsModel, explored: &Explored) -> (EventKind, String) {
         (true, false) if !model.program().has_claims() => {
             let text = format!(
                 "Nothing to prove: this program claims nothing with `finally`, `always`, `assert`, `critical` or `live`. \
-                 No schedule ends in a deadlock or misuses a lock; {states} were visited."
+                 No schedule ends in a deadlock or misuses a lock; {states} {} visited.",
+                was(explored)
             );
             (EventKind::Change, text)
         }
+        (true, false) if explored.spins.is_some() => {
+            let text = format!(
+                "Not proven: no schedule that ends breaks this program, but threads can spin for ever. {states} {} \
+                 visited. `play spin` shows it.",
+                was(explored)
+            );
+            (EventKind::Warning, text)
+        }
+        (true, false) if !explored.loops_known() => {
+            let text = format!(
+                "Not proven: no schedule breaks this program, but whether its threads can spin for ever is not known. \
+                 {states} {} visited, and there are more. {}",
+                was(explored),
+                more(explored)
+            );
+            (EventKind::Warning, text)
+        }
         (true, false) => {
-            (EventKind::Change, format!("Proven: no schedule breaks this program. {states} were visited."))
+            let text = format!(
+                "Proven: no schedule breaks this program, if every read sees the last write (sequential consistency). \
+                 {states} {} visited.",
+                was(explored)
+            );
+            (EventKind::Change, text)
         }
         (true, true) => {
             let mut found = found_names(explored);
@@ -61,18 +93,24 @@ fn headline(model: &ThreadsModel, explored: &Explored) -> (EventKind, String) {
         }
         (false, broken) => {
             let so_far = if broken { "it is broken already" } else { "nothing has broken so far" };
-            let more = if states_full(explored) {
-                "That is the most that is kept: make the program smaller.".to_owned()
-            } else {
-                "`explore` again goes on from there; `explore --bound N` goes up to N states.".to_owned()
-            };
-            (EventKind::Warning, format!("Not finished: {states} were visited, and there are more; {so_far}. {more}"))
+            let (was, more) = (was(explored), more(explored));
+            let text = format!("Not finished: {states} {was} visited, and there are more; {so_far}. {more}");
+            (EventKind::Warning, text)
         }
     }
 }
 
-fn states_full(explored: &Explored) -> bool {
-    explored.bound as u64 >= MAX_BOUND
+fn was(explored: &Explored) -> &'static str {
+    if explored.states() == 1 { "was" } else { "were" }
+}
+
+/// What can be done where a search ended at its bound.
+fn more(explored: &Explored) -> String {
+    if explored.bound as u64 >= MAX_BOUND {
+        return "That is the most that is kept: make the program smaller.".to_owned();
+    }
+    let most = thousands(MAX_BOUND);
+    format!("`explore` again goes on from there; `explore --bound N` goes up to N states, {most} at most.")
 }
 
 /// How many schedules there are, and how many of them break the program.
@@ -86,17 +124,24 @@ fn counted(explored: &Explored) -> String {
         (true, true) if explored.starves() => {
             "No schedule that comes to an end breaks it, but some need never end, and `live` forbids that.".to_owned()
         }
-        (true, true) => format!("There are loops, so there are {}; none of them breaks the program.", schedules(all)),
-        (true, false) => format!("There are loops: {} come to an end, {bad} of them break.", schedules(all)),
+        (true, true) => format!("There are loops, so there are {}; none that ends breaks the program.", schedules(all)),
+        (true, false) => {
+            let (come, verb) = (if all.to_u64() == Some(1) { "comes" } else { "come" }, breaks(bad));
+            format!("There are loops: {} {come} to an end, {bad} of them {verb}.", schedules(all))
+        }
         (false, _) => {
             let share = match (all, bad) {
                 (Count::Finite(_), bad) if !all.is_zero() => format!(" ({})", percent(bad.to_f64() / all.to_f64())),
                 _ => String::new(),
             };
-            let verb = if bad.to_u64() == Some(1) { "breaks" } else { "break" };
+            let verb = breaks(bad);
             format!("{} in all; {bad} of them{share} {verb} the program.", schedules(all))
         }
     }
+}
+
+fn breaks(bad: &Count) -> &'static str {
+    if bad.to_u64() == Some(1) { "breaks" } else { "break" }
 }
 
 /// Lost updates are named also where no claim forbids them.

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::ThreadsScene;
 use crate::algorithms::explore::Count;
 use crate::algorithms::threads::{BAD, Explored};
-use crate::engine::numbers::{percent, thousands};
+use crate::engine::numbers::{percent, plural, thousands};
 use crate::labs::threads::model::{ForReal, ThreadsModel};
 use crate::labs::threads::panel::{outcome_name, outcome_share, short};
 use crate::labs::threads::verdict::schedules;
@@ -35,7 +35,7 @@ pub(super) fn draw(scene: &ThreadsScene<'_>, area: Rect, buf: &mut Buffer) {
 /// Rows of the measured histogram: none if nothing was measured.
 fn measured_rows(model: &ThreadsModel, height: u16) -> u16 {
     let Some(real) = &model.for_real else { return 0 };
-    (real.measured.threads.saturating_mul(real.measured.adds).min(40) as u16 + 3).min(height * 3 / 5)
+    (real.measured.most().min(40) as u16 + 3).min(height * 3 / 5)
 }
 
 /// A bar of this many columns, and its length in cells.
@@ -86,14 +86,16 @@ fn draw_outcomes(scene: &ThreadsScene<'_>, explored: &Explored, area: Rect, buf:
 fn draw_measured(scene: &ThreadsScene<'_>, real: &ForReal, area: Rect, buf: &mut Buffer) {
     let (theme, measured) = (scene.theme, &real.measured);
     let head = format!(
-        "the counter for real: {} threads, {} add{} each, {} rounds",
+        "the counter for real: {} thread{}, {} add{} each, {} round{}",
         measured.threads,
+        plural(u64::from(measured.threads)),
         measured.adds,
-        if measured.adds == 1 { "" } else { "s" },
-        thousands(measured.rounds)
+        plural(u64::from(measured.adds)),
+        thousands(measured.rounds),
+        plural(measured.rounds)
     );
     write(buf, area, (0, 0), &head, theme.title(), theme);
-    let most = measured.threads.saturating_mul(measured.adds);
+    let most = measured.most();
     let column = area.width.saturating_sub(6) / 2;
     write(buf, area, (0, 1), "end", theme.faint_text(), theme);
     write(buf, area, (6, 1), &fit("measured", usize::from(column)), theme.faint_text(), theme);
