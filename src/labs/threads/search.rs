@@ -52,7 +52,7 @@ struct Work {
 impl Search {
     /// Goes on where `known` stopped; the graph of it counts as granted.
     fn new(known: Explored, bound: usize, now: Micros) -> Self {
-        let granted = known.graph.len().min(bound);
+        let granted = (known.graph.len() - 1).min(bound);
         let work = Work { running: Some(Box::new(known)), done: None };
         Self { work: Arc::new(Mutex::new(work)), bound, granted, due_us: now }
     }
