@@ -14,7 +14,7 @@ use crate::picture::Figure;
 ///     Row { name: "moved", meaning: "share of the keys that the last change moved",
 ///         show: |facts| Some(Shown::observed(&facts.moved_share, |share| percent(*share)).changed(true)) },
 ///     Row { name: "unavailable", meaning: "keys that no node serves",
-///         show: |facts| (facts.unavailable > 0).then(|| Shown::plain(facts.unavailable)) },
+///         show: |facts| (facts.unavailable > 0).then(|| Shown::plain(facts.unavailable.to_string())) },
 /// ];
 /// let facts = Facts { moved_share: Observed::of(0.249, Theory::is(0.25, "1/N")), unavailable: 0 };
 /// let shown: Vec<_> = ROWS.iter().filter_map(|row| row.figure(&facts)).collect();
@@ -48,8 +48,8 @@ pub struct Shown {
 
 impl Shown {
     /// A figure without a theory.
-    pub fn plain(value: impl ToString) -> Self {
-        Self { value: value.to_string(), ..Self::default() }
+    pub fn plain(value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..Self::default() }
     }
 
     /// What was seen, or a dash, next to what theory says; where theory says nothing, its reason becomes the note.
