@@ -14,6 +14,8 @@ use super::visible::{is_unsafe, visible};
 /// Version of the format written now, and the only one read.
 pub const FORMAT: u32 = 1;
 
+/// Most signs that begin a value: a command has four, and its text may have some.
+const MAX_VALUES: usize = 8 * MAX_COMMANDS;
 /// Most inputs that a run has.
 const MAX_INPUTS: usize = 16;
 
@@ -176,9 +178,11 @@ impl Recording {
         let damaged = |reason: String| RecordingError::Damaged { name: name.to_owned(), reason };
         let wrong = |error: toml::de::Error| damaged(placed(text, error.span(), error.message()));
         let many = || damaged(format!("it has more than {} commands", thousands(MAX_COMMANDS as u64)));
-        // Each command has a header: so a file of millions is refused before it is made into values.
+        // Each command has a header, and each value something before it: what is far too much is refused before it is
+        // made into values, which take some hundred times its room.
         let headers = text.lines().filter(|line| line.trim_start().starts_with("[[")).count();
-        if headers > MAX_COMMANDS + MAX_INPUTS {
+        let values = text.bytes().filter(|byte| matches!(byte, b'=' | b',' | b'[' | b'{')).count();
+        if headers > MAX_COMMANDS + MAX_INPUTS || values > MAX_VALUES {
             return Err(many());
         }
         let table = DeTable::parse(text).map_err(wrong)?;
@@ -276,6 +280,11 @@ mod tests {
             assert!(refused.contains("more than 100,000 commands"), "{refused}");
         }
         assert!(read(MAX_COMMANDS - 1).is_ok());
+        for many in ["[],", "1,", "{},"] {
+            let text = format!("{}a = [{}]\n", sample().to_toml().unwrap(), many.repeat(MAX_VALUES));
+            let refused = Recording::from_toml("run", &text).unwrap_err().to_string();
+            assert!(refused.contains("more than 100,000 commands"), "{many}: {refused}");
+        }
     }
 
     #[test]
