@@ -4,6 +4,7 @@
 //! The cases come from clap's definition of the command line and from the registry of labs: an option, a command or an
 //! input that is added later is tried, too.
 #![expect(clippy::panic, reason = "a test says why it fails")]
+#![expect(clippy::disallowed_methods, reason = "pipes are read and written beside the program that is tested")]
 
 use std::fs;
 use std::io::{Read, Write as _};

@@ -53,8 +53,8 @@ impl<'a> Printer<'a> {
     pub fn styled(&mut self, text: &str) -> io::Result<()> {
         let mut rest = text;
         while let Some((before, length)) = next_style(rest) {
-            self.write_all(rest[..before].as_bytes())?;
-            self.to.write_all(rest[before..before + length].as_bytes())?;
+            self.write_all(&rest.as_bytes()[..before])?;
+            self.to.write_all(&rest.as_bytes()[before..before + length])?;
             rest = &rest[before + length..];
         }
         self.write_all(rest.as_bytes())
