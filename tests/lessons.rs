@@ -152,10 +152,10 @@ fn a_lesson_cannot_read_outside_its_folder() {
     assert_problem(home.path(), "leads out of the folder");
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
     fs::create_dir(&keys).unwrap_or_else(|e| panic!("{e}"));
-    assert_problem(home.path(), "not a regular file");
+    assert_problem(home.path(), "Name a regular file");
     fs::remove_dir(&keys).unwrap_or_else(|e| panic!("{e}"));
     pipe(&keys);
-    assert_problem(home.path(), "not a regular file");
+    assert_problem(home.path(), "Name a regular file");
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
     symlink("/dev/zero", &keys).unwrap_or_else(|e| panic!("{e}"));
     assert_problem(home.path(), "leads out of the folder");
@@ -192,7 +192,7 @@ fn lesson_files_are_small_regular_text_below_the_folder() {
     assert!(said("02-latin.toml").contains("line 1 is not UTF-8"), "{}", said("02-latin.toml"));
     assert!(said("03-nul.toml").contains("not TOML"), "{}", said("03-nul.toml"));
     assert!(said("04-out.toml").contains("leads out"), "{}", said("04-out.toml"));
-    assert!(said("05-pipe.toml").contains("not a regular file"), "{}", said("05-pipe.toml"));
+    assert!(said("05-pipe.toml").contains("Name a regular file"), "{}", said("05-pipe.toml"));
     assert!(harmless(&report_of(errors.errors())));
     let outer = TempDir::new().unwrap_or_else(|e| panic!("{e}"));
     symlink(outside.path(), outer.path().join("01-unit")).unwrap_or_else(|e| panic!("{e}"));
@@ -204,6 +204,18 @@ fn names_of_files_are_not_trusted_either() {
     let home = unit_with(&[("01-\u{1b}[2J\u{202e}.toml", b"id = ")]);
     let errors = Library::from_folder(home.path()).err().unwrap_or_else(|| panic!("all is well?"));
     assert!(harmless(&errors.to_string()) && harmless(&report_of(errors.errors())), "{errors}");
+}
+
+#[test]
+fn a_folder_of_too_many_lessons_is_read_up_to_the_limit() {
+    let most = scalelab::lessons::limits::LESSONS;
+    let home = unit_with(&[]);
+    for i in 0..most + 3 {
+        fs::write(home.path().join(format!("{i:04}.toml")), "id = 1\n").unwrap_or_else(|e| panic!("{e}"));
+    }
+    let problems = problems(home.path());
+    assert!(problems.iter().any(|p| p.contains("more than 300 lessons")), "{problems:?}");
+    assert_eq!(problems.iter().filter(|p| !p.contains("more than")).count(), most);
 }
 
 #[test]
