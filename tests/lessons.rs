@@ -161,7 +161,7 @@ fn a_lesson_cannot_read_outside_its_folder() {
     assert_problem(home.path(), "leads out of the folder");
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
     fs::write(&keys, "x\n".repeat(5 << 20)).unwrap_or_else(|e| panic!("{e}"));
-    assert_problem(home.path(), "more than 8388608 bytes");
+    assert_problem(home.path(), "more than 8,388,608 bytes");
     // A link within the folder is nobody's harm.
     fs::write(home.path().join("real.txt"), "a\nb\nc\nd\ne\nf\ng\nh\n".repeat(200)).unwrap_or_else(|e| panic!("{e}"));
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
@@ -188,7 +188,7 @@ fn lesson_files_are_small_regular_text_below_the_folder() {
         let of = errors.errors().iter().find(|e| e.file().ends_with(file));
         of.map_or_else(String::new, |e| e.problem().to_owned())
     };
-    assert!(said("01-big.toml").contains("more than 262144 bytes"), "{}", said("01-big.toml"));
+    assert!(said("01-big.toml").contains("more than 262,144 bytes"), "{}", said("01-big.toml"));
     assert!(said("02-latin.toml").contains("line 1 is not UTF-8"), "{}", said("02-latin.toml"));
     assert!(said("03-nul.toml").contains("not TOML"), "{}", said("03-nul.toml"));
     assert!(said("04-out.toml").contains("leads out"), "{}", said("04-out.toml"));
