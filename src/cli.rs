@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::engine::Micros;
 use crate::engine::ranges::{self, Within as _};
+use crate::engine::{Micros, visible};
+use crate::headless::printer::coloured;
 use crate::headless::run::{Deeds, Report};
 use crate::headless::snapshot::{Format, Shot, parse_size, parse_time};
-use crate::headless::{self, Fault, inputs, replay, run, snapshot};
+use crate::headless::{self, Fault, Printer, inputs, replay, run, snapshot};
 use crate::labs::{DEFAULT_SEED, REGISTRY, Registration, find};
 use crate::lessons::Library;
 use crate::lessons::progress::Store;
@@ -217,7 +218,10 @@ fn snapshot_options(lab: &Registration) -> Vec<Arg> {
             .default_value("120x36")
             .value_parser(parse_size)
             .help("Size in cells"),
-        Arg::new("format").long("format").default_value("svg").value_parser(value_parser!(Format)).help("Format"),
+        Arg::new("format")
+            .long("format")
+            .value_parser(value_parser!(Format))
+            .help("Format; without it, the ending of -o decides (.svg, .txt, .ansi), and standard output gets svg"),
         Arg::new("output").short('o').long("output").value_name("FILE").help("Write here, not to standard output"),
         Arg::new("view")
             .long("view")
@@ -242,27 +246,45 @@ fn snapshot_options(lab: &Registration) -> Vec<Arg> {
 
 /// Parses the arguments, does what they ask, and gives the exit code.
 pub fn main() -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    let matches = match definition().try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => {
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            let _ = error.print();
-            return ExitCode::from(code);
-        }
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr());
+    let (mut out, mut err) = (Printer::new(&mut out), Printer::new(&mut err));
+    let done = match definition().try_get_matches() {
+        Ok(matches) => dispatch(&matches, &mut out),
+        Err(error) => answer(error, &mut out, &mut err),
     };
-    match dispatch(&matches, &mut out).and_then(|()| out.flush().map_err(Fault::from)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            if !matches!(fault, Fault::BrokenPipe) {
-                let _ = writeln!(std::io::stderr(), "scalelab: {fault}");
-            }
-            ExitCode::from(fault.exit_code())
+    let Err(fault) = done.and_then(|()| Ok(out.flush()?)) else { return ExitCode::SUCCESS };
+    // Where nobody hears errors, there is nobody to tell.
+    let _ = match &fault {
+        Fault::BrokenPipe | Fault::Told(_) => Ok(()),
+        Fault::Lessons(errors) if coloured(&std::io::stderr()) => {
+            err.styled(&format!("scalelab:\n{}\n", errors.report(headless::REPORT_COLUMNS, true)))
         }
-    }
+        _ => writeln!(err, "scalelab: {fault}"),
+    };
+    ExitCode::from(fault.exit_code())
 }
 
-fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
+/// What clap answers in place of matches: help and version, or what is wrong with the arguments.
+fn answer(error: clap::Error, out: &mut Printer<'_>, err: &mut Printer<'_>) -> Result<(), Fault> {
+    // It repeats arguments as they are: made visible before, they are so in what it says, too.
+    let shown = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
+    let (error, trusted) = match definition().try_get_matches_from(shown) {
+        Err(error) => (error, true),
+        Ok(_) => (error, false),
+    };
+    let say = |to: &mut Printer<'_>, colours: bool| match error.render() {
+        text if colours && trusted => to.styled(&text.ansi().to_string()),
+        text => write!(to, "{text}"),
+    };
+    if error.use_stderr() {
+        // As above: an error about the error helps nobody.
+        let _ = say(err, coloured(&std::io::stderr()));
+        return Err(Fault::Told(u8::try_from(error.exit_code()).unwrap_or(2)));
+    }
+    Ok(say(out, coloured(&std::io::stdout()))?)
+}
+
+fn dispatch(matches: &ArgMatches, out: &mut Printer<'_>) -> Result<(), Fault> {
     match matches.subcommand() {
         None => screen(tui::run(&mut learner(App::new(None, settings(matches)?), None), None)),
         Some(("lab", sub)) => {
@@ -362,7 +384,7 @@ fn deeds(lab: &Registration, matches: &ArgMatches) -> Deeds {
 fn shot(matches: &ArgMatches) -> Shot {
     Shot {
         size: matches.get_one("size").copied().unwrap_or((120, 36)),
-        format: matches.get_one("format").copied().unwrap_or(Format::Svg),
+        format: matches.get_one("format").copied(),
         output: matches.get_one::<String>("output").cloned(),
         view: matches.get_one::<u64>("view").map_or(1, |v| *v as usize),
         at_us: matches.get_one("at").copied(),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 
+use crate::engine::input::read_text;
+use crate::engine::{InputProblem, visible, visible_lines};
 use crate::picture::{Glyphs, Palette, Theme};
 
 /// What the config file may say.
@@ -43,6 +45,9 @@ pub struct Settings {
     pub speed: f64,
 }
 
+/// Largest config file, in bytes.
+const MAX_CONFIG: u64 = 64 << 10;
+
 /// Slowest and fastest speed.
 pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.125..=64.0;
 
@@ -57,14 +62,15 @@ pub fn config_path() -> Option<PathBuf> {
 /// # Errors
 /// A sentence that names the file, what is wrong in it, and what would be right.
 pub fn read_config(path: &Path) -> Result<ConfigFile, String> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match read_text(path, MAX_CONFIG) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ConfigFile::default()),
-        Err(error) => return Err(format!("cannot read the config file {}: {error}", path.display())),
+        Err(error) if error.problem == InputProblem::Missing => return Ok(ConfigFile::default()),
+        Err(error) => return Err(format!("the config file {error}")),
     };
     toml::from_str(&text).map_err(|error| {
-        let reason = error.to_string().trim().replace('\n', "\n  ");
-        format!("the config file {} is wrong:\n  {reason}\nIts keys are theme, ascii, motion, speed.", path.display())
+        let (name, reason) = (path.display().to_string(), error.to_string());
+        let reason = visible_lines(reason.trim()).replace('\n', "\n  ");
+        format!("the config file {} is wrong:\n  {reason}\nIts keys are theme, ascii, motion, speed.", visible(&name))
     })
 }
 

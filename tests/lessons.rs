@@ -152,16 +152,16 @@ fn a_lesson_cannot_read_outside_its_folder() {
     assert_problem(home.path(), "leads out of the folder");
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
     fs::create_dir(&keys).unwrap_or_else(|e| panic!("{e}"));
-    assert_problem(home.path(), "not a regular file");
+    assert_problem(home.path(), "Name a regular file");
     fs::remove_dir(&keys).unwrap_or_else(|e| panic!("{e}"));
     pipe(&keys);
-    assert_problem(home.path(), "not a regular file");
+    assert_problem(home.path(), "Name a regular file");
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
     symlink("/dev/zero", &keys).unwrap_or_else(|e| panic!("{e}"));
     assert_problem(home.path(), "leads out of the folder");
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
     fs::write(&keys, "x\n".repeat(5 << 20)).unwrap_or_else(|e| panic!("{e}"));
-    assert_problem(home.path(), "more than 8388608 bytes");
+    assert_problem(home.path(), "more than 8,388,608 bytes");
     // A link within the folder is nobody's harm.
     fs::write(home.path().join("real.txt"), "a\nb\nc\nd\ne\nf\ng\nh\n".repeat(200)).unwrap_or_else(|e| panic!("{e}"));
     fs::remove_file(&keys).unwrap_or_else(|e| panic!("{e}"));
@@ -188,11 +188,11 @@ fn lesson_files_are_small_regular_text_below_the_folder() {
         let of = errors.errors().iter().find(|e| e.file().ends_with(file));
         of.map_or_else(String::new, |e| e.problem().to_owned())
     };
-    assert!(said("01-big.toml").contains("more than 262144 bytes"), "{}", said("01-big.toml"));
+    assert!(said("01-big.toml").contains("more than 262,144 bytes"), "{}", said("01-big.toml"));
     assert!(said("02-latin.toml").contains("line 1 is not UTF-8"), "{}", said("02-latin.toml"));
     assert!(said("03-nul.toml").contains("not TOML"), "{}", said("03-nul.toml"));
     assert!(said("04-out.toml").contains("leads out"), "{}", said("04-out.toml"));
-    assert!(said("05-pipe.toml").contains("not a regular file"), "{}", said("05-pipe.toml"));
+    assert!(said("05-pipe.toml").contains("Name a regular file"), "{}", said("05-pipe.toml"));
     assert!(harmless(&report_of(errors.errors())));
     let outer = TempDir::new().unwrap_or_else(|e| panic!("{e}"));
     symlink(outside.path(), outer.path().join("01-unit")).unwrap_or_else(|e| panic!("{e}"));
@@ -204,6 +204,18 @@ fn names_of_files_are_not_trusted_either() {
     let home = unit_with(&[("01-\u{1b}[2J\u{202e}.toml", b"id = ")]);
     let errors = Library::from_folder(home.path()).err().unwrap_or_else(|| panic!("all is well?"));
     assert!(harmless(&errors.to_string()) && harmless(&report_of(errors.errors())), "{errors}");
+}
+
+#[test]
+fn a_folder_of_too_many_lessons_is_read_up_to_the_limit() {
+    let most = scalelab::lessons::limits::LESSONS;
+    let home = unit_with(&[]);
+    for i in 0..most + 3 {
+        fs::write(home.path().join(format!("{i:04}.toml")), "id = 1\n").unwrap_or_else(|e| panic!("{e}"));
+    }
+    let problems = problems(home.path());
+    assert!(problems.iter().any(|p| p.contains("more than 300 lessons")), "{problems:?}");
+    assert_eq!(problems.iter().filter(|p| !p.contains("more than")).count(), most);
 }
 
 #[test]

@@ -656,7 +656,7 @@ fn a_folder_in_place_of_the_file_is_set_aside_and_a_link_stays() {
     let home = folder();
     let store = Store::at(home.path().to_path_buf());
     must(fs::create_dir_all(store.file().join("inside")));
-    assert!(store.load().warnings[0].contains("it is a folder, not a file"));
+    assert!(store.load().warnings[0].contains("it is a directory, not a file"));
     assert!(set_aside(home.path(), "damaged")[0].join("inside").is_dir());
 
     must(fs::create_dir(home.path().join("elsewhere")));

@@ -8,8 +8,6 @@ use super::numbers;
 
 /// Longest accepted expression, in bytes.
 pub const MAX_EXPRESSION: usize = 4096;
-/// Deepest accepted nesting of brackets.
-const MAX_NESTING: usize = 64;
 
 /// Why an expression could not be judged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,10 +83,11 @@ impl Expectation {
         if expression.len() > MAX_EXPRESSION {
             return Err(syntax(format!("it has {} bytes; {MAX_EXPRESSION} is the most", expression.len())));
         }
-        if nesting(expression) > MAX_NESTING {
-            return Err(syntax(format!("brackets are nested deeper than {MAX_NESTING}")));
-        }
         let program = Program::compile(expression).map_err(|e| syntax(plainly(&first_line(&e.to_string()))))?;
+        if program.references().has_function("matches") {
+            let instead = "compare texts with ==, startsWith, endsWith or contains";
+            return Err(syntax(format!("scalelab's CEL has no regular expressions: {instead}")));
+        }
         let mut names: Vec<String> = program.references().variables().into_iter().map(str::to_owned).collect();
         names.sort();
         Ok(Self { source: expression.to_owned(), program, names })
@@ -133,7 +132,7 @@ impl Expectation {
     pub fn judge(&self, facts: &serde_json::Value) -> Result<Verdict, CheckError> {
         match self.value(facts)? {
             Value::Bool(holds) => Ok(Verdict { holds, seen: self.seen(facts) }),
-            other => Err(CheckError::NotBool { expression: shorten(&self.source), value: format!("{other:?}") }),
+            other => Err(CheckError::NotBool { expression: shorten(&self.source), value: described(&other) }),
         }
     }
 
@@ -189,12 +188,29 @@ fn number(function: &str, value: &Value) -> Result<f64, ExecutionError> {
     }
 }
 
+/// A value for a message. What holds other values is only named: maps have no order that would be the same every time.
+fn described(value: &Value) -> String {
+    match value {
+        Value::Int(n) => n.to_string(),
+        Value::UInt(n) => n.to_string(),
+        Value::Float(x) => x.to_string(),
+        Value::String(text) => format!("the text '{}'", shorten(text)),
+        Value::List(list) => format!("a list of {}", list.len()),
+        Value::Map(map) => format!("a map of {}", map.map.len()),
+        Value::Null => "null".to_owned(),
+        other => format!("a value of type {}", other.type_of()),
+    }
+}
+
 fn first_line(text: &str) -> String {
     text.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or("no reason given").to_owned()
 }
 
 /// The parser's words without what only its author knows.
 fn plainly(reason: &str) -> String {
+    if reason.contains("Recursion limit") {
+        return "brackets and conditions are nested too deep".to_owned();
+    }
     let reason = reason.split(" expecting {").next().unwrap_or(reason);
     match reason.strip_prefix("ERROR: <input>:").and_then(|rest| rest.split_once(": Syntax error: ")) {
         Some((place, what)) => match place.split_once(':') {
@@ -207,17 +223,4 @@ fn plainly(reason: &str) -> String {
 
 fn shorten(text: &str) -> String {
     if text.chars().count() <= 120 { text.to_owned() } else { text.chars().take(119).chain(['…']).collect() }
-}
-
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    for c in text.chars() {
-        match c {
-            '(' | '[' | '{' | '!' | '-' | '?' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
 }

@@ -17,6 +17,30 @@ pub const MAX_COST: u64 = 2_000_000;
 /// Deepest syntax tree that is evaluated: each level takes stack.
 const MAX_DEPTH: usize = 200;
 
+/// What looks at all that it is given, and makes a number or a truth of it.
+const GIVES_ONE: [&str; 20] = [
+    operators::EQUALS,
+    operators::NOT_EQUALS,
+    operators::LESS,
+    operators::LESS_EQUALS,
+    operators::GREATER,
+    operators::GREATER_EQUALS,
+    operators::IN,
+    operators::SUBSTRACT,
+    operators::MULTIPLY,
+    operators::DIVIDE,
+    operators::MODULO,
+    operators::NEGATE,
+    operators::NOT_STRICTLY_FALSE,
+    "contains",
+    "startsWith",
+    "endsWith",
+    "int",
+    "uint",
+    "double",
+    "bool",
+];
+
 /// How large a value can be.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
@@ -173,6 +197,7 @@ impl<'a> Estimate<'a> {
             (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT | "size", _) => {
                 (cost, Known::Bound(Size::ONE))
             }
+            (name, _) if GIVES_ONE.contains(&name) => (cost.saturating_add(all.total), Known::Bound(Size::ONE)),
             // Whatever else a function makes is no larger than a few times what it was given, as a text.
             _ => (cost.saturating_add(all.total), Known::Bound(Size::within(all.total.saturating_mul(8)))),
         }
@@ -252,6 +277,7 @@ mod tests {
             "node.filter(m, node.all(o, node[o].keys <= node[m].keys))[0] == 'node-99'",
             "list.filter(x, x % 2 == 0).map(x, x * 2).exists(x, x > 100)",
             "'n is ' + string(n) + ' of ' + string(size(list))",
+            "text.startsWith('a') && text.endsWith('c') && text.contains('b')",
         ] {
             assert!(judge(expression).is_ok(), "{expression}: {:?}", judge(expression));
         }
@@ -272,6 +298,104 @@ mod tests {
                 judge(&expression)
             );
         }
+    }
+
+    /// An expression of a kind (`i` whole number, `s` text, `b` truth, `l` list), made by numbers that a test picks.
+    fn make(kind: char, depth: usize, vars: &mut Vec<String>, pick: &mut impl FnMut(usize) -> usize) -> String {
+        let sub = |kind: char, vars: &mut Vec<String>, pick: &mut _| make(kind, depth - 1, vars, pick);
+        if depth == 0 {
+            let leaves: &[&str] = match kind {
+                'i' => &["n", "1", "size(list)"],
+                's' => &["text", "'abc'", "'a longer text than that'"],
+                'b' => &["true", "n == 7"],
+                _ => &["list", "[n, n]", "texts", "[]"],
+            };
+            let n = pick(leaves.len() + usize::from(kind == 'i') * vars.len());
+            return leaves.get(n).map_or_else(|| vars[n - leaves.len()].clone(), |leaf| (*leaf).to_owned());
+        }
+        // Whatever is looped over is a number where a number is wanted: `tick` gives 7 for anything.
+        let loops = |name: &str, body: char, vars: &mut Vec<String>, pick: &mut _| {
+            let list = make('l', depth - 1, vars, pick);
+            vars.push(format!("tick(x{})", vars.len()));
+            let body = make(body, depth - 1, vars, pick);
+            let var = format!("x{}", vars.len() - 1);
+            vars.pop();
+            format!("{list}.{name}({var}, {body})")
+        };
+        match (kind, pick(6)) {
+            (_, 0) => {
+                let (yes, no) = (sub(kind, vars, pick), sub(kind, vars, pick));
+                format!("({} ? {yes} : {no})", sub('b', vars, pick))
+            }
+            ('i', 1) => format!("size({})", sub('l', vars, pick)),
+            ('i', 2) => format!("({} + {})", sub('i', vars, pick), sub('i', vars, pick)),
+            ('i', _) => format!("tick({})", sub('s', vars, pick)),
+            ('s', 1) => format!("string({})", sub('i', vars, pick)),
+            ('s', 2) => format!("{}[0]", loops("map", 's', vars, pick)),
+            ('s', _) => format!("({} + {})", sub('s', vars, pick), sub('s', vars, pick)),
+            ('b', 1) => format!("({} in {})", sub('i', vars, pick), sub('l', vars, pick)),
+            ('b', 2) => format!("{}.contains({})", sub('s', vars, pick), sub('s', vars, pick)),
+            ('b', n) => loops(["all", "exists", "exists_one"][n - 3], 'b', vars, pick),
+            (_, 1) => format!("({} + {})", sub('l', vars, pick), sub('l', vars, pick)),
+            (_, 2) => loops("filter", 'b', vars, pick),
+            (_, 3) => format!("[{}, {}]", sub('s', vars, pick), sub('l', vars, pick)),
+            (_, n) => loops("map", ['s', 'l'][n - 4], vars, pick),
+        }
+    }
+
+    /// Values in a value, counted as the bound counts them.
+    fn total(value: &cel::Value) -> u64 {
+        match value {
+            cel::Value::List(list) => list.iter().fold(1, |sum, item| sum + total(item)),
+            cel::Value::String(text) => 1 + text.len() as u64 / 8,
+            _ => 1,
+        }
+    }
+
+    #[test]
+    fn the_bound_holds_for_what_is_done_and_for_what_is_made() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicU64, Ordering};
+        let facts =
+            json!({ "n": 7, "text": "abcdefghijklmnop", "list": (0..40).collect::<Vec<u32>>(), "texts": ["a", "bc"] });
+        let ticks = Arc::new(AtomicU64::new(0));
+        let mut context = cel::Context::default();
+        let count = Arc::clone(&ticks);
+        let tick = move |_: cel::Value| -> cel::ResolveResult {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(cel::Value::Int(7))
+        };
+        context.add_function("tick", tick).unwrap();
+        for (name, value) in facts.as_object().unwrap() {
+            context.add_variable(name.as_str(), value).unwrap();
+        }
+        let (mut random, mut run, mut most) = (7_u64, 0, 0);
+        for round in 0..3_000 {
+            let mut pick = |end: usize| {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (random >> 33) as usize % end
+            };
+            let source = make(['i', 's', 'b', 'l'][round % 4], 1 + round % 4, &mut Vec::new(), &mut pick);
+            let program = cel::Program::compile(&source).unwrap_or_else(|e| panic!("{source}: {e}"));
+            let (cost, known) = super::Estimate { facts: &facts, locals: super::BTreeMap::new(), depth: 0 }
+                .expression(program.expression());
+            if cost > 100_000 {
+                continue;
+            }
+            ticks.store(0, Ordering::Relaxed);
+            let Ok(value) = program.execute(&context) else { continue };
+            let done = ticks.load(Ordering::Relaxed);
+            assert!(done <= cost, "{source}: {done} calls, bound {cost}");
+            let size = known.size();
+            assert!(total(&value) <= size.total, "{source}: {} values, bound {size:?}", total(&value));
+            if let cel::Value::List(list) = &value {
+                assert!(list.len() as u64 <= size.items, "{source}: {} items, bound {size:?}", list.len());
+                let largest = list.iter().map(total).max().unwrap_or(0);
+                assert!(largest <= size.item, "{source}: an item of {largest}, bound {size:?}");
+            }
+            (run, most) = (run + 1, most.max(done));
+        }
+        assert!(run > 1_000 && most > 1_000, "only {run} were run, with {most} calls at most: they show nothing");
     }
 
     #[test]
@@ -306,6 +430,41 @@ mod tests {
         ] {
             assert!(judge(whole).is_err(), "{whole}: {:?}", judge(whole));
         }
+    }
+
+    #[test]
+    fn nesting_is_counted_and_nothing_else() {
+        let nested = |depth: usize| format!("{}n{}", "(".repeat(depth), ")".repeat(depth));
+        for fine in [
+            nested(64),
+            vec!["n"; 66].join(" - ") + " < n",
+            vec!["n"; 100].join(" * ") + " > n",
+            vec!["list"; 100].join(" == ") + " != true",
+            format!("'{}' != text", "-([{?!".repeat(100)),
+            format!("text != r'\\' && {} == n", nested(60)),
+            format!("{}n < 0", "-".repeat(65)),
+            format!("{}true", "!".repeat(66)),
+            "node['node-3'].keys - 1 - 2 < 5 // ((((((((((".to_owned(),
+            format!("[{}].size() > n", vec!["-1"; 100].join(", ")),
+        ] {
+            // Some of it has no value; but all of it is judged.
+            let judged = judge(&fine);
+            assert!(matches!(judged, Ok(_) | Err(CheckError::Run { .. })), "{fine}: {judged:?}");
+        }
+        for deep in [nested(200), format!("{}1{}", "[".repeat(150), "]".repeat(150)), "true ? n : ".repeat(150) + "n"] {
+            let said = judge(&deep).unwrap_err().to_string();
+            assert!(said.contains("nested too deep"), "{said}");
+        }
+    }
+
+    #[test]
+    fn regular_expressions_are_refused_with_what_to_do() {
+        for expression in ["text.matches('a')", "matches(text, 'a')", "list.all(x, ''.matches('\\\\w{500}') || true)"] {
+            let said = judge(expression).unwrap_err().to_string();
+            assert!(said.contains("no regular expressions") && said.contains("startsWith"), "{expression}: {said}");
+        }
+        // A text or a fact of that name is none.
+        assert!(judge("text != 'matches'").is_ok());
     }
 
     #[test]

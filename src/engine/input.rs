@@ -1,72 +1,28 @@
-//! Real input: lines of text, read once, shared, and known by their content hash.
+//! Real input: read once, through this one door, whatever it is for.
+//!
+//! [`Input::read`] reads lines (keys, items, logs, programs, topologies), [`read_text`] small texts (run files, scripts,
+//! lessons, settings). Both open only what [`open`] opens, take off a byte-order mark, stop at a bound of what was
+//! *read* (blank lines and what gzip unpacks to included), and stop when [`interrupt`] asks for it.
+
+mod error;
+mod source;
 
 use std::any::Any;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-/// Most lines that are read.
-pub const MAX_LINES: usize = 10_000_000;
-/// Longest line, in bytes.
-pub const MAX_LINE_BYTES: usize = 65_536;
-/// Most text that is read, in bytes.
-pub const MAX_BYTES: usize = 4 << 30;
+pub use error::{Bounds, InputError, InputProblem};
+pub use source::{bounded, is_packed, not_regular, open, open_regular, read_bytes, read_text, text};
 
-/// Why input could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum InputError {
-    /// The system refused.
-    #[error("cannot read {name}: {reason}. Check the path and its permissions.")]
-    Unreadable {
-        /// Path or `-`.
-        name: String,
-        /// What the system said.
-        reason: String,
-    },
-    /// A directory was named.
-    #[error("{name} is a directory. Name a file.")]
-    Directory {
-        /// Path.
-        name: String,
-    },
-    /// Nothing in it.
-    #[error("{name} has no lines. Leave the option out to use what is built in.")]
-    Empty {
-        /// Path or `-`.
-        name: String,
-    },
-    /// A text with nothing in it.
-    #[error("{name} is empty. Write a text in it, or leave the option out to use what is built in.")]
-    EmptyText {
-        /// Path or `-`.
-        name: String,
-    },
-    /// Bytes that are no UTF-8.
-    #[error("{name}, line {line}: the bytes are not UTF-8. Convert the file, e.g. `iconv -t UTF-8`.")]
-    NotUtf8 {
-        /// Path or `-`.
-        name: String,
-        /// Counted from 1.
-        line: usize,
-    },
-    /// A line beyond the limit.
-    #[error(
-        "{name}, line {line}: longer than {MAX_LINE_BYTES} bytes. An item is one short line; check that the file has line ends."
-    )]
-    LineTooLong {
-        /// Path or `-`.
-        name: String,
-        /// Counted from 1.
-        line: usize,
-    },
-    /// Too many lines, or too much text.
-    #[error("{name} has more than {MAX_LINES} lines or {MAX_BYTES} bytes. Take a sample, e.g. `shuf -n 1000000`.")]
-    TooMany {
-        /// Path or `-`.
-        name: String,
-    },
-}
+use super::interrupt;
+use source::{BYTE_ORDER_MARK, not_utf8, unpacked};
+
+/// Most lines that are kept.
+pub const MAX_LINES: usize = 10_000_000;
+/// Longest line that is kept, in bytes.
+pub const MAX_LINE_BYTES: usize = 65_536;
 
 /// What becomes of lines, and of blank ones.
 #[derive(Clone, Copy, Debug)]
@@ -201,118 +157,147 @@ impl Input {
         text
     }
 
-    /// Reads lines until the end; `progress` is told lines and bytes so far, now and then.
-    /// Memory: the text once, and 8 bytes a line.
+    /// Reads lines until the end, unpacked if they are gzip; `progress` is told lines and bytes so far, now and then.
+    /// Memory: the text once, and 8 bytes a line; of a stream, one line.
     ///
     /// ```
     /// use scalelab::engine::{Input, input::Blank};
-    /// let input = Input::read("-", &b"a\n\nb\r\n"[..], Blank::Skip, |_, _| ())?;
-    /// assert_eq!((input.lines.len(), input.blank), (2, 1));
+    /// let input = Input::read("-", &b"\xef\xbb\xbfa\n\nb\r\n"[..], Blank::Skip, |_, _| ())?;
+    /// assert_eq!((input.lines.get(0), input.lines.len(), input.blank), (Some("a"), 2, 1));
     /// let text = Input::read("-", &b"a\n\nb\r\n"[..], Blank::Keep, |_, _| ())?;
     /// assert_eq!(text.text(), "a\n\nb\n");
     /// # Ok::<(), scalelab::engine::InputError>(())
     /// ```
     ///
     /// # Errors
-    /// Every [`InputError`]; a line beyond [`MAX_LINE_BYTES`] is never held whole. For a stream, only
-    /// [`InputError::Unreadable`] and [`InputError::Empty`].
+    /// What is not UTF-8, has a line that is too long, or nothing in it, and what is beyond [`Bounds::KEPT`]. Of a
+    /// stream, lines that cannot be used are its reader's business; it has [`Bounds::STREAMED`].
     pub fn read(
         name: &str,
-        mut source: impl BufRead,
+        source: impl BufRead,
+        blanks: Blank,
+        progress: impl FnMut(usize, u64),
+    ) -> Result<Self, InputError> {
+        let bounds = if matches!(blanks, Blank::Stream(_)) { Bounds::STREAMED } else { Bounds::KEPT };
+        Self::read_within(&bounds, name, source, blanks, progress)
+    }
+
+    /// As [`Input::read`], within other bounds.
+    ///
+    /// # Errors
+    /// As [`Input::read`].
+    pub fn read_within(
+        bounds: &Bounds,
+        name: &str,
+        source: impl BufRead,
         blanks: Blank,
         mut progress: impl FnMut(usize, u64),
     ) -> Result<Self, InputError> {
-        if let Blank::Stream(new) = blanks {
-            return Self::stream(name, source, new(), progress);
-        }
-        let name = name.to_owned();
-        let (mut hasher, mut lines, mut buffer) = (Xxh3::new(), Lines::default(), Vec::new());
-        let (mut number, mut blank, mut bytes) = (0_usize, 0_usize, 0_u64);
-        loop {
-            buffer.clear();
-            let limit = MAX_LINE_BYTES as u64 + 2;
-            let read = std::io::Read::take(&mut source, limit)
-                .read_until(b'\n', &mut buffer)
-                .map_err(|e| InputError::Unreadable { name: name.clone(), reason: e.to_string() })?;
-            if read == 0 {
-                break;
-            }
-            number += 1;
-            bytes += read as u64;
-            hasher.update(&buffer);
-            let line = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.len() > MAX_LINE_BYTES {
-                return Err(InputError::LineTooLong { name, line: number });
-            }
-            let line =
-                std::str::from_utf8(line).map_err(|_| InputError::NotUtf8 { name: name.clone(), line: number })?;
-            blank += usize::from(line.is_empty());
-            if !line.is_empty() || matches!(blanks, Blank::Keep) {
-                lines.push(line);
-            }
-            if lines.len() > MAX_LINES || bytes > MAX_BYTES as u64 {
-                return Err(InputError::TooMany { name });
-            }
-            if number.is_multiple_of(65_536) {
-                progress(number, bytes);
-            }
-        }
-        progress(number, bytes);
-        if lines.is_empty() {
-            return Err(match blanks {
-                Blank::Keep => InputError::EmptyText { name },
-                Blank::Skip | Blank::Stream(_) => InputError::Empty { name },
-            });
-        }
-        Ok(Self { name, hash: format!("{:032x}", hasher.digest128()), lines, made: None, blank })
-    }
-
-    /// Hands each line to a reader. Memory: one line.
-    fn stream(
-        name: &str,
-        mut source: impl BufRead,
-        mut reader: Box<dyn LineReader>,
-        mut progress: impl FnMut(usize, u64),
-    ) -> Result<Self, InputError> {
-        let unreadable = |e: std::io::Error| InputError::Unreadable { name: name.to_owned(), reason: e.to_string() };
-        let (mut hasher, mut buffer) = (Xxh3::new(), Vec::new());
-        let (mut number, mut blank, mut bytes) = (0_usize, 0_usize, 0_u64);
-        loop {
-            // A line that is too long comes in pieces, of which only the first stays.
-            let (mut pieces, mut whole) = (0_usize, false);
-            while !whole {
-                let limit = MAX_LINE_BYTES as u64 + 2;
-                let start = if pieces == 0 { 0 } else { MAX_LINE_BYTES };
-                buffer.truncate(start);
-                let read =
-                    std::io::Read::take(&mut source, limit).read_until(b'\n', &mut buffer).map_err(unreadable)?;
-                hasher.update(&buffer[start..]);
-                bytes += read as u64;
-                pieces += usize::from(read > 0);
-                whole = read == 0 || buffer.ends_with(b"\n") || (read as u64) < limit;
-            }
-            if pieces == 0 {
-                break;
-            }
-            number += 1;
-            let line = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.is_empty() {
+        let system = |error: std::io::Error| InputProblem::from_system(&error).of(name);
+        let mut walk = Walk::new(name, unpacked(source, bounds.unpacked).map_err(system)?, bounds);
+        let mut reader = if let Blank::Stream(new) = blanks { Some(new()) } else { None };
+        let (mut lines, mut blank) = (Lines::default(), 0_usize);
+        while walk.step()? {
+            let number = walk.lines;
+            let line = walk.line();
+            if line.is_some_and(<[u8]>::is_empty) {
                 blank += 1;
+                if blank > bounds.blank {
+                    return Err(InputProblem::TooManyBlank(bounds.blank).of(name));
+                }
+                if matches!(blanks, Blank::Keep) {
+                    lines.push("");
+                }
+            } else if let Some(reader) = &mut reader {
+                reader.line(number, line.and_then(|line| std::str::from_utf8(line).ok()));
             } else {
-                let fits = pieces == 1 && line.len() <= MAX_LINE_BYTES;
-                reader.line(number, std::str::from_utf8(line).ok().filter(|_| fits));
+                let line = line.ok_or_else(|| InputProblem::LineTooLong(bounds.kept).at(name, number))?;
+                lines.push(std::str::from_utf8(line).map_err(|_| not_utf8(line).at(name, number))?);
             }
             if number.is_multiple_of(65_536) {
-                progress(number, bytes);
+                progress(number, walk.bytes);
             }
         }
-        progress(number, bytes);
-        if number == blank {
-            return Err(InputError::Empty { name: name.to_owned() });
+        progress(walk.lines, walk.bytes);
+        if walk.lines == blank && !(matches!(blanks, Blank::Keep) && blank > 0) {
+            return Err(
+                if matches!(blanks, Blank::Keep) { InputProblem::Empty } else { InputProblem::NoLines }.of(name)
+            );
         }
-        let hash = format!("{:032x}", hasher.digest128());
-        Ok(Self { name: name.to_owned(), hash, lines: Lines::default(), made: Some(Made(reader.end())), blank })
+        let hash = format!("{:032x}", walk.hasher.digest128());
+        Ok(Self { name: name.to_owned(), hash, lines, made: reader.map(|reader| Made(reader.end())), blank })
     }
 }
+
+/// Goes through a source line by line. Of a line that is too long to be kept, only its beginning is ever held.
+struct Walk<'a, S> {
+    name: &'a str,
+    source: S,
+    bounds: &'a Bounds,
+    hasher: Xxh3,
+    buffer: Vec<u8>,
+    /// Bytes of the line at hand, its end included.
+    length: usize,
+    lines: usize,
+    bytes: u64,
+}
+
+impl<'a, S: BufRead> Walk<'a, S> {
+    fn new(name: &'a str, source: S, bounds: &'a Bounds) -> Self {
+        Self { name, source, bounds, hasher: Xxh3::new(), buffer: Vec::new(), length: 0, lines: 0, bytes: 0 }
+    }
+
+    /// Reads the next line; false at the end.
+    fn step(&mut self) -> Result<bool, InputError> {
+        self.buffer.clear();
+        self.length = 0;
+        // Two more for the end of the line.
+        let piece = self.bounds.kept + 2;
+        loop {
+            if (self.length > 0 || self.lines.is_multiple_of(1024)) && interrupt::requested() {
+                return Err(InputProblem::Stopped.of(self.name));
+            }
+            let start = self.buffer.len().min(piece);
+            self.buffer.truncate(start);
+            let read = (&mut self.source)
+                .take(piece as u64)
+                .read_until(b'\n', &mut self.buffer)
+                .map_err(|error| InputProblem::from_system(&error).of(self.name))?;
+            self.hasher.update(&self.buffer[start..]);
+            self.length += read;
+            self.bytes += read as u64;
+            if self.length > 0 && self.bytes > self.bounds.bytes {
+                return Err(InputProblem::TooLarge(self.bounds.bytes).of(self.name));
+            }
+            if read < piece || self.buffer.ends_with(b"\n") {
+                break;
+            }
+            if self.length > self.bounds.line_bytes + 2 {
+                return Err(InputProblem::LineTooLong(self.bounds.line_bytes).at(self.name, self.lines + 1));
+            }
+        }
+        if self.length == 0 {
+            return Ok(false);
+        }
+        self.lines += 1;
+        if self.lines > self.bounds.lines {
+            return Err(InputProblem::TooManyLines(self.bounds.lines).of(self.name));
+        }
+        Ok(true)
+    }
+
+    /// The line at hand without its end; none if it is too long to be kept.
+    fn line(&self) -> Option<&[u8]> {
+        if self.length > self.buffer.len() {
+            return None;
+        }
+        let line = self.buffer.as_slice();
+        let line = if self.lines == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        Some(line).filter(|line| line.len() <= self.bounds.kept)
+    }
+}
+
+#[cfg(test)]
+mod tests;

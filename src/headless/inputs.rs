@@ -1,15 +1,14 @@
 //! Opens real input: files and standard input, gzip or not, with a progress bar for long ones.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal};
+use std::path::Path;
 use std::sync::Arc;
 
-use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Fault;
-use crate::engine::{Blank, Input, InputError, Setup};
+use crate::engine::{Blank, Input, InputError, Setup, input, visible};
 use crate::labs::{LabInfo, OpenLab};
 
 /// Reads each (role, path) that a lab takes and puts all in a set-up.
@@ -23,7 +22,7 @@ pub fn open(lab: &LabInfo, seed: u64, paths: &[(String, String)]) -> Result<Setu
     let mut inputs = BTreeMap::new();
     for (role, path) in paths {
         let Some(spec) = lab.inputs.iter().find(|spec| spec.name == role) else {
-            return Err(Fault::Usage(format!("the lab {} takes no input '{role}'", lab.name)));
+            return Err(Fault::Usage(format!("the lab {} takes no input '{}'", lab.name, visible(role))));
         };
         inputs.insert(role.clone(), Arc::new(read(path, spec.blank)?));
     }
@@ -36,30 +35,14 @@ pub fn open(lab: &LabInfo, seed: u64, paths: &[(String, String)]) -> Result<Setu
 /// Every [`InputError`].
 pub fn read(path: &str, blank: Blank) -> Result<Input, InputError> {
     if path == "-" {
-        return read_from(path, std::io::stdin().lock(), blank, None);
+        return read_lines(path, std::io::stdin().lock(), blank, None);
     }
-    let unreadable = |error: std::io::Error| InputError::Unreadable { name: path.to_owned(), reason: reason(&error) };
-    let meta = std::fs::metadata(path).map_err(unreadable)?;
-    if meta.is_dir() {
-        return Err(InputError::Directory { name: path.to_owned() });
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    read_from(path, BufReader::with_capacity(1 << 18, file), blank, Some(meta.len()))
+    let (file, size) = input::open(Path::new(path))?;
+    let mut file = BufReader::with_capacity(1 << 18, file);
+    // How much comes out of gzip is not known before.
+    let size = size.filter(|_| !input::is_packed(&mut file).unwrap_or(true));
+    read_lines(path, file, blank, size)
 }
-
-fn read_from(name: &str, mut source: impl BufRead, blank: Blank, size: Option<u64>) -> Result<Input, InputError> {
-    let start = source.fill_buf();
-    let start = start.map_err(|e| InputError::Unreadable { name: name.to_owned(), reason: reason(&e) })?;
-    if start.starts_with(&GZIP) {
-        // Its content may be far longer than the file: the limits of `Input` hold for what comes out.
-        let unpacked = BufReader::with_capacity(1 << 18, MultiGzDecoder::new(source));
-        return read_lines(name, unpacked, blank, None);
-    }
-    read_lines(name, source, blank, size)
-}
-
-/// The first bytes of gzip (RFC 1952).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 fn read_lines(name: &str, source: impl BufRead, blank: Blank, size: Option<u64>) -> Result<Input, InputError> {
     let bar = progress_bar(size);
@@ -124,12 +107,4 @@ pub(super) fn bar(size: Option<u64>, template: &str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
 }

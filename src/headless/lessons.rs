@@ -1,15 +1,16 @@
 //! `scalelab lessons`: prove lessons, begin one, list them, and describe their format.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::Fault;
+use super::printer::coloured;
+use super::{Fault, Printer};
 use crate::engine::numbers::plural;
 use crate::lessons::check::{self, LessonReport, Report};
-use crate::lessons::{Library, library, reference, source, template};
-use crate::picture::{pad, visible};
+use crate::lessons::{Lesson, Library, library, limits, reference, source, template};
+use crate::picture::{pad, visible, width};
 
 /// clap's definition of `scalelab lessons`.
 pub fn definition() -> Command {
@@ -49,7 +50,7 @@ pub fn definition() -> Command {
 ///
 /// # Errors
 /// [`Fault::Expectation`] when a lesson is wrong; [`Fault::Usage`] when nothing could be done.
-pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn dispatch(matches: &ArgMatches, out: &mut Printer<'_>) -> Result<(), Fault> {
     let text = |sub: &ArgMatches, name: &str| sub.get_one::<String>(name).cloned();
     match matches.subcommand() {
         Some(("check", sub)) => check(text(sub, "dir").as_deref(), sub.get_flag("json"), out),
@@ -69,15 +70,11 @@ pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> 
 /// # Errors
 /// What is wrong with its files, each with its place.
 pub fn load(dir: &Path) -> Result<Library, Fault> {
-    Library::from_folder(dir).map_err(|errors| Fault::Usage(format!("\n{}", errors.report(100, coloured()))))
-}
-
-fn coloured() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    Library::from_folder(dir).map_err(Fault::Lessons)
 }
 
 /// Proves lessons, and says what came out.
-fn check(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault> {
+fn check(dir: Option<&str>, json: bool, out: &mut Printer<'_>) -> Result<(), Fault> {
     let mut written = Ok(());
     let mut tell = |lesson: &LessonReport| {
         if !json && written.is_ok() {
@@ -94,11 +91,12 @@ fn check(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault
     written?;
     let wrong = report.errors().count() as u64;
     if json {
-        writeln!(out, "{}", as_json(&report))?;
+        out.json(&as_json(&report))?;
     } else {
         let errors: Vec<_> = report.errors().cloned().collect();
         if !errors.is_empty() {
-            write!(out, "\n{}", source::report(&errors, 100, coloured()))?;
+            writeln!(out)?;
+            out.styled(&source::report(&errors, 100, coloured(&std::io::stdout())))?;
         }
         writeln!(out, "\n{}", summary(&report))?;
     }
@@ -116,7 +114,7 @@ fn line(lesson: &LessonReport) -> String {
     };
     format!(
         "{} {} {steps} step{}, {seeds} seed{}, {} command{} run",
-        pad(&lesson.id, 26),
+        pad(&lesson.id, limits::NAME.min(width(&lesson.id).max(26))),
         pad(&verdict, 10),
         plural(steps),
         plural(seeds),
@@ -150,7 +148,7 @@ fn as_json(report: &Report) -> serde_json::Value {
         .map(|l| {
             let errors: Vec<serde_json::Value> = l.errors.iter().map(error).collect();
             serde_json::json!({
-                "unit": l.unit, "id": l.id, "file": visible(&l.file), "steps": l.steps, "seeds": l.seeds,
+                "unit": l.unit, "id": l.id, "file": l.file, "steps": l.steps, "seeds": l.seeds,
                 "commands": l.commands, "errors": errors,
             })
         })
@@ -160,10 +158,10 @@ fn as_json(report: &Report) -> serde_json::Value {
 }
 
 /// Lists units and lessons.
-fn list(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault> {
+fn list(dir: Option<&str>, json: bool, out: &mut Printer<'_>) -> Result<(), Fault> {
     let library = match dir {
         None => Library::built_in(),
-        Some(dir) => Library::from_folder(Path::new(dir)).map_err(|e| Fault::Usage(e.report(100, false)))?,
+        Some(dir) => load(Path::new(dir))?,
     };
     if json {
         let units: Vec<serde_json::Value> = library
@@ -177,7 +175,7 @@ fn list(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault>
                         let l = &entry.lesson;
                         serde_json::json!({
                             "id": l.id, "title": l.title, "minutes": l.minutes, "lab": l.lab, "needs": l.needs,
-                            "objectives": l.objectives, "steps": l.steps.len(), "file": visible(entry.file()),
+                            "objectives": l.objectives, "steps": l.steps.len(), "file": entry.file(),
                         })
                     })
                     .collect();
@@ -185,21 +183,23 @@ fn list(dir: Option<&str>, json: bool, out: &mut dyn Write) -> Result<(), Fault>
                 serde_json::json!({ "id": u.id, "title": u.title, "summary": u.summary, "lessons": lessons })
             })
             .collect();
-        writeln!(out, "{}", serde_json::Value::from(units))?;
+        out.json(&units)?;
         return Ok(());
     }
+    let widest = |text: fn(&Lesson) -> &str| library.lessons().map(|l| width(text(&l.lesson))).max().unwrap_or(0);
+    let (ids, titles) = (widest(|l| &l.id), widest(|l| &l.title));
     for unit in &library.units {
         writeln!(out, "{}  ({})", visible(&unit.unit.title), library::extent(unit))?;
         for entry in &unit.lessons {
-            let lesson = &entry.lesson;
-            writeln!(out, "  {} {} {:>3} min", pad(&lesson.id, 26), pad(&lesson.title, 46), lesson.minutes)?;
+            let Lesson { id, title, minutes, .. } = &entry.lesson;
+            writeln!(out, "  {}  {}  {minutes:>3} min", pad(id, ids), pad(title, titles))?;
         }
     }
     Ok(())
 }
 
 /// Writes a lesson to begin with.
-fn new(name: &str, unit: &Path, lab: &str, out: &mut dyn Write) -> Result<(), Fault> {
+fn new(name: &str, unit: &Path, lab: &str, out: &mut Printer<'_>) -> Result<(), Fault> {
     let written = template::write(name, unit, lab).map_err(|why| Fault::Usage(visible(&why).into_owned()))?;
     let (file, folder) = (visible(&written.file).into_owned(), visible(&written.folder).into_owned());
     for file in &written.all {

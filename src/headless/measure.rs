@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::Fault;
+use super::{Fault, Printer};
 use crate::algorithms::threads::{Measured, expected_finals};
 use crate::engine::numbers::{percent, thousands};
 use crate::engine::ranges::{self, Within as _};
@@ -49,7 +49,7 @@ pub fn definition() -> Command {
 ///
 /// # Errors
 /// What cannot be written.
-pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn dispatch(matches: &ArgMatches, out: &mut Printer<'_>) -> Result<(), Fault> {
     let number = |name: &str| matches.get_one::<u64>(name).copied().unwrap_or(1);
     let wanted = Wanted { threads: number("threads") as u32, adds: number("adds") as u32, rounds: number("rounds") };
     report(wanted, matches.get_flag("json"), matches.get_one::<String>("output").map(String::as_str), out)
@@ -107,19 +107,18 @@ fn wait_until(ready: impl Fn() -> bool) {
 ///
 /// # Errors
 /// What cannot be written.
-pub fn report(wanted: Wanted, json: bool, file: Option<&str>, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn report(wanted: Wanted, json: bool, file: Option<&str>, out: &mut Printer<'_>) -> Result<(), Fault> {
     let measured = measure(wanted);
     let expected = expected_finals(wanted.threads, wanted.adds);
     if let Some(path) = file {
         super::write_file(path, &measured.to_toml())?;
     }
     if json {
-        let whole = serde_json::json!({
+        out.json(&serde_json::json!({
             "measured": measured,
             "lost_share": measured.lost_share(),
             "model": expected,
-        });
-        writeln!(out, "{whole}")?;
+        }))?;
         return Ok(());
     }
     let most = wanted.threads * wanted.adds;

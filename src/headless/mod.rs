@@ -3,6 +3,7 @@
 pub mod inputs;
 pub mod lessons;
 pub mod measure;
+pub mod printer;
 pub mod progress;
 pub mod replay;
 pub mod run;
@@ -12,7 +13,13 @@ use std::io::Write;
 
 use crate::engine::{CheckError, InputError, ModelError, RecordingError};
 use crate::labs::REGISTRY;
-use crate::picture::pad;
+use crate::lessons::LessonErrors;
+use crate::picture::{pad, visible, width};
+
+pub use printer::Printer;
+
+/// Columns of a report about lessons.
+pub const REPORT_COLUMNS: usize = 100;
 
 /// Why nothing, or not all, was done.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +30,12 @@ pub enum Fault {
     /// Bad usage or input: exit code 2.
     #[error("{0}")]
     Usage(String),
+    /// Lessons that cannot be loaded: exit code 2.
+    #[error("\n{}", .0.report(REPORT_COLUMNS, false))]
+    Lessons(LessonErrors),
+    /// Said already: this exit code.
+    #[error("said before")]
+    Told(u8),
     /// A signal ended the screen: exit code 128 and its number, as shells expect.
     #[error("ended by signal {0}")]
     Signal(u8),
@@ -36,8 +49,9 @@ impl Fault {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Expectation(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Lessons(_) => 2,
             Self::Signal(signal) => 128 + (*signal).min(127),
+            Self::Told(code) => *code,
             Self::BrokenPipe => 0,
         }
     }
@@ -63,7 +77,7 @@ usage_from!(CheckError, InputError, ModelError, RecordingError);
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn list_labs(json: bool, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn list_labs(json: bool, out: &mut Printer<'_>) -> Result<(), Fault> {
     if json {
         let labs: Vec<serde_json::Value> = REGISTRY
             .iter()
@@ -77,11 +91,12 @@ pub fn list_labs(json: bool, out: &mut dyn Write) -> Result<(), Fault> {
                 })
             })
             .collect();
-        writeln!(out, "{}", serde_json::Value::from(labs))?;
+        out.json(&labs)?;
         return Ok(());
     }
+    let widest = REGISTRY.iter().map(|lab| width(lab.info.name)).max().unwrap_or(0);
     for lab in REGISTRY {
-        writeln!(out, "{}  {}", pad(lab.info.name, 10), lab.info.summary)?;
+        writeln!(out, "{}  {}", pad(lab.info.name, widest), lab.info.summary)?;
     }
     writeln!(out, "\nOpen one with `scalelab lab NAME`; `scalelab run NAME --help` lists its commands.")?;
     Ok(())
@@ -89,5 +104,5 @@ pub fn list_labs(json: bool, out: &mut dyn Write) -> Result<(), Fault> {
 
 /// Writes a file, or says why not.
 fn write_file(path: &str, content: &str) -> Result<(), Fault> {
-    std::fs::write(path, content).map_err(|e| Fault::Usage(format!("cannot write {path}: {e}")))
+    std::fs::write(path, content).map_err(|e| Fault::Usage(format!("cannot write {}: {e}", visible(path))))
 }

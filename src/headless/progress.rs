@@ -1,12 +1,13 @@
 //! `scalelab progress`: what is remembered about the learner, shown, taken along, merged and forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::{Fault, write_file};
+use super::{Fault, Printer, write_file};
+use crate::engine::input::read_bytes;
 use crate::engine::numbers::{duration, plural};
 use crate::lessons::progress::{
     Calibration, CardId, FormatError, MOST_BYTES, Progress, Seconds, Status, Store, StoreError, calibration_sentence,
@@ -55,7 +56,7 @@ pub fn definition() -> Command {
 ///
 /// # Errors
 /// Progress that is not for us or cannot be kept, an import that cannot be used, output that cannot be written.
-pub fn dispatch(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn dispatch(matches: &ArgMatches, out: &mut Printer<'_>) -> Result<(), Fault> {
     let store = store()?;
     match matches.subcommand() {
         Some((name, _)) if matches.get_flag("json") => {
@@ -86,16 +87,16 @@ fn read(store: &Store) -> Result<(Progress, Vec<String>), Fault> {
 fn warn(warnings: &[String]) {
     for warning in warnings {
         // Where nobody hears warnings, there is nobody to tell.
-        let _ = writeln!(std::io::stderr(), "scalelab: {}", visible(warning));
+        let _ = writeln!(Printer::new(&mut std::io::stderr()), "scalelab: {}", visible(warning));
     }
 }
 
 /// Shows what is done, open and due, and how well the learner judges themselves.
-fn show(store: &Store, library: &Library, json: bool, out: &mut dyn Write) -> Result<(), Fault> {
+fn show(store: &Store, library: &Library, json: bool, out: &mut Printer<'_>) -> Result<(), Fault> {
     let (progress, warnings) = read(store)?;
     let now = now();
     if json {
-        writeln!(out, "{}", as_json(&progress, library, &warnings, now))?;
+        out.json(&as_json(&progress, library, &warnings, now))?;
         return Ok(());
     }
     write_lessons(&progress, library, now, out)?;
@@ -113,7 +114,7 @@ fn others<'a>(progress: &'a Progress, library: &Library) -> Vec<&'a str> {
     progress.lessons().filter(|id| !known.contains(id)).collect()
 }
 
-fn write_lessons(progress: &Progress, library: &Library, now: Seconds, out: &mut dyn Write) -> Result<(), Fault> {
+fn write_lessons(progress: &Progress, library: &Library, now: Seconds, out: &mut Printer<'_>) -> Result<(), Fault> {
     let mut due: BTreeMap<String, u64> = BTreeMap::new();
     progress.due(now).into_iter().for_each(|card| *due.entry(card.lesson).or_default() += 1);
     let others = others(progress, library);
@@ -149,7 +150,7 @@ fn standing(progress: &Progress, id: &str, due: u64, now: Seconds) -> (&'static 
     (word, first.into_iter().chain(bests).collect::<Vec<_>>().join(", "))
 }
 
-fn write_questions(progress: &Progress, now: Seconds, out: &mut dyn Write) -> Result<(), Fault> {
+fn write_questions(progress: &Progress, now: Seconds, out: &mut Printer<'_>) -> Result<(), Fault> {
     let (all, due) = (progress.card_count() as u64, progress.due(now).len() as u64);
     let sentence = match (all, due) {
         (0, _) => "No questions yet: those of lessons come back here.".to_owned(),
@@ -164,7 +165,7 @@ fn write_questions(progress: &Progress, now: Seconds, out: &mut dyn Write) -> Re
     Ok(())
 }
 
-fn write_calibration(calibration: &[Calibration], out: &mut dyn Write) -> Result<(), Fault> {
+fn write_calibration(calibration: &[Calibration], out: &mut Printer<'_>) -> Result<(), Fault> {
     writeln!(out, "\nHow sure you said you were, and how often you were right")?;
     for row in calibration.iter().filter(|c| c.predictions > 0) {
         let share = (row.right as f64 / row.predictions as f64 * 100.0).round();
@@ -213,7 +214,7 @@ fn due_json(progress: &Progress, card: &CardId) -> serde_json::Value {
 }
 
 /// Writes all that is remembered to a file, or to standard output for none and for `-`.
-fn export(store: &Store, path: Option<&str>, out: &mut dyn Write) -> Result<(), Fault> {
+fn export(store: &Store, path: Option<&str>, out: &mut Printer<'_>) -> Result<(), Fault> {
     let (progress, _) = read(store)?;
     let text = progress.to_json().map_err(|e| Fault::Usage(format!("cannot export progress: {e}")))?;
     match path.filter(|path| *path != "-") {
@@ -228,7 +229,7 @@ fn export(store: &Store, path: Option<&str>, out: &mut dyn Write) -> Result<(), 
 
 /// Merges exported files into what is remembered. All are read before anything changes; of each, once its line is
 /// printed, all is on the disk. When one cannot be read or used, nothing has changed.
-fn import(store: &Store, paths: &[String], out: &mut dyn Write) -> Result<(), Fault> {
+fn import(store: &Store, paths: &[String], out: &mut Printer<'_>) -> Result<(), Fault> {
     let read: Vec<(&String, Progress)> =
         paths.iter().map(|path| read_export(path).map(|p| (path, p))).collect::<Result<_, _>>()?;
     for (path, other) in read {
@@ -247,17 +248,7 @@ fn import(store: &Store, paths: &[String], out: &mut dyn Write) -> Result<(), Fa
 fn read_export(path: &str) -> Result<Progress, Fault> {
     let name = visible(path);
     let fail = |problem: String| Fault::Usage(format!("{problem}\nNothing was changed."));
-    let unreadable = |e: std::io::Error| fail(format!("cannot read {name}: {e}"));
-    let mut bytes = Vec::new();
-    let limit = MOST_BYTES as u64 + 1;
-    if path == "-" {
-        std::io::stdin().take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    } else {
-        File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
-    }
-    if bytes.len() > MOST_BYTES {
-        return Err(fail(format!("{name} is larger than {MOST_BYTES} bytes: it is no export of progress")));
-    }
+    let bytes = read_bytes(Path::new(path), MOST_BYTES as u64).map_err(|e| fail(format!("cannot read {e}")))?;
     Progress::from_bytes(&bytes).map_err(|error| {
         fail(match error {
             FormatError::Newer { .. } => format!("{name} cannot be merged: {}", visible(&error.to_string())),
@@ -282,7 +273,7 @@ fn difference(before: &Progress, after: &Progress) -> String {
 }
 
 /// Forgets everything, once the learner has said yes; the file is kept under another name.
-fn reset(store: &Store, yes: bool, out: &mut dyn Write) -> Result<(), Fault> {
+fn reset(store: &Store, yes: bool, out: &mut Printer<'_>) -> Result<(), Fault> {
     if !yes {
         if !std::io::stdin().is_terminal() {
             let message = "reset forgets all progress, and there is no terminal to ask on: add --yes if you mean it";

@@ -1,29 +1,21 @@
 //! `scalelab replay`: a run file, proven to end where it ended when it was recorded.
 
-use std::io::Write;
+use std::path::Path;
 
-use super::{Fault, inputs, run};
+use super::{Fault, Printer, inputs, run};
 use crate::engine::recording::facts_hash;
-use crate::engine::{Recording, RecordingError};
+use crate::engine::{Recording, RecordingError, input};
 use crate::labs::{OpenLab, REGISTRY, find};
 
-/// Largest run file, in bytes.
-const MAX_FILE: u64 = 64 << 20;
+/// Largest run file, in bytes: room for the most commands that a run may have, at some 80 bytes each.
+const MAX_FILE: u64 = 8 << 20;
 
 /// Opens a run file and replays it to its end.
 ///
 /// # Errors
 /// Every [`RecordingError`]: damaged, of another format, of an unknown lab, or stale.
 pub fn open(path: &str) -> Result<Box<dyn OpenLab>, Fault> {
-    let unreadable = |error: std::io::Error| Fault::Usage(format!("cannot read the run file {path}: {error}"));
-    if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_FILE {
-        return Err(Fault::Usage(format!("{path} is larger than {MAX_FILE} bytes: it is no run file")));
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).map_err(|_| RecordingError::Damaged {
-        name: path.to_owned(),
-        reason: "its bytes are not UTF-8 text".to_owned(),
-    })?;
+    let text = input::read_text(Path::new(path), MAX_FILE).map_err(|e| Fault::Usage(format!("the run file {e}")))?;
     let recording = Recording::from_toml(path, &text)?;
     let mut lab = open_lab(path, &recording)?;
     for (i, command) in recording.command.iter().enumerate() {
@@ -69,7 +61,7 @@ fn open_lab(path: &str, recording: &Recording) -> Result<Box<dyn OpenLab>, Fault
 ///
 /// # Errors
 /// As [`open`].
-pub fn report(path: &str, json: bool, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn report(path: &str, json: bool, out: &mut Printer<'_>) -> Result<(), Fault> {
     let lab = open(path)?;
     let events: Vec<_> = lab.story().0.iter().cloned().collect();
     if !json {

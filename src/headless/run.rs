@@ -1,9 +1,11 @@
 //! `scalelab run`: commands in, sentences and facts out.
 
-use std::io::{Read, Write};
+use std::io::Write;
+use std::path::Path;
 
 use super::inputs::working;
-use super::{Fault, inputs, write_file};
+use super::{Fault, Printer, inputs, write_file};
+use crate::engine::input::read_text;
 use crate::engine::numbers::duration;
 use crate::engine::{Event, EventKind, Expectation, TimelineError};
 use crate::labs::{OpenLab, Registration};
@@ -90,24 +92,14 @@ fn news(lab: &dyn OpenLab, before: u64) -> Vec<Event> {
 }
 
 fn read_script(path: &str) -> Result<String, Fault> {
-    let fail = |error: std::io::Error| Fault::Usage(format!("cannot read the script {path}: {error}"));
-    let mut text = String::new();
-    let read = if path == "-" {
-        std::io::stdin().take(MAX_SCRIPT + 1).read_to_string(&mut text)
-    } else {
-        std::fs::File::open(path).map_err(fail)?.take(MAX_SCRIPT + 1).read_to_string(&mut text)
-    };
-    if read.map_err(fail)? as u64 > MAX_SCRIPT {
-        return Err(Fault::Usage(format!("the script {path} is larger than {MAX_SCRIPT} bytes: split it")));
-    }
-    Ok(text)
+    read_text(Path::new(path), MAX_SCRIPT).map_err(|e| Fault::Usage(format!("the script {e}")))
 }
 
 /// Runs a lab and reports.
 ///
 /// # Errors
 /// As [`perform`]; and [`Fault::Expectation`] when one is false.
-pub fn run(lab: &Registration, deeds: &Deeds, report: &Report, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn run(lab: &Registration, deeds: &Deeds, report: &Report, out: &mut Printer<'_>) -> Result<(), Fault> {
     let expectations: Vec<Expectation> =
         report.expect.iter().map(|e| Expectation::compile(e)).collect::<Result<_, _>>()?;
     let mut events = Vec::new();
@@ -132,12 +124,11 @@ pub fn run(lab: &Registration, deeds: &Deeds, report: &Report, out: &mut dyn Wri
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn finish(lab: &dyn OpenLab, events: &[Event], json: bool, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn finish(lab: &dyn OpenLab, events: &[Event], json: bool, out: &mut Printer<'_>) -> Result<(), Fault> {
     let facts = lab.facts();
     if json {
         let (name, seed) = (lab.info().name, lab.setup().seed);
-        let object = serde_json::json!({ "lab": name, "seed": seed, "events": events, "facts": facts });
-        writeln!(out, "{object}")?;
+        out.json(&serde_json::json!({ "lab": name, "seed": seed, "events": events, "facts": facts }))?;
         return Ok(());
     }
     writeln!(out, "\nfacts")?;
@@ -147,7 +138,7 @@ pub fn finish(lab: &dyn OpenLab, events: &[Event], json: bool, out: &mut dyn Wri
     Ok(())
 }
 
-fn write_fact(depth: usize, name: &str, value: &serde_json::Value, out: &mut dyn Write) -> Result<(), Fault> {
+fn write_fact(depth: usize, name: &str, value: &serde_json::Value, out: &mut Printer<'_>) -> Result<(), Fault> {
     let indent = "  ".repeat(depth);
     let label = format!("{indent}{}", visible(name));
     match value {
@@ -188,7 +179,7 @@ fn plain(value: &serde_json::Value) -> String {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn sentence(event: &Event, out: &mut dyn Write) -> Result<(), Fault> {
+pub fn sentence(event: &Event, out: &mut Printer<'_>) -> Result<(), Fault> {
     let mark = match event.kind {
         EventKind::Change => ">",
         EventKind::Detail => " ",

@@ -1,15 +1,16 @@
 //! `scalelab snapshot`: the picture at a moment, as SVG, text or terminal output, or as a film.
 
 use std::io::Write;
+use std::path::Path;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::run::{Deeds, perform};
-use super::{Fault, write_file};
+use super::{Fault, Printer, write_file};
 use crate::engine::Micros;
 use crate::labs::{OpenLab, Registration, View};
-use crate::picture::{Cast, to_ansi, to_svg, to_text};
+use crate::picture::{Cast, to_ansi, to_svg, to_text, visible};
 use crate::settings::Settings;
 
 /// Largest picture, in columns and rows.
@@ -37,8 +38,8 @@ pub enum Format {
 pub struct Shot {
     /// Columns and rows.
     pub size: (u16, u16),
-    /// Format of the pictures.
-    pub format: Format,
+    /// Format of the pictures; without one, the ending of the file says it.
+    pub format: Option<Format>,
     /// File, or standard output.
     pub output: Option<String>,
     /// View, counted from 1.
@@ -49,6 +50,33 @@ pub struct Shot {
     pub frames: Option<u32>,
     /// File for an asciicast of the whole run.
     pub cast: Option<String>,
+}
+
+/// The format that is meant: the one that was asked for, else what the ending of the file says. Standard output and
+/// files without an ending get SVG.
+///
+/// ```
+/// use scalelab::headless::snapshot::{Format, format_of};
+/// assert_eq!(format_of(None, Some("ring.TXT")), Ok(Format::Text));
+/// assert_eq!(format_of(Some(Format::Ansi), Some("ring.txt")), Ok(Format::Ansi));
+/// assert!(format_of(None, Some("ring.png")).is_err());
+/// ```
+///
+/// # Errors
+/// An ending that says nothing, with what there is.
+pub fn format_of(asked: Option<Format>, file: Option<&str>) -> Result<Format, String> {
+    let ending = file.and_then(|file| Path::new(file).extension()).map(|e| e.to_string_lossy().to_lowercase());
+    match (asked, ending.as_deref()) {
+        (Some(format), _) => Ok(format),
+        (None, None | Some("svg")) => Ok(Format::Svg),
+        (None, Some("txt" | "text")) => Ok(Format::Text),
+        (None, Some("ansi" | "ans")) => Ok(Format::Ansi),
+        (None, Some("cast")) => Err("a file that ends in .cast is a film: use --cast FILE instead of -o".to_owned()),
+        (None, Some(other)) => Err(format!(
+            "scalelab writes no .{} files: end the name in .svg, .txt or .ansi, or say --format svg|text|ansi",
+            visible(other)
+        )),
+    }
 }
 
 /// Parses `120x36`.
@@ -100,16 +128,18 @@ pub fn snapshot(
     deeds: &Deeds,
     shot: &Shot,
     settings: &Settings,
-    out: &mut dyn Write,
+    out: &mut Printer<'_>,
 ) -> Result<(), Fault> {
     let views = lab.info.views.len();
     if shot.view == 0 || shot.view > views {
         return Err(Fault::Usage(format!("{} has no view {}: choose 1 to {views}", lab.info.name, shot.view)));
     }
+    let format = format_of(shot.format, shot.output.as_deref()).map_err(Fault::Usage)?;
     let mut open = perform(lab, deeds, &mut |_, _| Ok(()))?;
     let view = View { index: shot.view - 1, motion: settings.motion, ..View::new(settings.theme) };
     if let Some(path) = &shot.cast {
         write_file(path, &film(open.as_mut(), &view, shot.size))?;
+        let path = visible(path);
         writeln!(out, "wrote {path}: play it with `asciinema play {path}`")?;
         return Ok(());
     }
@@ -119,10 +149,11 @@ pub fn snapshot(
         if let Some(time) = time {
             open.seek_time(time);
         }
-        let picture = encode(&draw(open.as_ref(), &view, shot.size), shot.format, settings);
+        let picture = encode(&draw(open.as_ref(), &view, shot.size), format, settings);
         match &shot.output {
             Some(path) if count > 1 => write_file(&numbered(path, i + 1), &picture)?,
             Some(path) => write_file(path, &picture)?,
+            None if format == Format::Ansi => out.styled(&picture)?,
             None => out.write_all(picture.as_bytes())?,
         }
     }
@@ -140,7 +171,7 @@ fn times(lab: &dyn OpenLab, shot: &Shot) -> Vec<Option<Micros>> {
 
 /// `ring.svg` → `ring-02.svg`.
 fn numbered(path: &str, number: usize) -> String {
-    let path = std::path::Path::new(path);
+    let path = Path::new(path);
     let stem = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let extension = path.extension().map_or_else(String::new, |e| format!(".{}", e.to_string_lossy()));
     path.with_file_name(format!("{stem}-{number:02}{extension}")).to_string_lossy().into_owned()

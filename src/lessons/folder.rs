@@ -3,14 +3,13 @@
 //! Only regular files below the folder are read, never through a link that leads out of it, and
 //! never more of one than its limit.
 
-use std::fs::{self, File};
-use std::io::{BufReader, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::limits;
-use crate::engine::{Blank, Input};
+use crate::engine::{Blank, Input, InputError, input};
 
 /// The curriculum that comes with the program.
 pub(super) static CURRICULUM: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/lessons");
@@ -68,7 +67,10 @@ impl Folder {
                     if name.starts_with('.') {
                         continue;
                     }
-                    if entry.path().is_dir() { folders.push(name) } else { files.push(name) }
+                    // Only a link has to be followed to know what it is.
+                    let kind = entry.file_type().map_err(|e| reason(&e))?;
+                    let folder = kind.is_dir() || (kind.is_symlink() && entry.path().is_dir());
+                    if folder { folders.push(name) } else { files.push(name) }
                 }
             }
         }
@@ -104,9 +106,9 @@ impl Folder {
     /// Why it cannot be read.
     pub(super) fn text(&self, file: &str) -> Result<String, String> {
         let bytes = self.bytes(file, limits::FILE_BYTES as u64)?;
-        String::from_utf8(bytes).map_err(|e| {
-            let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-            format!("line {line} is not UTF-8 text")
+        input::text(file, bytes).map_err(|e| match e.line {
+            Some(line) => format!("line {line} is not UTF-8 text: {}", e.problem),
+            None => e.problem.to_string(),
         })
     }
 
@@ -116,7 +118,7 @@ impl Folder {
     /// Why it cannot be read.
     pub(super) fn input(&self, file: &str, blank: Blank) -> Result<Input, String> {
         let bytes = self.bytes(file, limits::INPUT_BYTES)?;
-        Input::read(file, bytes.as_slice(), blank, |_, _| ()).map_err(|e| e.to_string())
+        Input::read_within(&limits::INPUT, file, bytes.as_slice(), blank, |_, _| ()).map_err(|e| e.to_string())
     }
 
     fn bytes(&self, file: &str, most: u64) -> Result<Vec<u8>, String> {
@@ -139,17 +141,8 @@ fn read_within(path: &Path, root: &Path, most: u64) -> Result<Vec<u8>, String> {
     if !real.starts_with(root) {
         return Err("it is a link that leads out of the folder".to_owned());
     }
-    // Before it is opened: opening a pipe would wait for its writer.
-    if !fs::metadata(&real).map_err(|e| reason(&e))?.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    let file = File::open(&real).map_err(|e| reason(&e))?;
-    let mut bytes = Vec::new();
-    BufReader::new(file).take(most + 1).read_to_end(&mut bytes).map_err(|e| reason(&e))?;
-    if bytes.len() as u64 > most {
-        return Err(format!("it has more than {most} bytes"));
-    }
-    Ok(bytes)
+    let problem = |e: InputError| e.problem.to_string();
+    input::bounded("", input::open(&real).map_err(problem)?.0, most).map_err(problem)
 }
 
 /// What the system said, in words.
@@ -157,6 +150,7 @@ pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
         _ => error.to_string(),
     }
 }

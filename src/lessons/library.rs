@@ -7,6 +7,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::folder::{CURRICULUM, Folder};
 use super::format::{Lesson, Question, Step, Unit};
+use super::limits;
 use super::parse::{self, Trust};
 use super::source::{LessonError, LessonErrors, Source};
 use crate::engine::{Setup, numbers};
@@ -47,6 +48,8 @@ pub struct LessonEntry {
 pub(super) struct Loaded {
     pub(super) library: Library,
     pub(super) errors: Vec<LessonError>,
+    /// Lesson files that were read.
+    read: usize,
 }
 
 impl Library {
@@ -250,6 +253,15 @@ fn load_unit(folder: &Folder, files: &[String], (described, trust): (bool, Trust
     let unit = unit.map_or_else(Unit::nameless, |(unit, _)| unit);
     let mut entry = UnitEntry { unit, lessons: Vec::new() };
     for file in files.iter().filter(|f| is_toml(f) && *f != UNIT_FILE) {
+        if loaded.read >= limits::LESSONS {
+            if loaded.read == limits::LESSONS {
+                let problem = format!("there are more than {} lessons; the others were not read", limits::LESSONS);
+                loaded.errors.push(LessonError::of_file(&folder.name_of(file), problem, "Load fewer units at once."));
+            }
+            loaded.read += 1;
+            break;
+        }
+        loaded.read += 1;
         if let Some((lesson, source)) = read(folder, file, &|name, text| parse::lesson(name, text, trust), loaded) {
             entry.lessons.push(LessonEntry { lesson, source, folder: folder.clone() });
         }

@@ -1,9 +1,15 @@
 //! How much a lesson may hold. A file that asks for more is refused before anything of it runs.
 
+use crate::engine::input::Bounds;
+
 /// Bytes of a lesson file.
 pub const FILE_BYTES: usize = 256 * 1024;
 /// Bytes of an input file of a lesson.
 pub const INPUT_BYTES: u64 = 8 << 20;
+/// What an input file of a lesson may hold, unpacked.
+pub const INPUT: Bounds = Bounds { bytes: INPUT_BYTES, ..Bounds::KEPT };
+/// Lessons that are loaded at once, in all units together.
+pub const LESSONS: usize = 300;
 /// Entries of a folder that are looked at.
 pub const FOLDER_ENTRIES: usize = 1000;
 /// Errors that are told of one file.

@@ -1,6 +1,6 @@
 //! Everything that is drawn: theme, text, canvas, bars, figures, time line, the frame, exporters.
 //!
-//! Nothing here knows a lab; of ours it uses only how numbers are written. A lab hands over figures, bars and sentences and draws its picture
+//! Nothing here knows a lab; of ours it uses only how numbers are written and text is made visible. A lab hands over figures, bars and sentences and draws its picture
 //! into the rectangle that [`Frame`] gives it; everything fits itself to any size, down to 0×0.
 
 mod axis;

@@ -1,46 +1,9 @@
 //! Text as a screen sees it: safe, measured in columns, cut, padded and wrapped; numbers for people.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Whether a character could move the cursor, turn the direction of text, or hide.
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180e}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// The text with every control character, direction override and invisible character made visible.
-///
-/// Names come from files and from people; none of them may reach the terminal as a command.
-///
-/// ```
-/// use scalelab::picture::visible;
-/// assert_eq!(visible("a\x1b[31m\u{202e}b"), "a␛[31m<U+202E>b");
-/// ```
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '\0'..='\x1f' => out.extend(char::from_u32(0x2400 + u32::from(c))),
-            '\x7f' => out.push('␡'),
-            c if is_unsafe(c) => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "<U+{:04X}>", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    Cow::Owned(out)
-}
+pub use crate::engine::visible;
 
 /// How many columns the text takes, as [`visible`] shows it.
 ///
@@ -160,6 +123,7 @@ fn break_word(word: &str, width: usize, lines: &mut Vec<String>) -> (String, usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::visible::is_unsafe;
 
     const NASTY: [&str; 8] = [
         "",

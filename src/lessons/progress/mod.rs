@@ -18,6 +18,7 @@ pub use record::{LAST_SECOND, MOST_ID_BYTES, Recalled, Seconds};
 pub use store::{Loaded, MOST_BYTES, Store, StoreError};
 
 use super::answer::{Note, SURENESS};
+use crate::engine::visible;
 use cards::{Schedule, schedule};
 use record::{LessonRecord, Place, Prediction, Review, StepRecord, flawed_id, insert_dated, is_id, least};
 
@@ -89,7 +90,7 @@ impl Progress {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(FormatError::Damaged("it is empty".to_owned()));
         }
-        let text = std::str::from_utf8(bytes)
+        let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
             .map_err(|e| FormatError::Damaged(format!("byte {} is not UTF-8 text", e.valid_up_to())))?;
         let header: Header = serde_json::from_str(text).map_err(damaged)?;
         if header.format > u64::from(FORMAT) {
@@ -107,7 +108,7 @@ impl Progress {
     /// # Errors
     /// Never in fact: all keys are texts.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self).map(|text| text + "\n")
+        visible::json(self).map(|text| text + "\n")
     }
 
     fn flaw(&self) -> Option<String> {

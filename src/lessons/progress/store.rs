@@ -1,13 +1,16 @@
 //! The file that progress is kept in: locked while it changes, written as a whole or not at all.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
+use nix::fcntl::OFlag;
 
 use super::{FormatError, Progress, Seconds, now};
+use crate::engine::{InputProblem, input};
 
 /// Largest progress file, in bytes: room for some thousand lessons, reviewed for years.
 pub const MOST_BYTES: usize = 4 << 20;
@@ -236,7 +239,13 @@ impl Store {
     fn lock(&self) -> Result<File, StoreError> {
         fs::create_dir_all(&self.folder).map_err(|reason| self.folder_error(reason))?;
         let path = self.folder.join(LOCK);
+        if let Some(what) = fs::metadata(&path).ok().and_then(|meta| input::not_regular(meta.file_type())) {
+            let reason = format!("{} is {what}, not a file: move it away", path.display());
+            return Err(self.folder_error(io::Error::new(ErrorKind::InvalidInput, reason)));
+        }
         let mut options = OpenOptions::new();
+        // A named pipe that took its place meanwhile would keep us here.
+        options.custom_flags(OFlag::O_NONBLOCK.bits());
         let lock = options.create(true).append(true).open(&path).map_err(|reason| self.folder_error(reason))?;
         for _ in 0..LOCK_TRIES {
             match lock.try_lock() {
@@ -293,20 +302,14 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Reads a plain file up to the limit; [`ErrorKind::InvalidData`] if it is something else or larger.
+/// Reads a regular file up to the limit; [`ErrorKind::InvalidData`] if it is something else or larger.
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let invalid = |why: String| io::Error::new(ErrorKind::InvalidData, why);
-    let meta = fs::metadata(path)?;
-    if !meta.is_file() {
-        let what = if meta.is_dir() { "a folder" } else { "a device" };
-        return Err(invalid(format!("it is {what}, not a file")));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MOST_BYTES {
-        return Err(invalid(format!("it is larger than {MOST_BYTES} bytes")));
-    }
-    Ok(bytes)
+    let invalid = |problem: String| io::Error::new(ErrorKind::InvalidData, problem);
+    let (file, _) = input::open_regular(path)?.map_err(|what| invalid(format!("it is {what}, not a file")))?;
+    input::bounded("", file, MOST_BYTES as u64).map_err(|error| match error.problem {
+        problem @ InputProblem::TooLarge(_) => invalid(problem.to_string()),
+        problem => io::Error::other(problem.to_string()),
+    })
 }
 
 fn read_whole(path: &Path) -> Option<Progress> {
