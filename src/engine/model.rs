@@ -87,10 +87,12 @@ pub trait Model: Clone + 'static {
     /// Applies one command.
     ///
     /// # Errors
-    /// When the command cannot be done. The caller drops the state it was tried on.
+    /// When the command cannot be done, or [`interrupt::check`](super::interrupt::check) stops it, which a long
+    /// one asks now and then. The caller drops the state it was tried on.
     fn apply(&mut self, command: &Self::Command, cx: &mut ContextOf<'_, Self>) -> Result<(), ModelError>;
 
-    /// A timer fires. Whatever it sets for now fires after it, so that time must go on at some point.
+    /// A timer fires. Whatever it sets for now fires after it, so that time must go on at some point. It is short and
+    /// never stopped half-way: [`interrupt::requested`](super::interrupt::requested) says no while it runs.
     fn fire(&mut self, timer: Self::Timer, cx: &mut ContextOf<'_, Self>);
 
     /// The named figures. Computed when somebody asks, once for each state.

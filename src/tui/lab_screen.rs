@@ -9,6 +9,9 @@ use crate::labs::{Click, OpenLab, View};
 use crate::picture::{Frame, Theme, pad, put, visible};
 use crate::settings::{SPEEDS, Settings};
 
+/// Most lines that the palette remembers.
+const HISTORY: usize = 500;
+
 /// Why a command may not be given now, if it may not: a lesson's step can limit them.
 pub(super) type Gate<'a> = &'a dyn Fn(&str) -> Result<(), String>;
 
@@ -180,6 +183,9 @@ impl LabScreen {
         match done {
             Ok(help) => {
                 self.palette = None;
+                if self.history.len() == HISTORY {
+                    self.history.remove(0);
+                }
                 self.history.push(line.to_owned());
                 if let Some(text) = help {
                     return LabAction::Text(text);
