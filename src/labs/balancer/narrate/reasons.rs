@@ -59,12 +59,15 @@ fn rule_words(why: Why) -> String {
         Why::Turn => "its turn".to_owned(),
         Why::Credit { saved } => format!("saved up {saved}, the most"),
         Why::Chance => "by chance".to_owned(),
-        Why::Fewest { active } => format!("{active} active, fewest"),
+        Why::Fewest { active, spared: 0 } => format!("{active} active, fewest"),
+        Why::Fewest { active, spared } => format!("{active} active, fewest but for {spared} in slow start"),
+        Why::Due { active } => format!("{active} active, due first by weight over active + 1"),
         Why::FewerOfTwo { active, other: Some((other, more)) } => {
             format!("{active} active, {} has {more}", server_name(other))
         }
-        Why::CheaperOfTwo { load, other: Some((other, more)) } => {
-            format!("cost {}, {} has {}", ms(load / 1_000.0), server_name(other), ms(more / 1_000.0))
+        Why::CheaperOfTwo { load, other: Some((other, more)), spared } => {
+            let but = if spared { " but starts slowly" } else { "" };
+            format!("cost {}, {} has {}{but}", ms(load / 1_000.0), server_name(other), ms(more / 1_000.0))
         }
         Why::FewerOfTwo { other: None, .. } | Why::CheaperOfTwo { other: None, .. } => "the only one".to_owned(),
         Why::Remainder { .. } => "hash of the client mod weight".to_owned(),
