@@ -8,12 +8,14 @@ use crate::labs::balancer::command::Layer;
 use crate::labs::balancer::model::BalancerModel;
 use crate::labs::balancer::settings::{REGIONS, server_name};
 use crate::labs::balancer::stats::Failure;
+use crate::labs::balancer::trace::NO_PATH;
 
 /// Where the followed request went, and why.
 pub fn decision(model: &BalancerModel, region: usize, last: &Decision, lab: Micros, log: &mut Vec<Event>) {
     let (client, path) = (model.traffic.client(last.client), model.traffic.path(last.path));
     let seen = match model.settings.layer {
         Layer::Four => client,
+        Layer::Seven if path == NO_PATH => format!("{client} asks for no path"),
         Layer::Seven => format!("{client} asks for {path}"),
     };
     let several = model.main().regions.len() > 1;
