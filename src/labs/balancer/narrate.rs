@@ -1,21 +1,19 @@
 //! What happened, in sentences.
 
+mod incidents;
 mod reasons;
 mod traces;
 
-use super::cluster::{Incident, Pool};
+use super::cluster::Pool;
 use super::command::{Action, BalancerCommand, DnsChoice, Layer, Process, Switch};
 use super::facts::AlgorithmFacts;
 use super::model::BalancerModel;
 use super::server::SLOW_START_LEAST;
 use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, full_name, server_name};
-use super::stats::Failure;
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
 
-/// Time between two reports of failures, in system time.
-const REPORT_US: Micros = 5_000_000;
-
+pub use incidents::{failures, incidents};
 pub use reasons::{decision, reason};
 pub use traces::{trace_end, trace_found};
 
@@ -403,64 +401,6 @@ fn seconds_pass(seconds: f64) -> String {
 /// Time passes.
 pub fn run(lab: Micros, seconds: f64, log: &mut Vec<Event>) {
     tell(log, lab, EventKind::Change, format!("{} in time lapse.", seconds_pass(seconds)));
-}
-
-/// What happened by itself.
-pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let several = model.main().regions.len() > 1;
-    for (_, region, incident) in std::mem::take(&mut model.systems[0].incidents) {
-        let named = matches!(incident, Incident::RegionDown(_) | Incident::RegionUp(_));
-        let place =
-            if several && !named { format!("{}: ", REGIONS[region.min(REGIONS.len() - 1)]) } else { String::new() };
-        let (kind, text) = match incident {
-            Incident::Down(i) => {
-                let failed = match model.settings.fall {
-                    1 => "a check failed".to_owned(),
-                    fall => format!("{fall} checks in a row failed"),
-                };
-                (EventKind::Change, format!("{} is out: {failed}. It gets nothing more.", server_name(i)))
-            }
-            Incident::Up(i) => {
-                let passed = if model.settings.rise == 1 { "check passed" } else { "checks passed" };
-                let slowly = if model.settings.slow_start_us > 0 { " It starts slowly." } else { "" };
-                (EventKind::Change, format!("{} is back in: its {passed}.{slowly}", server_name(i)))
-            }
-            Incident::Ejected(i, _) => {
-                (EventKind::Change, format!("{} is ejected: five requests in a row failed there.", server_name(i)))
-            }
-            Incident::Returned(i) => (EventKind::Detail, format!("{}'s ejection is over.", server_name(i))),
-            Incident::Drained(i) => {
-                (EventKind::Change, format!("{} is drained: nothing is left there, and it can go.", server_name(i)))
-            }
-            Incident::Takeover(b) => (EventKind::Change, format!("Balancer {} holds the address now.", b + 1)),
-            Incident::RegionDown(r) => (EventKind::Change, format!("DNS does not name {} any more.", REGIONS[r])),
-            Incident::RegionUp(r) => (EventKind::Change, format!("DNS names {} again.", REGIONS[r])),
-        };
-        tell(log, lab, kind, format!("{place}{text}"));
-    }
-    // Those of the others are the same or much alike: they are not told twice.
-    model.systems.iter_mut().skip(1).for_each(|s| s.incidents.clear());
-}
-
-/// Failures since they were told last, now and then.
-pub fn failures(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let (now, system) = (model.now_us, &mut model.systems[0]);
-    let mut fresh = system.stats.failed;
-    fresh.iter_mut().zip(system.told).for_each(|(failed, told)| *failed = failed.saturating_sub(told));
-    let (count, before) = (fresh.iter().sum::<u64>(), system.told.iter().sum::<u64>());
-    if count == 0 || system.told_us.is_some_and(|at| now < at + REPORT_US && before > 0) {
-        return;
-    }
-    let most = Failure::ALL.iter().max_by_key(|f| fresh[**f as usize]).map_or("", |f| f.words());
-    let text = if before == 0 && count == 1 {
-        "A request failed: ".to_owned() + &most.replace("their", "its").replace("clients", "client")
-    } else {
-        let more = if before > 0 { "more " } else { "" };
-        let mostly = if fresh.iter().filter(|n| **n > 0).count() > 1 { "mostly since" } else { "since" };
-        format!("{} {more}request{} failed, {mostly} {most}", thousands(count), plural(count))
-    };
-    tell(log, lab, EventKind::Warning, format!("{text}."));
-    (system.told, system.told_us) = (system.stats.failed, Some(now));
 }
 
 /// What came of the time since the last change.
