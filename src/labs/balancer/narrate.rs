@@ -9,7 +9,7 @@ use super::command::{Action, BalancerCommand, DnsChoice, Layer, Process, Switch}
 use super::facts::AlgorithmFacts;
 use super::model::BalancerModel;
 use super::server::SLOW_START_LEAST;
-use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, full_name, server_name};
+use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, full_name};
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
 
