@@ -20,16 +20,82 @@ fn close(value: f64, expected: f64, within: f64) {
 
 #[test]
 fn smooth_weighted_round_robin_agrees_with_nginx() {
-    let (ready, mut smooth) = (Ready::new(&[5, 1, 1]), SmoothWeighted::new(3));
+    let mut smooth = SmoothWeighted::new(&[5, 1, 1]);
     let states = [[-2, 1, 1], [-4, 2, 2], [1, -4, 3], [-1, -3, 4], [4, -2, -2], [2, -1, -1], [0, 0, 0]];
-    let picks: Vec<(usize, Vec<i64>)> =
-        (0..7).map(|_| (smooth.pick(&ready).unwrap(), smooth.state().to_vec())).collect();
+    let picks: Vec<(usize, Vec<i64>)> = (0..7).map(|_| (smooth.pick().unwrap(), smooth.state())).collect();
     assert_eq!(picks.iter().map(|p| p.0).collect::<Vec<_>>(), [0, 0, 1, 0, 2, 0, 0]);
     for ((_, state), expected) in picks.iter().zip(states) {
         assert_eq!(state, &expected);
     }
     // The first of equals wins.
-    assert_eq!(SmoothWeighted::new(3).pick(&Ready::new(&[1, 1, 1])), Some(0));
+    assert_eq!(SmoothWeighted::new(&[1, 1, 1]).pick(), Some(0));
+}
+
+/// Picks of each of four servers, in percent of all: the last one has so many percent of its weight.
+fn shares_of_four(algorithm: Algorithm, shares: [u32; 4], picks: u64) -> [f64; 4] {
+    let mut balancer = Balancer::new(algorithm, &[1; 4], 7).unwrap();
+    (0..).zip(shares).for_each(|(server, share)| balancer.set_share(server, share));
+    let (mut random, mut counts) = (rng(3), [0.0; 4]);
+    for request in 0..picks {
+        let choice = balancer.pick(random.random(), request * 25_000, &mut random).unwrap();
+        balancer.sent(choice.server);
+        balancer.done(choice.server, request * 25_000 + 9_000, Some(9_000));
+        counts[choice.server] += 100.0 / picks as f64;
+    }
+    counts
+}
+
+#[test]
+fn slow_start_acts_under_every_algorithm() {
+    // HAProxy gives a server that came back 5 of 200 requests by round robin and 3 of 200 by consistent hash while it
+    // has a sixteenth of its weight, beside three that have all of it; a fair share would be 50.
+    for algorithm in Algorithm::ALL {
+        let of_200 = 2.0 * shares_of_four(algorithm, [100, 100, 100, 6], 20_000)[3];
+        assert!((1.5..6.5).contains(&of_200), "{algorithm:?}: {of_200} of 200");
+    }
+    // In percent of all picks: what is due by weight; a ring keeps to it as well as a few points can.
+    for (shares, due) in [
+        ([100, 100, 100, 10], 10.0 / 3.1),
+        ([100, 100, 100, 50], 50.0 / 3.5),
+        ([100, 100, 100, 90], 90.0 / 3.9),
+        ([10, 10, 10, 10], 25.0),
+        ([0, 0, 100, 25], 20.0),
+    ] {
+        for algorithm in Algorithm::ALL {
+            let got = shares_of_four(algorithm, shares, 20_000)[3];
+            let within = match algorithm {
+                Algorithm::ConsistentHash | Algorithm::BoundedLoad => 0.45,
+                Algorithm::TwoChoices | Algorithm::PeakEwma => 0.2,
+                // Four standard deviations of so many draws.
+                Algorithm::Random | Algorithm::SourceHash => 0.16,
+                _ => 0.06,
+            };
+            assert!((got / due - 1.0).abs() < within, "{algorithm:?} with {shares:?}: {got} instead of {due}");
+        }
+    }
+}
+
+#[test]
+fn slow_start_moves_no_client_between_the_others() {
+    for algorithm in [Algorithm::SourceHash, Algorithm::ConsistentHash] {
+        let mut balancer = Balancer::new(algorithm, &[1, 2, 1, 1], 7).unwrap();
+        let mut random = rng(5);
+        let mut homes = |balancer: &mut Balancer| -> Vec<usize> {
+            (0..2_000_u64)
+                .map(|i| balancer.pick(i.wrapping_mul(0x9e37_79b9_7f4a_7c15), 0, &mut random).unwrap().server)
+                .collect()
+        };
+        balancer.set_share(3, 10);
+        let mut before = homes(&mut balancer);
+        for share in [20, 40, 70, 100] {
+            balancer.set_share(3, share);
+            let after = homes(&mut balancer);
+            // As its share grows, clients move to the server that came back, and nowhere else.
+            assert!(before.iter().zip(&after).all(|(from, to)| from == to || *to == 3), "{algorithm:?} at {share} %");
+            assert!(after.iter().filter(|s| **s == 3).count() > before.iter().filter(|s| **s == 3).count());
+            before = after;
+        }
+    }
 }
 
 #[test]
@@ -281,7 +347,7 @@ fn a_balancer_says_why() {
     let mut least = Balancer::new(Algorithm::LeastConnections, &[1, 1, 1], 7).unwrap();
     [0, 0, 1, 2, 2, 2].iter().for_each(|server| least.sent(*server));
     let choice = least.pick(1, 0, &mut random).unwrap();
-    assert_eq!((choice.server, choice.why), (1, Why::Fewest { active: 1 }));
+    assert_eq!((choice.server, choice.why), (1, Why::Fewest { active: 1, spared: 0 }));
     let mut smooth = Balancer::new(Algorithm::SmoothWeighted, &[5, 1, 1], 7).unwrap();
     assert_eq!(smooth.pick(1, 0, &mut random).unwrap().why, Why::Credit { saved: 5 });
     let refused = Balancer::new(Algorithm::Random, &[1, 2_000], 7).err();

@@ -64,14 +64,17 @@ proptest! {
                             n => f64::from(n + 1) / f64::from(effective(i, &shares)),
                         };
                         match choice.why {
-                            Why::Fewest { active: n } => {
+                            Why::Fewest { active: n, spared } => {
                                 prop_assert_eq!(n, active[choice.server]);
-                                prop_assert!(ready.iter().all(|i| key(*i) + 1e-6 >= key(choice.server)));
+                                let less = ready.iter().filter(|i| key(**i) + 1e-6 < key(choice.server));
+                                prop_assert!(less.clone().all(|i| shares[*i] < 100) && less.count() <= spared as usize);
                             }
                             Why::FewerOfTwo { active: n, other: Some((other, m)) } => {
                                 prop_assert!(other != choice.server && n <= m && m == active[other]);
                             }
-                            Why::CheaperOfTwo { load, other: Some((_, more)) } => prop_assert!(load <= more),
+                            Why::CheaperOfTwo { load, other: Some((other, more)), spared } => {
+                                prop_assert!((spared && shares[other] < 100) || load <= more);
+                            }
                             Why::Room { cap, .. } => {
                                 let all: u64 = ready.iter().map(|i| u64::from(active[*i])).sum::<u64>() + 1;
                                 let total: u64 = ready.iter().map(|i| u64::from(effective(*i, &shares))).sum();
@@ -96,18 +99,54 @@ proptest! {
     fn rotations_are_exact(weights in weights(), rounds in 1_usize..5) {
         let ready = Ready::new(&weights);
         let total: u32 = weights.iter().sum();
-        let (mut robin, mut smooth) = (RoundRobin::default(), SmoothWeighted::new(weights.len()));
+        let (mut robin, mut smooth) = (RoundRobin::default(), SmoothWeighted::new(&weights));
         let mut turns = vec![0_usize; weights.len()];
         (0..rounds * ready.list().len()).filter_map(|_| robin.pick(&ready)).for_each(|i| turns[i] += 1);
         for (turns, weight) in turns.iter().zip(&weights) {
             prop_assert_eq!(*turns, if *weight > 0 { rounds } else { 0 });
         }
         let mut turns = vec![0_u32; weights.len()];
-        (0..rounds as u32 * total).filter_map(|_| smooth.pick(&ready)).for_each(|i| turns[i] += 1);
+        (0..rounds as u32 * total).filter_map(|_| smooth.pick()).for_each(|i| turns[i] += 1);
         for (turns, weight) in turns.iter().zip(&weights) {
             prop_assert_eq!(*turns, *weight * rounds as u32);
         }
         prop_assert!(smooth.state().iter().all(|s| *s == 0));
+    }
+
+    #[test]
+    fn smooth_rotation_has_the_order_of_nginx(
+        weights in prop::collection::vec(prop_oneof![1 => Just(0_u32), 4 => 1_u32..4, 1 => 1_u32..100_000], 1..30),
+        acts in prop::collection::vec((0_usize..30, prop_oneof![Just(0_u32), 1_u32..4, 1_u32..100_000], 0_u8..12), 0..200),
+    ) {
+        // nginx as it is written: every server gains its weight, the first of the most pays the sum.
+        let (mut weights, mut current) = (weights.clone(), vec![0_i64; weights.len()]);
+        let mut smooth = SmoothWeighted::new(&weights);
+        for (server, weight, act) in acts {
+            match act {
+                0 if server < weights.len() => {
+                    weights[server] = weight;
+                    smooth.set_weight(server, weight);
+                }
+                1 if server < weights.len() => {
+                    current[server] = 0;
+                    smooth.forget(server);
+                }
+                _ => {
+                    let mut best: Option<usize> = None;
+                    for i in (0..weights.len()).filter(|i| weights[*i] > 0) {
+                        current[i] += i64::from(weights[i]);
+                        if best.is_none_or(|b| current[i] > current[b]) {
+                            best = Some(i);
+                        }
+                    }
+                    if let Some(i) = best {
+                        current[i] -= weights.iter().map(|w| i64::from(*w)).sum::<i64>();
+                    }
+                    prop_assert_eq!(smooth.pick(), best);
+                }
+            }
+            prop_assert_eq!(&smooth.state(), &current);
+        }
     }
 
     #[test]

@@ -309,6 +309,201 @@ fn a_second_balancer_takes_the_address_after_its_wait() {
 }
 
 #[test]
+fn slow_start_acts_or_is_refused_under_every_algorithm() {
+    let algorithms = ["round-robin", "smooth-weighted", "random", "least-connections", "two-choices", "peak-ewma"];
+    let hashed = ["source-hash", "consistent-hash", "bounded-load"];
+    for algorithm in algorithms.iter().chain(&hashed) {
+        let choose = format!("algorithm {algorithm}");
+        let start = ["slow-start 300", &choose, "rate 40", "clients 1000"];
+        // One that failed and came back; d has a tenth of its weight or a little more all the time.
+        let back = ["fail d", "run 20", "recover d", "run 5", "measure", "run 20"];
+        let lab = after(7, &[&start[..], &back].concat());
+        let share = number(lab.as_ref(), "server.d.share");
+        assert!((0.015..0.055).contains(&share), "{algorithm}: {share}");
+        holds(
+            lab.as_ref(),
+            "server['d'].slow_start >= 0.1 && server['d'].slow_start < 0.15 && server['a'].slow_start == null",
+        );
+        holds(lab.as_ref(), "theory_mean_ms == null && theory.contains('slow')");
+        // One that drained, and new ones.
+        for come in [
+            &["drain d", "run 5", "recover d", "run 5", "measure", "run 20"][..],
+            &["servers 3", "servers 4", "measure", "run 20"],
+        ] {
+            let lab = after(7, &[&start[..], come].concat());
+            let share = number(lab.as_ref(), "server.d.share");
+            assert!((0.015..0.055).contains(&share), "{algorithm} after {come:?}: {share}");
+        }
+        // In the end it has its whole share again.
+        let lab = after(
+            7,
+            &[
+                &["slow-start 5", &choose, "rate 40", "clients 1000", "servers 3", "servers 4"][..],
+                &["run 10", "measure", "run 60"],
+            ]
+            .concat(),
+        );
+        let share = number(lab.as_ref(), "server.d.share");
+        assert!((0.19..0.31).contains(&share), "{algorithm} in the end: {share}");
+        holds(lab.as_ref(), "server['d'].slow_start == null");
+    }
+    for lines in [
+        &["slow-start 10", "algorithm one-queue"],
+        &["algorithm one-queue", "slow-start 10"],
+        &["slow-start 10", "compare random one-queue"],
+        &["compare one-queue random", "slow-start 10"],
+    ] {
+        let mut lab = after(7, &lines[..1]);
+        let before = lab.facts();
+        let error = lab.command(lines[1]).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(error.contains("slow start cannot act with one queue"), "{lines:?}: {error}");
+        assert_eq!(lab.facts(), before);
+    }
+    let _ = after(7, &["slow-start 10", "slow-start 0", "algorithm one-queue", "slow-start 0"]);
+}
+
+#[test]
+fn numbers_are_refused_out_of_range_and_end_within_it() {
+    let odd = ["-1", "-0.5", "NaN", "inf", "-inf", "1e308", "-1e308", "1e309", "9223372036854775808", "1e19", "", "x"];
+    let tiny = ["5e-324", "1e-308", "1e-300", "1e-14", "1e-12", "1e-9"];
+    // Each command with its smallest and its largest number; # stands for it.
+    for (command, least, most, zero) in [
+        ("rate #", "0.001", "100000", true),
+        ("slow a #", "0.1", "1000", false),
+        ("burst # 1", "1", "100", false),
+        ("burst 1 #", "0.1", "60", false),
+        ("session-life #", "0.1", "86400", false),
+        ("slow-start #", "0.1", "86400", true),
+        ("service exponential #", "0.01", "60000", false),
+        ("service bimodal #", "0.01", "60000", false),
+        ("clients 10 --skew=#", "0", "4", true),
+        ("ttl #", "0.001", "86400", false),
+        ("run #", "0.001", "300", false),
+        ("servers #", "1", "1000", false),
+        ("weight a #", "0", "1000", true),
+        ("keepalive #", "1", "1000000", false),
+        ("retries #", "0", "5", true),
+        ("checks # 2", "1", "20", false),
+        ("checks 3 #", "1", "20", false),
+        ("queue-limit #", "0", "25000", true),
+        ("patience #", "1", "600000", false),
+        ("clients #", "1", "100000", false),
+        ("regions #", "1", "4", false),
+        ("balancers #", "1", "2", false),
+        ("balancer fail #", "1", "1", false),
+        ("unfold #", "0.1", "60", true),
+    ] {
+        let mut lab = open(7);
+        let before = lab.facts();
+        let refused = odd.iter().chain(&tiny).filter(|text| !(text.is_empty() && command.ends_with('=')));
+        for text in refused.chain(if zero { &[][..] } else { &["0"] }) {
+            let is_skew = command.contains("skew") && tiny.contains(text);
+            let line = command.replace('#', text);
+            if !(is_skew || text.is_empty()) {
+                let error = lab.command(&line).err().map(|e| e.to_string()).unwrap_or_default();
+                assert!(error.contains("must be"), "`{line}`: {error:?}");
+            }
+        }
+        assert_eq!(lab.facts(), before, "{command}");
+        for text in [least, most] {
+            let mut lab = open(7);
+            give(lab.as_mut(), &command.replace('#', text));
+            if !command.starts_with("rate") || *text != *most {
+                if lab.command("step").is_ok() {
+                    lab.advance_to(lab.settled_at());
+                }
+            }
+        }
+    }
+    // Few requests: whatever the process, time passes, and a step goes to the next one or says that it is far.
+    for process in ["poisson", "even", "bursty"] {
+        let arrivals = format!("arrivals {process}");
+        let mut lab = after(7, &["rate 0.001", &arrivals, "run 86400", "burst 100 60"]);
+        holds(lab.as_ref(), "rate == 0.001");
+        give(lab.as_mut(), "rate 0.0011");
+        let step = lab.command("step").err().map(|e| e.to_string());
+        assert!(step.as_ref().is_none_or(|e| e.contains("too far to step to")), "{step:?}");
+    }
+    // A log over many years, played slowly: its next request may be years away.
+    let line = |year: u32| format!("10.0.0.1 - - [10/Oct/{year}:13:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n");
+    let text = [1970, 1971, 9999].map(line).concat();
+    let mut lab = open_with(Input::read("access.log", text.as_bytes(), Blank::Skip, |_, _| ()).unwrap());
+    give(lab.as_mut(), "rate 0.001");
+    give(lab.as_mut(), "run 60");
+    let _ = lab.command("step");
+    give(lab.as_mut(), "rate 60");
+}
+
+#[test]
+fn unfold_says_how_much_time_passes_after_a_command() {
+    holds(open(7).as_ref(), "unfold_s == 20.0");
+    holds(after(7, &["fail a"]).as_ref(), "since_s > 19.9 && since_s < 20.1");
+    holds(after(7, &["unfold 5", "fail a"]).as_ref(), "since_s > 4.9 && since_s < 5.1");
+    let lab = after(7, &["unfold 0", "servers 6", "weight a 3", "fail b", "sticky on"]);
+    holds(lab.as_ref(), "since_s == 0.0 && total_served == 0 && servers == 6 && !server['b'].up");
+    let mut lab = after(7, &["unfold 0", "servers 6", "run 10"]);
+    holds(lab.as_ref(), "since_s == 10.0 && served > 500 && servers == 6");
+    give(lab.as_mut(), "unfold 20");
+    give(lab.as_mut(), "rate 80");
+    holds(lab.as_ref(), "since_s > 19.9 && since_s < 20.1");
+}
+
+#[test]
+fn sentences_have_their_plurals_and_zeros() {
+    for (lines, expected) in [
+        (&["rate 1"][..], "1 request a second arrives now:"),
+        (&["rate 0.001"], "0.001 requests a second arrive now:"),
+        (&["burst 1 1", "rate 30", "burst 2 3"], "For 3 s, 60 requests a second arrive instead of 30."),
+        (&["rate 1", "burst 1 1"], "For 1 s, 1 request a second arrives instead of 1."),
+        (&["clients 1"], "There is one client now."),
+        (&["clients 2"], "There are 2 clients now, all sending alike."),
+        (&["checks 1 1"], "One failed check takes a server out, one passed check brings it back."),
+        (&["checks 1 1", "fail a"], "it takes a failed check, and there is one every 2 s."),
+        (&["checks 1 1", "fail a", "recover a"], "a is back in: its check passed."),
+        (&["checks 1 1", "fail a"], "a is out: a check failed."),
+        (&["checks 3 2"], "3 failed checks in a row take a server out, 2 passed checks bring it back."),
+        (&["queue-limit 0"], "No request may wait:"),
+        (&["queue-limit 1"], "At most 1 request may wait at each server."),
+        (&["rate 0", "drain a"], "a holds no request."),
+        (&["run 1"], "1 s passes in time lapse."),
+        (&["run 2"], "2 s pass in time lapse."),
+        (&["servers 1"], "There is one server now."),
+        (&["retries 1"], "up to 1 time;"),
+    ] {
+        let told = sentences(after(7, lines).as_ref());
+        assert!(told.contains(expected), "{lines:?}: {told}");
+    }
+    let read = |text: &str| Input::read("access.log", text.as_bytes(), Blank::Skip, |_, _| ()).unwrap();
+    let line =
+        "www.example.com:80 203.0.113.1 - - [31/Jan/2017:09:44:00 +0100] \"GET /a HTTP/1.1\" 301 738 \"-\" \"x\"\n";
+    let mut lab = open_with(read(line));
+    give(lab.as_mut(), "run 20");
+    let told = sentences(lab.as_ref());
+    for part in ["1 request from 1 client in 0 s", "Its format is combined with virtual host.", "its request was sent"]
+    {
+        assert!(told.contains(part), "{part} is missing in {told}");
+    }
+    for part in ["were left out", "was left out", "beyond the first", "earlier than"] {
+        assert!(!told.contains(part), "{part} is in {told}");
+    }
+    holds(lab.as_ref(), "trace_format == 'combined with virtual host' && trace_malformed == 0");
+    // Two ways of writing, and lines that are no entries.
+    let text = format!("{{\n{line}{line}10.0.0.1 - - [31/Jan/2017:09:43:59 +0100] \"\" 400 0\n?\n?\n?\n");
+    let mut lab = open_with(read(&text));
+    give(lab.as_mut(), "run 20");
+    let told = sentences(lab.as_ref());
+    for part in [
+        "3 requests from 2 clients in",
+        "Its format is combined with virtual host (2 entries) and common (1 entry).",
+        "4 lines are no log entries and were left out: the first is line 1, '{'. The others are lines 5, 6 and more.",
+        "1 entry was earlier than the line above",
+        "1 request asks for no path",
+    ] {
+        assert!(told.contains(part), "{part} is missing in {told}");
+    }
+}
+
+#[test]
 fn bad_commands_are_refused_and_change_nothing() {
     let mut lab = after(7, &["sticky on"]);
     for line in [
@@ -406,7 +601,13 @@ fn a_trace_is_played_and_its_faults_are_said() {
     holds(lab.as_ref(), "trace_requests == 600 && trace_sent == 600 && trace_malformed == 1 && trace_out_of_order > 0");
     holds(lab.as_ref(), "served == 600 && clients == 9 && theory_mean_ms == null");
     let told = sentences(lab.as_ref());
-    for part in ["600 requests of 9 clients", "1 line is no log entry", "number 11", "sorted by time", "at its end"] {
+    for part in [
+        "600 requests from 9 clients",
+        "Its format is common.",
+        "1 line is no log entry and was left out: it is line 11, 'what is this?'.",
+        "sorted by time",
+        "all 600 requests were sent",
+    ] {
         assert!(told.contains(part), "{part} is missing in {told}");
     }
     // The same from gzip.

@@ -1,9 +1,12 @@
 //! One balancer over a list of servers, whatever its algorithm.
 
+use std::sync::Arc;
+
 use rand::Rng;
 
-use super::hashed::walk;
-use super::{LeastConnections, LeastRequest, PeakEwma, Ready, RoundRobin, SmoothWeighted, bounded_cap, source_index};
+use super::hashed::{source_with_shares, thresholds, walk};
+use super::slow::Pace;
+use super::{LeastConnections, LeastRequest, PeakEwma, Ready, RoundRobin, SmoothWeighted, bounded_cap};
 use crate::algorithms::placement::{Member, PlacementError, Ring};
 
 /// Most servers behind one balancer.
@@ -65,7 +68,7 @@ impl Algorithm {
     pub fn cost(self) -> &'static str {
         match self {
             Self::RoundRobin | Self::Random | Self::TwoChoices | Self::PeakEwma => "O(1)",
-            Self::SmoothWeighted => "O(n)",
+            Self::SmoothWeighted => "O(different weights)",
             Self::LeastConnections | Self::SourceHash | Self::ConsistentHash => "O(log n)",
             Self::BoundedLoad => "O(log n) on average",
         }
@@ -97,6 +100,8 @@ pub enum Why {
     Fewest {
         /// How many, before this one.
         active: u32,
+        /// Servers in slow start that come before it and are not due yet.
+        spared: u32,
     },
     /// Of two, it had fewer.
     FewerOfTwo {
@@ -105,12 +110,19 @@ pub enum Why {
         /// The other one and how many that had.
         other: Option<(usize, u32)>,
     },
-    /// Of two, it had the lower load.
+    /// It was due first, by its weight over its active requests: two choices with unequal weights.
+    Due {
+        /// How many it had.
+        active: u32,
+    },
+    /// Of two, it had the lower load, or the other one was spared.
     CheaperOfTwo {
         /// Its load, in microseconds times requests.
         load: f64,
         /// The other one and its load.
         other: Option<(usize, f64)>,
+        /// Whether the other one starts slowly and was not due.
+        spared: bool,
     },
     /// The hash of the client, mod total weight.
     Remainder {
@@ -162,14 +174,19 @@ pub enum BalanceError {
 /// let mut balancer = Balancer::new(Algorithm::LeastConnections, &[1, 1], 7)?;
 /// balancer.sent(0);
 /// let choice = balancer.pick(42, 0, &mut rng).unwrap();
-/// assert_eq!((choice.server, choice.why), (1, Why::Fewest { active: 0 }));
+/// assert_eq!((choice.server, choice.why), (1, Why::Fewest { active: 0, spared: 0 }));
 /// # Ok::<(), scalelab::algorithms::balance::BalanceError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Balancer {
     algorithm: Algorithm,
     weights: Vec<u32>,
+    /// Percent of its weight that each server gets.
+    shares: Vec<u32>,
+    /// The highest of them.
+    fullest: u32,
     ready: Ready,
+    pace: Pace,
     active: Vec<u32>,
     /// Active requests of those that take new ones.
     active_total: u64,
@@ -180,11 +197,14 @@ pub struct Balancer {
 enum State {
     RoundRobin(RoundRobin),
     Smooth(SmoothWeighted),
-    Stateless,
+    Random,
+    /// Servers that take requests, with their full weights.
+    Source(Ready),
     Least(LeastConnections),
     Two(LeastRequest),
     Ewma(PeakEwma),
-    Ring(std::sync::Arc<Ring>),
+    /// The ring, and from the first slow start on the part of its server's weight from which on each point is there.
+    Ring(Arc<Ring>, Arc<Vec<u16>>),
 }
 
 impl Balancer {
@@ -202,8 +222,9 @@ impl Balancer {
         let full: Vec<u32> = weights.iter().map(|w| w * FULL).collect();
         let state = match algorithm {
             Algorithm::RoundRobin => State::RoundRobin(RoundRobin::default()),
-            Algorithm::SmoothWeighted => State::Smooth(SmoothWeighted::new(weights.len())),
-            Algorithm::Random | Algorithm::SourceHash => State::Stateless,
+            Algorithm::SmoothWeighted => State::Smooth(SmoothWeighted::new(&full)),
+            Algorithm::Random => State::Random,
+            Algorithm::SourceHash => State::Source(Ready::new(&full)),
             Algorithm::LeastConnections => State::Least(LeastConnections::new(&full)),
             Algorithm::TwoChoices => State::Two(LeastRequest::default()),
             Algorithm::PeakEwma => State::Ewma(PeakEwma::new(weights.len(), PeakEwma::TAU_US)),
@@ -211,11 +232,22 @@ impl Balancer {
                 // One without weight has its place on the ring, and is passed by.
                 let member = |(i, w): (usize, &u32)| Member::new(format!("server-{i}"), (*w).max(1));
                 let members: Vec<Member> = weights.iter().enumerate().map(member).collect();
-                State::Ring(std::sync::Arc::new(Ring::new(&members, VIRTUAL_NODES, seed)?))
+                State::Ring(Arc::new(Ring::new(&members, VIRTUAL_NODES, seed)?), Arc::default())
             }
         };
-        let active = vec![0; weights.len()];
-        Ok(Self { algorithm, weights: weights.to_vec(), ready: Ready::new(&full), active, active_total: 0, state })
+        let mut balancer = Self {
+            algorithm,
+            weights: weights.to_vec(),
+            shares: vec![FULL; weights.len()],
+            fullest: FULL,
+            ready: Ready::new(&full),
+            pace: Pace::new(weights.len()),
+            active: vec![0; weights.len()],
+            active_total: 0,
+            state,
+        };
+        (0..weights.len()).for_each(|server| balancer.set_pace(server));
+        Ok(balancer)
     }
 
     /// Its algorithm.
@@ -243,72 +275,118 @@ impl Balancer {
     }
 
     /// Gives a server a share of its weight, in percent: 0 while it is down or draining, less than 100 in slow
-    /// start. Algorithms that do not look at weights know only 0 and more.
+    /// start. Every algorithm keeps to the share, also one that does not look at weights.
     pub fn set_share(&mut self, server: usize, percent: u32) {
-        let Some(weight) = self.weights.get(server) else { return };
-        let effective = weight * percent.min(FULL);
-        let before = self.ready.weight(server);
-        if before == effective {
+        let Some(weight) = self.weights.get(server).copied() else { return };
+        let percent = percent.min(FULL);
+        if self.shares[server] == percent {
             return;
         }
+        self.shares[server] = percent;
+        let effective = weight * percent;
+        let before = self.ready.weight(server);
         self.ready.set(server, effective);
+        self.fullest = self.ready.list().iter().map(|s| self.shares[*s as usize]).max().unwrap_or(FULL);
+        self.set_pace(server);
         let held = u64::from(self.active[server]);
-        match (before, effective) {
-            (0, _) => self.active_total += held,
-            (_, 0) => self.active_total -= held,
-            _ => {}
+        let (joins, leaves) = (before == 0 && effective > 0, before > 0 && effective == 0);
+        if joins {
+            self.active_total += held;
+        } else if leaves {
+            self.active_total -= held;
         }
         match &mut self.state {
             State::Least(least) => least.set_weight(server, effective),
-            State::Two(two) => two.changed(),
-            State::Smooth(smooth) if before == 0 => smooth.forget(server),
-            State::Ewma(ewma) if before == 0 => ewma.forget(server),
+            State::Two(two) if joins || leaves => two.changed(),
+            State::Smooth(smooth) => {
+                if joins {
+                    smooth.forget(server);
+                }
+                smooth.set_weight(server, effective);
+            }
+            State::Source(full) => full.set(server, if percent == 0 { 0 } else { weight * FULL }),
+            State::Ewma(ewma) if joins => ewma.forget(server),
+            State::Ring(ring, from) if percent > 0 && percent < FULL && from.is_empty() => {
+                *from = Arc::new(thresholds(ring));
+            }
             _ => {}
         }
+    }
+
+    /// Slow start counts in turns where weights do not count, in weight elsewhere.
+    fn set_pace(&mut self, server: usize) {
+        let (weight, share) = (self.weights[server], self.shares[server]);
+        let weight = if self.algorithm.honours_weights() { weight } else { weight.min(1) };
+        self.pace.set(server, weight * share, share < FULL);
+    }
+
+    /// The share of a server over that of the fullest one, in percent: when all start slowly, none is held back.
+    fn relative(&self, server: usize) -> u32 {
+        (self.shares[server] * FULL).div_ceil(self.fullest.max(1))
     }
 
     /// Chooses a server for a request, which carries the hash of its client. `None` when none takes requests.
     /// The request is not counted as sent: see [`Balancer::sent`].
     pub fn pick<R: Rng + ?Sized>(&mut self, client: u64, now_us: u64, rng: &mut R) -> Option<Choice> {
-        let ready = &self.ready;
-        let active = &self.active;
+        let choice = match &self.state {
+            State::Source(full) => {
+                let server = source_with_shares(full, client, |i| self.relative(i))?;
+                Choice { server, why: Why::Remainder { remainder: client % full.total().max(1) } }
+            }
+            State::Ring(ring, from) => self.pick_on_ring(ring, from, client)?,
+            _ => self.pick_by_state(now_us, rng)?,
+        };
+        self.pace.picked(choice.server);
+        Some(choice)
+    }
+
+    fn pick_on_ring(&self, ring: &Ring, from: &[u16], client: u64) -> Option<Choice> {
+        let (ready, active) = (&self.ready, &self.active);
+        if ready.list().is_empty() {
+            return None;
+        }
+        let awake = |point: usize, server: usize| {
+            // One that is down is passed as a whole, and told so.
+            let part = self.relative(server) * FULL;
+            self.shares[server] == 0 || from.get(point).is_none_or(|least| u32::from(*least) < part)
+        };
+        if self.algorithm == Algorithm::ConsistentHash {
+            let (server, passed) = walk(ring, client, awake, |i| ready.takes(i))?;
+            return Some(Choice { server, why: Why::Clockwise { passed } });
+        }
+        let (most, total) = (self.active_total + 1, ready.total());
+        let cap = |i: usize| bounded_cap(BOUND_PERCENT, most, ready.weight(i), total);
+        let room = |i: usize| ready.takes(i) && u64::from(active[i]) < cap(i);
+        let (server, passed) = walk(ring, client, awake, room)?;
+        Some(Choice { server, why: Why::Room { passed, cap: cap(server) } })
+    }
+
+    fn pick_by_state<R: Rng + ?Sized>(&mut self, now_us: u64, rng: &mut R) -> Option<Choice> {
+        let (ready, active, pace) = (&self.ready, &self.active, &self.pace);
         let (server, why) = match &mut self.state {
-            State::RoundRobin(robin) => (robin.pick(ready)?, Why::Turn),
+            State::RoundRobin(robin) => (robin.pick_where(ready, |i| pace.admits(i))?, Why::Turn),
             State::Smooth(smooth) => {
-                let server = smooth.pick(ready)?;
-                let saved = smooth.state()[server] + ready.total() as i64;
+                let server = smooth.pick()?;
+                let saved = smooth.saved(server) + ready.total() as i64;
                 (server, Why::Credit { saved: saved / i64::from(FULL) })
             }
             State::Least(least) => {
-                let server = least.pick()?;
-                (server, Why::Fewest { active: least.active(server) })
+                let (server, spared) = least.pick_where(|i| pace.admits(i))?;
+                (server, Why::Fewest { active: least.active(server), spared })
             }
             State::Two(two) => {
+                let equal = ready.equal();
                 let (server, other) = two.pick(ready, |i| active[i], rng)?;
-                (server, Why::FewerOfTwo { active: active[server], other: other.map(|o| (o, active[o])) })
+                let (held, other) = (active[server], other.map(|o| (o, active[o])));
+                (server, if equal { Why::FewerOfTwo { active: held, other } } else { Why::Due { active: held } })
             }
             State::Ewma(ewma) => {
-                let (server, other) = ewma.pick(ready, now_us, rng)?;
+                let (server, other) = ewma.pick_where(ready, now_us, rng, |i| pace.admits(i))?;
+                let spared = pace.admits(server) && other.is_some_and(|o| !pace.admits(o));
                 let other = other.map(|o| (o, ewma.load(o, now_us)));
-                (server, Why::CheaperOfTwo { load: ewma.load(server, now_us), other })
+                (server, Why::CheaperOfTwo { load: ewma.load(server, now_us), other, spared })
             }
-            State::Stateless if self.algorithm == Algorithm::SourceHash => {
-                let server = source_index(ready, client)?;
-                (server, Why::Remainder { remainder: client % ready.total().max(1) })
-            }
-            State::Stateless => (ready.draw(rng)?, Why::Chance),
-            State::Ring(ring) if self.algorithm == Algorithm::ConsistentHash => {
-                let (server, passed) =
-                    if ready.list().is_empty() { None } else { walk(ring, client, |i| ready.takes(i)) }?;
-                (server, Why::Clockwise { passed })
-            }
-            State::Ring(ring) => {
-                let (most, total) = (self.active_total + 1, ready.total());
-                let cap = |i: usize| bounded_cap(BOUND_PERCENT, most, ready.weight(i), total);
-                let room = |i: usize| ready.takes(i) && u64::from(active[i]) < cap(i);
-                let (server, passed) = if ready.list().is_empty() { None } else { walk(ring, client, room) }?;
-                (server, Why::Room { passed, cap: cap(server) })
-            }
+            _ => (ready.draw(rng)?, Why::Chance),
         };
         Some(Choice { server, why })
     }
@@ -342,7 +420,10 @@ impl Balancer {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         use crate::algorithms::placement::Placement as _;
-        let ring = if let State::Ring(ring) = &self.state { ring.memory_bytes() } else { 0 };
-        self.weights.len() * 64 + ring
+        let ring = match &self.state {
+            State::Ring(ring, from) => ring.memory_bytes() + from.len() * 2,
+            _ => 0,
+        };
+        self.weights.len() * 96 + ring
     }
 }

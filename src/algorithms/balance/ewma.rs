@@ -8,6 +8,9 @@ use super::Ready;
 /// against any server that has answered. Finagle's value, in our unit.
 const PENALTY: f64 = 1.4e11;
 
+/// How often a pair of which neither may be picked is drawn again.
+const REDRAWS: u32 = 16;
+
 /// Peak EWMA over a pair of random choices.
 ///
 /// The latency estimate of a server jumps up to a slow answer at once and decays with time constant τ:
@@ -109,9 +112,29 @@ impl PeakEwma {
 
     /// Of two at random the one with the lower load, and the other one if there were two.
     pub fn pick<R: Rng + ?Sized>(&self, ready: &Ready, now_us: u64, rng: &mut R) -> Option<(usize, Option<usize>)> {
-        let (a, b) = ready.draw_two(rng)?;
-        Some(match (a, b) {
+        self.pick_where(ready, now_us, rng, |_| true)
+    }
+
+    /// The same among those that may be picked. Two that both may not are drawn again, a few times.
+    pub(super) fn pick_where<R: Rng + ?Sized>(
+        &self,
+        ready: &Ready,
+        now_us: u64,
+        rng: &mut R,
+        may: impl Fn(usize) -> bool,
+    ) -> Option<(usize, Option<usize>)> {
+        let mut pair = ready.draw_two(rng)?;
+        for _ in 0..REDRAWS {
+            if may(pair.0) || may(pair.1) {
+                break;
+            }
+            pair = ready.draw_two(rng)?;
+        }
+        let (a, b) = pair;
+        Some(match (may(a), may(b)) {
             _ if a == b => (a, None),
+            (true, false) => (a, Some(b)),
+            (false, true) => (b, Some(a)),
             _ if self.load(b, now_us) < self.load(a, now_us) => (b, Some(a)),
             _ => (a, Some(b)),
         })

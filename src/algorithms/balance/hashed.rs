@@ -1,6 +1,7 @@
 //! By hash: the same client, the same server.
 
 use super::Ready;
+use crate::algorithms::hash::key_hash;
 use crate::algorithms::placement::{Placement, Ring};
 
 /// The server of a source by HAProxy's rule: hash mod total weight, each server owning as many numbers as it
@@ -34,13 +35,62 @@ pub fn bounded_cap(percent: u32, active: u64, weight: u32, total: u64) -> u64 {
     u64::try_from(most.div_ceil(100 * u128::from(total))).unwrap_or(u64::MAX)
 }
 
-/// Walks clockwise from a key to the first server that `takes` it; with it, how many servers were passed.
-/// O(1) on average where most take it, at worst all points.
-pub(super) fn walk(ring: &Ring, key: u64, takes: impl Fn(usize) -> bool) -> Option<(usize, u32)> {
+/// The server of a source while some are in slow start. Sources are dealt out by the full weights, so that a share that
+/// grows moves nobody between the others; a server with `share(server)` of 1 percent keeps that part of its sources, and
+/// each other one is hashed again. O(log servers), at most [`TRIES`] times.
+pub(super) fn source_with_shares(full: &Ready, hash: u64, share: impl Fn(usize) -> u32) -> Option<usize> {
+    let mut server = source_index(full, hash)?;
+    for round in 0..TRIES {
+        let percent = share(server);
+        if percent >= 100 || key_hash(2 * round, &hash.to_le_bytes()) % 100 < u64::from(percent) {
+            break;
+        }
+        server = source_index(full, key_hash(2 * round + 1, &hash.to_le_bytes()))?;
+    }
+    Some(server)
+}
+
+/// How often a source is hashed again.
+const TRIES: u64 = 32;
+
+/// From which part of its server's weight on each point of a ring is there, in hundredths of a percent. A server's points
+/// come one by one, in an order that has nothing to do with where they are, so that few of them are spread over the
+/// ring; and each comes when their arcs add up to that part of all its arcs. The first one is always there.
+/// O(points · log points).
+pub(super) fn thresholds(ring: &Ring) -> Vec<u16> {
+    let arc = |i: usize| ring.point(i).0.wrapping_sub(ring.point(i + ring.points() - 1).0);
+    let mut points: Vec<(u32, u64, usize)> =
+        ring.iter().enumerate().map(|(i, (position, owner))| (owner, position.reverse_bits(), i)).collect();
+    points.sort_unstable();
+    let mut thresholds = vec![0; points.len()];
+    for of_server in points.chunk_by(|a, b| a.0 == b.0) {
+        let total: u128 = of_server.iter().map(|(_, _, i)| u128::from(arc(*i))).sum();
+        let mut sum = 0;
+        for (rank, (_, _, i)) in of_server.iter().enumerate() {
+            let middle = sum + u128::from(arc(*i)) / 2;
+            sum += u128::from(arc(*i));
+            thresholds[*i] = if rank == 0 { 0 } else { (middle * 10_000 / total.max(1)) as u16 };
+        }
+    }
+    thresholds
+}
+
+/// Walks clockwise from a key to the first server that `takes` it; with it, how many servers were passed. Points that
+/// are not `awake` are not there. O(1) on average where most take it, at worst all points.
+pub(super) fn walk(
+    ring: &Ring,
+    key: u64,
+    awake: impl Fn(usize, usize) -> bool,
+    takes: impl Fn(usize) -> bool,
+) -> Option<(usize, u32)> {
     let start = ring.point_at_or_after(key)?;
     let mut passed: Vec<u32> = Vec::new();
     for step in 0..ring.points() {
-        let (_, server) = ring.point((start + step) % ring.points());
+        let at = (start + step) % ring.points();
+        let (_, server) = ring.point(at);
+        if !awake(at, server as usize) {
+            continue;
+        }
         // Looking at a server twice is harmless; `passed` is for telling, so it stays short.
         if takes(server as usize) {
             return Some((server as usize, passed.len() as u32));

@@ -50,7 +50,15 @@ impl LeastConnections {
     /// The server to use next. It is not counted as used: see [`LeastConnections::set_active`].
     #[must_use]
     pub fn pick(&self) -> Option<usize> {
-        self.order.first().map(|(_, _, server)| *server as usize)
+        self.pick_where(|_| true).map(|(server, _)| server)
+    }
+
+    /// The first one that may be picked, and how many were passed over; if none may, the first one.
+    /// O(servers passed over) more.
+    pub(super) fn pick_where(&self, may: impl Fn(usize) -> bool) -> Option<(usize, u32)> {
+        let servers = self.order.iter().map(|(_, _, server)| *server as usize);
+        let found = (0..).zip(servers).find(|(_, server)| may(*server)).map(|(passed, server)| (server, passed));
+        found.or_else(|| self.order.first().map(|(_, _, server)| (*server as usize, 0)))
     }
 
     /// Active requests of a server.

@@ -85,7 +85,7 @@ impl LeastRequest {
         Some((server as usize, None))
     }
 
-    /// The set of servers or their weights changed: the schedule starts anew.
+    /// The set of servers changed: the schedule starts again. Another weight counts from a server's next turn on.
     pub fn changed(&mut self) {
         self.schedule.clear();
     }

@@ -382,9 +382,13 @@ impl Cluster {
 
     /// The balancer learns how much of its weight a server gets now.
     pub fn refresh(&mut self, index: usize, now: Micros, settings: &Settings) {
-        let server = &self.servers[index];
-        let share = server.share(now, self.outliers.ejected(index), settings.slow_start_us);
-        self.pools[server.pool].balancer.set_share(index, share);
+        let share = self.share(index, now, settings);
+        self.pools[self.servers[index].pool].balancer.set_share(index, share);
+    }
+
+    /// The part of its weight that a server gets, in percent.
+    pub fn share(&self, index: usize, now: Micros, settings: &Settings) -> u32 {
+        self.servers[index].share(now, self.outliers.ejected(index), settings.slow_start_us)
     }
 
     /// Whether a server is ejected.

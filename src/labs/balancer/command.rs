@@ -2,9 +2,16 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use crate::algorithms::balance::{Algorithm as Rule, DnsPolicy};
+use super::model::{LONGEST_US, MAX_QUEUE, MAX_RUN_S, MAX_SERVERS};
+use super::settings::REGIONS;
+use super::traffic::{MAX_CLIENTS, MAX_RATE, MIN_RATE};
+use crate::algorithms::balance::{Algorithm as Rule, DnsPolicy, MAX_WEIGHT};
 use crate::algorithms::queueing::Service as Shape;
+use crate::engine::ranges::{self, Within};
 use crate::labs::KeyBinding;
+
+/// Seconds that settings may last at most.
+const LONGEST_S: f64 = LONGEST_US as f64 / 1e6;
 
 /// What one can do to traffic, servers, balancers and regions.
 #[derive(Subcommand, Clone, Debug, PartialEq)]
@@ -18,13 +25,13 @@ pub enum BalancerCommand {
     /// Let R requests a second arrive, on average
     Rate {
         /// Requests a second; 0 stops the traffic
-        #[arg(value_name = "R", allow_negative_numbers = true)]
+        #[arg(value_name = "R", within = ranges::decimals("the rate", MIN_RATE..=MAX_RATE).or(0.0))]
         rate: f64,
     },
     /// Have N servers (in each region)
     Servers {
         /// Number of servers
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", within = ranges::integers("servers", 1..=MAX_SERVERS as u64))]
         count: u64,
     },
     /// Give a server a weight: twice the weight, twice the requests; 0 takes it out
@@ -32,8 +39,8 @@ pub enum BalancerCommand {
         /// Name of the server; with its region before it if it is not at home, e.g. us/c
         #[arg(value_name = "SERVER")]
         server: String,
-        /// Its weight, from 0 to 1000
-        #[arg(value_name = "W")]
+        /// Its weight
+        #[arg(value_name = "W", within = ranges::integers("the weight", 0..=u64::from(MAX_WEIGHT)))]
         weight: u64,
     },
     /// Make a server FACTOR times as slow; 1 is normal, below 1 is faster
@@ -42,7 +49,7 @@ pub enum BalancerCommand {
         #[arg(value_name = "SERVER")]
         server: String,
         /// How many times as long each request takes there
-        #[arg(value_name = "FACTOR", allow_negative_numbers = true)]
+        #[arg(value_name = "FACTOR", within = ranges::decimals("the factor", 0.1..=1_000.0))]
         factor: f64,
     },
     /// Make a server fail: what it holds is lost, and health checks need a while to notice
@@ -66,10 +73,10 @@ pub enum BalancerCommand {
     /// Let FACTOR times the traffic arrive for SECONDS
     Burst {
         /// How many times the normal rate
-        #[arg(value_name = "FACTOR", default_value_t = 4.0, allow_negative_numbers = true)]
+        #[arg(value_name = "FACTOR", default_value = "4", within = ranges::decimals("the factor of a burst", 1.0..=100.0))]
         factor: f64,
         /// How long
-        #[arg(value_name = "SECONDS", default_value_t = 2.0, allow_negative_numbers = true)]
+        #[arg(value_name = "SECONDS", default_value = "2", within = ranges::decimals("the seconds of a burst", 0.1..=60.0))]
         seconds: f64,
     },
     /// Balance connections by address (4), or requests by what is in them (7)
@@ -120,28 +127,28 @@ pub enum BalancerCommand {
     /// Let sessions of sticky clients end SECONDS after they began
     SessionLife {
         /// How long a client sticks to a server at most
-        #[arg(value_name = "LIFE", allow_negative_numbers = true)]
+        #[arg(value_name = "LIFE", within = ranges::decimals("the seconds of a session", 0.1..=LONGEST_S))]
         seconds: f64,
     },
     /// Send N requests over each connection
     Keepalive {
         /// Requests per connection; 1 opens one for each request
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", within = ranges::integers("requests per connection", 1..=1_000_000_u64))]
         requests: u64,
     },
     /// Try a failed request again, up to N times (layer 7; the budget is a fifth of all requests, and 10 a second)
     Retries {
-        /// Most second tries, from 0 to 5
-        #[arg(value_name = "N")]
+        /// Most second tries
+        #[arg(value_name = "N", within = ranges::integers("retries", 0..=5_u64))]
         count: u64,
     },
     /// Health checks every 2 s: FALL failed ones in a row take a server out, RISE passed ones bring it back
     Checks {
-        /// Failed checks in a row, from 1 to 20
-        #[arg(value_name = "FALL")]
+        /// Failed checks in a row
+        #[arg(value_name = "FALL", within = ranges::integers("failed checks", 1..=20_u64))]
         fall: u64,
-        /// Passed checks in a row, from 1 to 20
-        #[arg(value_name = "RISE", default_value_t = 2)]
+        /// Passed checks in a row
+        #[arg(value_name = "RISE", default_value = "2", within = ranges::integers("passed checks", 1..=20_u64))]
         rise: u64,
     },
     /// Eject servers that fail five requests in a row, without waiting for a check
@@ -150,22 +157,22 @@ pub enum BalancerCommand {
         #[arg(value_enum, value_name = "SWITCH")]
         switch: Switch,
     },
-    /// Spare a server that came back: its weight grows for SECONDS
+    /// Spare a server that came back or is new: its share of the requests grows for SECONDS
     SlowStart {
         /// How long; 0 for not at all
-        #[arg(value_name = "SECONDS", allow_negative_numbers = true)]
+        #[arg(value_name = "SECONDS", within = ranges::decimals("the seconds of a slow start", 0.1..=LONGEST_S).or(0.0))]
         seconds: f64,
     },
     /// Let at most N requests wait at each server
     QueueLimit {
         /// Length of a queue; 0 lets nobody wait
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", within = ranges::integers("places in a queue", 0..=MAX_QUEUE as u64))]
         length: u64,
     },
     /// Let clients give up after waiting so long
     Patience {
         /// Milliseconds in a queue
-        #[arg(value_name = "MS")]
+        #[arg(value_name = "MS", within = ranges::integers("milliseconds of patience", 1..=600_000_u64))]
         ms: u64,
     },
     /// How long requests take at a normal server
@@ -174,7 +181,7 @@ pub enum BalancerCommand {
         #[arg(value_enum, value_name = "SHAPE")]
         shape: Service,
         /// Mean in milliseconds
-        #[arg(value_name = "MS", allow_negative_numbers = true)]
+        #[arg(value_name = "MS", within = ranges::decimals("the mean service time in milliseconds", 0.01..=60_000.0))]
         ms: Option<f64>,
     },
     /// How requests arrive
@@ -186,16 +193,16 @@ pub enum BalancerCommand {
     /// Have N clients; with a skew, a few of them send most of the requests
     Clients {
         /// Number of clients
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", within = ranges::integers("clients", 1..=MAX_CLIENTS as u64))]
         count: u64,
         /// Zipf's exponent: 0 makes all alike, 1 gives a few heavy ones
-        #[arg(long, value_name = "S", default_value_t = 0.0, allow_negative_numbers = true)]
+        #[arg(long, value_name = "S", default_value = "0", within = ranges::decimals("the skew", 0.0..=4.0))]
         skew: f64,
     },
     /// Spread servers over N regions, found by DNS
     Regions {
-        /// Number of regions, from 1 to 4
-        #[arg(value_name = "N")]
+        /// Number of regions
+        #[arg(value_name = "N", within = ranges::integers("regions", 1..=REGIONS.len() as u64))]
         count: u64,
     },
     /// Make a whole region fail, or bring it back
@@ -222,13 +229,13 @@ pub enum BalancerCommand {
     /// Let clients keep a DNS answer for SECONDS
     Ttl {
         /// Time to live
-        #[arg(value_name = "SECONDS", allow_negative_numbers = true)]
+        #[arg(value_name = "SECONDS", within = ranges::decimals("the time to live in seconds", 0.001..=LONGEST_S))]
         seconds: f64,
     },
     /// Have one balancer, or two that share a virtual address
     Balancers {
-        /// 1 or 2
-        #[arg(value_name = "N")]
+        /// How many
+        #[arg(value_name = "N", within = ranges::integers("balancers", 1..=2_u64))]
         count: u64,
     },
     /// Make a balancer fail, or bring it back
@@ -237,7 +244,7 @@ pub enum BalancerCommand {
         #[arg(value_enum, value_name = "ACTION")]
         action: Action,
         /// Which one: 1 is active at first, 2 stands by
-        #[arg(value_name = "BALANCER", default_value_t = 1)]
+        #[arg(value_name = "BALANCER", default_value = "1", within = ranges::integers("the balancer", 1..=2_u64))]
         number: u64,
     },
     /// Send the same requests through two to four algorithms side by side
@@ -251,11 +258,17 @@ pub enum BalancerCommand {
     /// Let SECONDS pass in time lapse
     Run {
         /// Simulated seconds
-        #[arg(value_name = "SECONDS", allow_negative_numbers = true)]
+        #[arg(value_name = "SECONDS", within = ranges::decimals("the seconds of a run", 0.001..=MAX_RUN_S))]
         seconds: f64,
     },
     /// Follow the next request, in slow motion
     Step,
+    /// Let SECONDS pass after each command that changes something: 20 at first, 0 for none at all
+    Unfold {
+        /// Simulated seconds; fewer where more than 20,000 requests would come
+        #[arg(value_name = "SECONDS", within = ranges::decimals("the seconds after a command", 0.1..=60.0).or(0.0))]
+        seconds: f64,
+    },
 }
 
 macro_rules! named {

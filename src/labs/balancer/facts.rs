@@ -106,6 +106,8 @@ pub struct BalancerFacts {
     pub outliers: bool,
     /// Seconds of slow start.
     pub slow_start_s: f64,
+    /// Seconds that pass after a command that changes something.
+    pub unfold_s: f64,
     /// Rules of layer 7.
     pub rules: BTreeMap<String, String>,
     /// Balancers at home.
@@ -124,6 +126,8 @@ pub struct BalancerFacts {
     pub trace_sent: Option<usize>,
     /// Requests of the trace.
     pub trace_requests: Option<usize>,
+    /// How the trace's entries are written, the commonest way; null without one.
+    pub trace_format: Option<String>,
     /// Lines of the trace that are no log entries.
     pub trace_malformed: Option<usize>,
     /// Entries of the trace that were out of order.
@@ -157,6 +161,8 @@ pub struct ServerFacts {
     pub up: bool,
     /// Whether the balancer sends it new requests.
     pub takes: bool,
+    /// The part of its weight that it gets while it starts slowly, 0 to 1; null when it does not.
+    pub slow_start: Option<f64>,
     /// Whether it drains.
     pub draining: bool,
     /// Whether it has drained: nothing is left there.
@@ -365,6 +371,7 @@ impl BalancerFacts {
             retries: settings.retries,
             outliers: settings.outliers,
             slow_start_s: settings.slow_start_us as f64 / 1e6,
+            unfold_s: model.unfold_us as f64 / 1e6,
             rules: rules(model),
             balancers: cluster.vip.len(),
             balancer_active: cluster.vip.master().map(|b| b + 1),
@@ -374,6 +381,7 @@ impl BalancerFacts {
             stale_dns: stats.stale_dns,
             trace_sent: progress.map(|p| p.0),
             trace_requests: progress.map(|p| p.1),
+            trace_format: trace.and_then(|t| t.format()).map(super::trace::Format::words),
             trace_malformed: trace.map(|t| t.malformed),
             trace_out_of_order: trace.map(|t| t.out_of_order),
             total_served: stats.whole.served,
@@ -407,6 +415,7 @@ fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
             slowness: s.config.slowness,
             up: s.alive,
             takes: cluster.takes(i),
+            slow_start: s.back_us.map(|_| f64::from(cluster.share(i, now, &model.settings)) / 100.0),
             draining: s.draining,
             drained: s.drained,
             sessions: sessions.get(&(i as u32)).copied().unwrap_or(0),

@@ -16,6 +16,8 @@ use super::system::System;
 use super::trace;
 use super::traffic::Traffic;
 use crate::algorithms::queueing::Service as Shape;
+use crate::engine::interrupt;
+use crate::engine::numbers::duration;
 use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
 
 /// Requests a second at the start.
@@ -30,7 +32,13 @@ const CLIENTS: usize = 12;
 pub const MAX_SERVERS: usize = 1_000;
 /// Most requests that may wait in all queues of a region.
 const MAX_WAITING: usize = 100_000;
-/// System time that passes after a command, at most.
+/// Most requests that may wait in one queue.
+pub const MAX_QUEUE: usize = MAX_WAITING;
+/// Longest that a setting may last.
+pub const LONGEST_US: Micros = 86_400_000_000;
+/// Furthest that `step` goes to the next request: an hour.
+const MAX_STEP_US: Micros = 3_600_000_000;
+/// System time that passes after a command, at first.
 const UNFOLD_SYSTEM_US: Micros = 20_000_000;
 /// Requests that come in that time, at most.
 const UNFOLD_REQUESTS: f64 = 20_000.0;
@@ -45,7 +53,7 @@ const SETTLE_US: Micros = 25_000;
 /// Most requests of one `run`, over all algorithms.
 const MAX_RUN_REQUESTS: f64 = 2_000_000.0;
 /// Longest `run`, in seconds.
-const MAX_RUN_S: f64 = 86_400.0;
+pub const MAX_RUN_S: f64 = 86_400.0;
 
 /// The state of the load balancer lab.
 #[derive(Clone, Debug)]
@@ -73,6 +81,8 @@ pub struct BalancerModel {
     trace_told: bool,
     /// Whether what was found in the trace is still to be told.
     greet: bool,
+    /// System time that passes after a command, at most.
+    pub(super) unfold_us: Micros,
     settled_us: Micros,
     summary_us: Option<Micros>,
 }
@@ -136,9 +146,10 @@ impl BalancerModel {
 
     /// Lets everything happen that was planned before a command that comes at `lab`. What is still going on then
     /// happens at once, in the same steps: so the same commands lead to the same state, however fast they come.
-    fn catch_up(&mut self, lab: Micros, log: &mut Vec<Event>) {
+    fn catch_up(&mut self, lab: Micros, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let until = self.settled_us.max(lab);
         while let Some(at) = self.next_tick().filter(|at| *at <= until) {
+            interrupt::check()?;
             self.pass_to(at, lab, log);
         }
         self.pass_to(until, lab, log);
@@ -146,6 +157,7 @@ impl BalancerModel {
             self.plan(lab, &[]);
             self.settled_us = lab;
         }
+        Ok(())
     }
 
     /// System time passes as planned up to a lab time; what is told is stamped with another one.
@@ -165,7 +177,14 @@ impl BalancerModel {
     /// After a change: the next seconds pass in time lapse.
     fn unfold(&mut self, lab: Micros) {
         let rate = self.traffic.rate * self.traffic.burst.map_or(1.0, |(factor, _)| factor.max(1.0));
-        let seconds = if rate > 0.0 { (UNFOLD_REQUESTS / rate).min(UNFOLD_SYSTEM_US as f64 / 1e6) } else { 20.0 };
+        let most = self.unfold_us as f64 / 1e6;
+        let seconds = if rate > 0.0 { (UNFOLD_REQUESTS / rate).min(most) } else { most };
+        if seconds == 0.0 {
+            // Several changes can be made at one moment; the next one finds all as it is.
+            self.plan(lab, &[]);
+            (self.settled_us, self.summary_us, self.changed_lab_us) = (lab, None, lab);
+            return;
+        }
         let lapse = ((seconds * 1e6) as Micros).max(2 * SLOW_SYSTEM_US) - SLOW_SYSTEM_US;
         self.pass(lab, &[(SLOW_SYSTEM_US, SLOW_LAB_US), (lapse, LAPSE_LAB_US)]);
     }
@@ -179,10 +198,6 @@ impl BalancerModel {
     }
 
     fn run(&mut self, lab: Micros, seconds: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(seconds > 0.0 && seconds <= MAX_RUN_S) {
-            let problem = format!("{seconds} seconds cannot pass");
-            return Err(ModelError::new(problem, "choose more than 0 and at most 86400, e.g. `run 60`"));
-        }
         let requests = seconds * self.traffic.rate * self.systems.len() as f64;
         if requests > MAX_RUN_REQUESTS {
             let most = MAX_RUN_REQUESTS / (self.traffic.rate * self.systems.len() as f64);
@@ -206,10 +221,15 @@ impl BalancerModel {
             };
             return Err(ModelError::new("no request comes", remedy));
         };
+        let wait = next.saturating_sub(self.now_us);
+        if wait > MAX_STEP_US {
+            let problem = format!("the next request comes in {}, too far to step to", duration(wait));
+            return Err(ModelError::new(problem, "set a higher rate, e.g. `rate 60`, or let time pass with `run`"));
+        }
         self.followed = Some(self.next_id);
         // The one after it is another step.
         let gap = self.traffic.second_at().map_or(Micros::MAX, |second| second.saturating_sub(next + 1));
-        let ahead = next.saturating_sub(self.now_us) + SETTLE_US.min(gap);
+        let ahead = wait + SETTLE_US.min(gap);
         self.plan(lab, &[(ahead, STEP_LAB_US)]);
         (self.settled_us, self.summary_us, self.changed_lab_us) = (lab + STEP_LAB_US, None, lab);
         Ok(())
@@ -250,6 +270,7 @@ impl BalancerModel {
             chosen.push(*algorithm);
         }
         let regions = self.main().regions.len();
+        self.slow_start_fits(&chosen, self.settings.slow_start_us)?;
         let mut systems = Vec::with_capacity(chosen.len());
         for algorithm in chosen {
             let system = System::new(algorithm, regions, &self.configs, &self.settings, self.seed, self.now_us)?;
@@ -285,6 +306,7 @@ impl Clocked for BalancerModel {
             touched: None,
             changed_lab_us: 0,
             trace_told: false,
+            unfold_us: UNFOLD_SYSTEM_US,
             settled_us: 0,
             greet: setup.inputs.contains_key("trace"),
             summary_us: None,
@@ -292,10 +314,15 @@ impl Clocked for BalancerModel {
     }
 
     fn apply(&mut self, now: Micros, command: &BalancerCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        self.catch_up(now, log);
+        self.catch_up(now, log)?;
         match command {
             BalancerCommand::Run { seconds } => return self.run(now, *seconds, log),
             BalancerCommand::Step => return self.step(now),
+            BalancerCommand::Unfold { seconds } => {
+                self.unfold_us = (seconds * 1e6).round() as Micros;
+                narrate::unfold(now, *seconds, log);
+                return Ok(());
+            }
             BalancerCommand::Measure => {
                 self.systems.iter_mut().for_each(|s| s.restart(self.now_us));
                 narrate::measure(now, log);

@@ -1,20 +1,21 @@
 //! What happened, in sentences.
 
+mod incidents;
 mod reasons;
+mod traces;
 
-use super::cluster::{Incident, Pool};
+use super::cluster::Pool;
 use super::command::{Action, BalancerCommand, DnsChoice, Layer, Process, Switch};
 use super::facts::AlgorithmFacts;
 use super::model::BalancerModel;
-use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, full_name, server_name};
-use super::stats::Failure;
+use super::server::SLOW_START_LEAST;
+use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, full_name};
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
 
-/// Time between two reports of failures, in system time.
-const REPORT_US: Micros = 5_000_000;
-
+pub use incidents::{failures, incidents};
 pub use reasons::{decision, reason};
+pub use traces::{trace_end, trace_found};
 
 fn tell(log: &mut Vec<Event>, lab: Micros, kind: EventKind, text: impl Into<String>) {
     log.push(Event::new(lab, kind, text));
@@ -96,26 +97,19 @@ fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Rate { rate } => rate_words(model, *rate),
         BalancerCommand::Burst { factor, seconds: length } => {
             let rate = model.traffic.rate * factor;
-            format!(
-                "For {length} s, {} requests a second arrive instead of {}.",
-                number(rate),
-                number(model.traffic.rate)
-            )
+            format!("For {length} s, {} instead of {}.", requests_arrive(rate), number(model.traffic.rate))
         }
         BalancerCommand::Service { shape, .. } => {
             format!("Requests take {} on average now ({}).", ms(model.traffic.service_ms), shape.name())
         }
         BalancerCommand::Arrivals { process } => format!("Requests arrive {} now.", arrival_words(*process)),
+        BalancerCommand::Clients { count: 1, .. } => "There is one client now.".to_owned(),
         BalancerCommand::Clients { count, skew } if *skew > 0.0 => {
             let share = percent(model.traffic.clients.share(0));
-            format!(
-                "{} client{} now, and client-1 alone sends {share} of the requests.",
-                thousands(*count),
-                plural(*count)
-            )
+            format!("There are {} clients now, and client-1 alone sends {share} of the requests.", thousands(*count))
         }
         BalancerCommand::Clients { count, .. } => {
-            format!("{} client{} now, all sending alike.", thousands(*count), plural(*count))
+            format!("There are {} clients now, all sending alike.", thousands(*count))
         }
         other => server_words(model, other),
     }
@@ -188,17 +182,30 @@ fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
             )
         }
         BalancerCommand::Checks { fall, rise } => {
-            format!("{fall} failed check{} in a row take a server out, {rise} passed bring it back.", plural(*fall))
+            let out = match fall {
+                1 => "One failed check takes a server out".to_owned(),
+                n => format!("{n} failed checks in a row take a server out"),
+            };
+            let back = match rise {
+                1 => "one passed check brings it back".to_owned(),
+                n => format!("{n} passed checks bring it back"),
+            };
+            format!("{out}, {back}.")
         }
         BalancerCommand::Outliers { switch: Switch::On } => {
             "A server that fails five requests in a row is ejected at once.".to_owned()
         }
         BalancerCommand::Outliers { switch: Switch::Off } => "Only health checks take servers out now.".to_owned(),
         BalancerCommand::SlowStart { seconds } if *seconds == 0.0 => {
-            "Servers that come back get their whole share at once.".to_owned()
+            "Servers that come back or are new get their whole share at once.".to_owned()
         }
         BalancerCommand::SlowStart { seconds } => {
-            format!("For {seconds} s, a server that comes back gets a growing share of its weight.")
+            format!(
+                "For {seconds} s, a server that comes back or is new gets a growing share of what is due to it, from {SLOW_START_LEAST} % on."
+            )
+        }
+        BalancerCommand::QueueLimit { length: 0 } => {
+            "No request may wait: one that finds its server at work fails.".to_owned()
         }
         BalancerCommand::QueueLimit { length } => {
             format!("At most {length} request{} may wait at each server.", plural(*length))
@@ -250,32 +257,46 @@ fn network_words(model: &BalancerModel, command: &BalancerCommand) -> String {
     }
 }
 
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value < 1e9 { thousands(value as u64) } else { format!("{value:.1}") }
+/// A rate, or another number that is mostly whole.
+pub fn number(value: f64) -> String {
+    match value {
+        v if v.fract() == 0.0 && v < 1e9 => thousands(v as u64),
+        v if v >= 10.0 => format!("{v:.1}"),
+        // Down to the smallest rate, without zeros at the end.
+        v => format!("{v:.4}").trim_end_matches('0').to_owned(),
+    }
 }
 
 /// Words in a row: a, b and c.
-fn list(words: &[&str]) -> String {
-    match words {
+pub fn list<S: AsRef<str>>(words: &[S]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
+/// At this rate, requests arrive.
+fn requests_arrive(rate: f64) -> String {
+    let text = number(rate);
+    let (s, arrive) = if text == "1" { ("", "arrives") } else { ("s", "arrive") };
+    format!("{text} request{s} a second {arrive}")
+}
+
 fn rate_words(model: &BalancerModel, rate: f64) -> String {
     if rate == 0.0 {
         return "No more requests arrive.".to_owned();
     }
-    let (capacity, rate_text) = (model.main().capacity(), number(rate));
+    let (capacity, arrive) = (model.main().capacity(), requests_arrive(rate));
     if capacity == 0.0 {
-        return format!("{rate_text} requests a second arrive now, and no server takes any.");
+        return format!("{arrive} now, and no server takes any.");
     }
     let load = rate * model.traffic.service_ms / 1_000.0 / capacity;
     let all = model.main().at_work().count() == model.configs.len() * model.main().regions.len();
     let who = if all { "the servers" } else { "the servers that take requests" };
     let end = if load >= 1.0 { ": queues grow" } else { "" };
-    format!("{rate_text} requests a second arrive now: {} of what {who} can do{end}.", percent(load))
+    format!("{arrive} now: {} of what {who} can do{end}.", percent(load))
 }
 
 fn arrival_words(process: Process) -> &'static str {
@@ -297,10 +318,11 @@ fn slow_words(model: &BalancerModel, server: &str, factor: f64) -> String {
 }
 
 fn fail_words(model: &BalancerModel, server: &str) -> String {
-    let (fall, interval) = (model.settings.fall, 2);
-    format!(
-        "{server} failed; what it held is lost. The balancer does not know yet: it takes {fall} failed checks, one every {interval} s."
-    )
+    let takes = match model.settings.fall {
+        1 => "it takes a failed check, and there is one every 2 s".to_owned(),
+        fall => format!("it takes {fall} failed checks, one every 2 s"),
+    };
+    format!("{server} failed; what it held is lost. The balancer does not know yet: {takes}.")
 }
 
 fn recover_words(model: &BalancerModel, server: &str) -> String {
@@ -332,7 +354,11 @@ pub fn drain(model: &BalancerModel, (region, index): (usize, usize), lab: Micros
     let held = cluster.servers[index].active() as u64;
     let open = cluster.connections_to(index) as u64;
     let stuck = cluster.sessions.of_server(index as u32) as u64;
-    let mut text = format!("{} holds {held} request{}", full_name(region, index), plural(held));
+    let requests = match held {
+        0 => "no request".to_owned(),
+        n => format!("{} request{}", thousands(n), plural(n)),
+    };
+    let mut text = format!("{} holds {requests}", full_name(region, index));
     if open > 0 {
         text = format!("{text} and {open} open connection{}, which go on to their end", plural(open));
     }
@@ -357,70 +383,24 @@ pub fn measure(lab: Micros, log: &mut Vec<Event>) {
     tell(log, lab, EventKind::Change, "Counting begins anew from here.");
 }
 
+/// More or less time passes after commands.
+pub fn unfold(lab: Micros, seconds: f64, log: &mut Vec<Event>) {
+    let text = if seconds == 0.0 {
+        "No time passes after a command now: `run 20` lets 20 s pass.".to_owned()
+    } else {
+        format!("After a command that changes something, {} now.", seconds_pass(seconds))
+    };
+    tell(log, lab, EventKind::Change, text);
+}
+
+/// So many seconds pass.
+fn seconds_pass(seconds: f64) -> String {
+    format!("{seconds} s pass{}", if seconds == 1.0 { "es" } else { "" })
+}
+
 /// Time passes.
 pub fn run(lab: Micros, seconds: f64, log: &mut Vec<Event>) {
-    tell(log, lab, EventKind::Change, format!("{seconds} s pass in time lapse."));
-}
-
-/// What happened by itself.
-pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let several = model.main().regions.len() > 1;
-    for (_, region, incident) in std::mem::take(&mut model.systems[0].incidents) {
-        let named = matches!(incident, Incident::RegionDown(_) | Incident::RegionUp(_));
-        let place =
-            if several && !named { format!("{}: ", REGIONS[region.min(REGIONS.len() - 1)]) } else { String::new() };
-        let (kind, text) = match incident {
-            Incident::Down(i) => {
-                let fall = model.settings.fall;
-                (
-                    EventKind::Change,
-                    format!("{} is out: {fall} checks in a row failed. It gets nothing more.", server_name(i)),
-                )
-            }
-            Incident::Up(i) => (EventKind::Change, format!("{} is back in: its checks passed.", server_name(i))),
-            Incident::Ejected(i, _) => {
-                (EventKind::Change, format!("{} is ejected: five requests in a row failed there.", server_name(i)))
-            }
-            Incident::Returned(i) => (EventKind::Detail, format!("{}'s ejection is over.", server_name(i))),
-            Incident::Drained(i) => {
-                (EventKind::Change, format!("{} is drained: nothing is left there, and it can go.", server_name(i)))
-            }
-            Incident::Takeover(b) => (EventKind::Change, format!("Balancer {} holds the address now.", b + 1)),
-            Incident::RegionDown(r) => (EventKind::Change, format!("DNS does not name {} any more.", REGIONS[r])),
-            Incident::RegionUp(r) => (EventKind::Change, format!("DNS names {} again.", REGIONS[r])),
-        };
-        tell(log, lab, kind, format!("{place}{text}"));
-    }
-    // Those of the others are the same or much alike: they are not told twice.
-    model.systems.iter_mut().skip(1).for_each(|s| s.incidents.clear());
-}
-
-/// Failures since they were told last, now and then.
-pub fn failures(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let (now, system) = (model.now_us, &mut model.systems[0]);
-    let mut fresh = system.stats.failed;
-    fresh.iter_mut().zip(system.told).for_each(|(failed, told)| *failed = failed.saturating_sub(told));
-    let (count, before) = (fresh.iter().sum::<u64>(), system.told.iter().sum::<u64>());
-    if count == 0 || system.told_us.is_some_and(|at| now < at + REPORT_US && before > 0) {
-        return;
-    }
-    let most = Failure::ALL.iter().max_by_key(|f| fresh[**f as usize]).map_or("", |f| f.words());
-    let text = if before == 0 && count == 1 {
-        "A request failed: ".to_owned() + &most.replace("their", "its").replace("clients", "client")
-    } else {
-        let more = if before > 0 { "more " } else { "" };
-        let mostly = if fresh.iter().filter(|n| **n > 0).count() > 1 { "mostly since" } else { "since" };
-        format!("{} {more}request{} failed, {mostly} {most}", thousands(count), plural(count))
-    };
-    tell(log, lab, EventKind::Warning, format!("{text}."));
-    (system.told, system.told_us) = (system.stats.failed, Some(now));
-}
-
-/// The trace has no more lines.
-pub fn trace_end(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let sent = model.traffic.trace_progress(model.now_us).map_or(0, |p| p.1);
-    let text = format!("The trace is at its end: all {} requests were sent.", thousands(sent as u64));
-    tell(log, lab, EventKind::Change, text);
+    tell(log, lab, EventKind::Change, format!("{} in time lapse.", seconds_pass(seconds)));
 }
 
 /// What came of the time since the last change.
@@ -460,41 +440,4 @@ pub fn summary(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
 fn spread(facts: &AlgorithmFacts) -> String {
     let notable = facts.theory_spread.filter(|s| *s >= super::panel::NOTABLE_SPREAD);
     notable.map_or_else(String::new, |s| format!(" ± {:.0} % by chance in so short a time", s * 100.0))
-}
-
-/// What is in the trace.
-pub fn trace_found(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let Some(trace) = &model.traffic.trace else { return };
-    let text = format!(
-        "The trace has {} requests of {} clients in {}; it is played so that {} a second come on average.",
-        thousands(trace.entries.len() as u64),
-        thousands(trace.clients.len() as u64),
-        duration(trace.length_us()),
-        number(model.traffic.rate)
-    );
-    tell(log, lab, EventKind::Change, text);
-    if trace.malformed > 0 {
-        let lines: Vec<String> = trace.malformed_lines.iter().map(ToString::to_string).collect();
-        let and_so_on = if trace.malformed > lines.len() { " and more" } else { "" };
-        let count = trace.malformed as u64;
-        let are = if count == 1 { "is no log entry and was" } else { "are no log entries and were" };
-        let (lines, s) = (lines.join(", "), plural(count));
-        let text = format!("{} line{s} {are} left out: number{s} {lines}{and_so_on}.", thousands(count));
-        tell(log, lab, EventKind::Warning, text);
-    }
-    if trace.out_of_order > 0 {
-        let count = trace.out_of_order as u64;
-        let were = if count == 1 { "entry was" } else { "entries were" };
-        let text = format!("{} {were} earlier than the line above: the trace was sorted by time.", thousands(count));
-        tell(log, lab, EventKind::Warning, text);
-    }
-    if trace.left_out > 0 || trace.folded_clients > 0 {
-        let text = format!(
-            "{} requests beyond the first {} were left out; {} came from clients that are not told apart.",
-            thousands(trace.left_out as u64),
-            thousands(super::trace::MAX_ENTRIES as u64),
-            thousands(trace.folded_clients as u64)
-        );
-        tell(log, lab, EventKind::Warning, text);
-    }
 }

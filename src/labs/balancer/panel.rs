@@ -3,7 +3,7 @@
 use super::command::Layer;
 use super::facts::BalancerFacts;
 use super::model::BalancerModel;
-use super::narrate::{ms, ms_or};
+use super::narrate::{ms, ms_or, number};
 use super::settings::{REGIONS, server_name};
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar};
@@ -12,7 +12,7 @@ use crate::picture::{BarState, Figure, LoadBar};
 pub(super) fn state(model: &BalancerModel) -> String {
     let (system, settings) = (model.main(), &model.settings);
     let mut parts = vec![system.algorithm().name().to_owned()];
-    parts.push(format!("{}/s", rate(model.traffic.rate)));
+    parts.push(format!("{}/s", number(model.traffic.rate)));
     if settings.layer == Layer::Seven {
         parts.push("layer 7".to_owned());
     }
@@ -26,10 +26,6 @@ pub(super) fn state(model: &BalancerModel) -> String {
         parts.push(format!("{} regions", system.regions.len()));
     }
     parts.join(", ")
-}
-
-fn rate(rate: f64) -> String {
-    if rate.fract() == 0.0 { thousands(rate as u64) } else { format!("{rate:.1}") }
 }
 
 fn plain(name: &str, value: String, note: Option<String>) -> Figure {
@@ -152,7 +148,7 @@ pub(super) fn bars(model: &BalancerModel) -> (String, Vec<LoadBar>) {
     let count = cluster.servers.len() as u64;
     let several = model.main().regions.len() > 1;
     let what = if several {
-        format!("{}: {count} servers at work", REGIONS[model.shown])
+        format!("{}: {count} server{} at work", REGIONS[model.shown], plural(count))
     } else {
         format!("time at work, {count} server{}", plural(count))
     };

@@ -8,6 +8,9 @@ use super::stats::{Mark, Times};
 use crate::algorithms::balance::{Health, slow_start};
 use crate::engine::{EventId, Micros};
 
+/// The part of its weight that a server gets at the beginning of a slow start, in percent: Envoy's default.
+pub const SLOW_START_LEAST: u32 = 10;
+
 /// A request on its way through a cluster.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Job {
@@ -128,7 +131,7 @@ impl Server {
         if !self.health.up() || self.draining || ejected {
             return 0;
         }
-        self.back_us.map_or(100, |back| slow_start(now_us.saturating_sub(back), window_us, 10))
+        self.back_us.map_or(100, |back| slow_start(now_us.saturating_sub(back), window_us, SLOW_START_LEAST))
     }
 
     /// Time that it worked since counting began, up to now.

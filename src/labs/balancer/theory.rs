@@ -104,6 +104,9 @@ pub fn utilization(model: &BalancerModel, system: &System) -> Result<f64, &'stat
             Ok(share.min(1.0))
         };
     }
+    if taking.iter().any(|s| s.back_us.is_some()) {
+        return Err("no formula while a server starts slowly");
+    }
     let weighty = match system.algorithm() {
         Algorithm::RoundRobin if !settings.sticky && settings.keepalive == 1 => false,
         Algorithm::SmoothWeighted | Algorithm::Random if !settings.sticky && settings.keepalive == 1 => true,
@@ -156,6 +159,8 @@ fn simple(model: &BalancerModel, system: &System) -> Result<(), &'static str> {
         Err("no formula for several regions")
     } else if cluster.servers.iter().any(|s| !s.alive) || !all_take {
         Err("no formula while a server is out")
+    } else if cluster.servers.iter().any(|s| s.back_us.is_some()) {
+        Err("no formula while a server starts slowly")
     } else if cluster.vip.master().is_none() {
         Err("no balancer answers")
     } else if !alike || first.is_some_and(|f| f.config.slowness != 1.0) {

@@ -1,8 +1,12 @@
-//! Access logs in common or combined format: times, clients and paths of real requests.
+//! Access logs in common or combined format and their relatives: times, clients and paths of real requests.
 //!
 //! ```text
 //! 203.0.113.9 - ada [10/Oct/2000:13:55:36 -0700] "GET /index.html HTTP/1.0" 200 2326 "-" "curl/8"
 //! ```
+
+mod date;
+mod line;
+mod origin;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -11,15 +15,18 @@ use std::sync::Arc;
 use super::traffic::MAX_CLIENTS;
 use crate::algorithms::hash::key_hash;
 use crate::engine::{Input, LineReader, Micros, ModelError};
+pub use line::{Format, NO_PATH};
 
 /// Most requests of a trace that are used.
 pub const MAX_ENTRIES: usize = 5_000_000;
 /// Most paths that are told apart.
-const MAX_PATHS: usize = 100_000;
+pub const MAX_PATHS: usize = 100_000;
 /// Longest name of a client and of a path that is told apart, in bytes.
 const MAX_NAME: usize = 256;
 /// Lines that are named when they are malformed.
 const NAMED_LINES: usize = 3;
+/// Characters of a malformed line that are shown.
+const SHOWN: usize = 60;
 
 /// One request of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +51,18 @@ pub struct Trace {
     pub malformed: usize,
     /// Numbers of the first such lines, from 1.
     pub malformed_lines: Vec<usize>,
+    /// Beginning of the first of them.
+    pub malformed_text: String,
+    /// How many entries were written in which way.
+    pub formats: BTreeMap<Format, usize>,
     /// Entries whose time was before that of the line above.
     pub out_of_order: usize,
     /// Entries beyond the most that are used.
     pub left_out: usize,
     /// Requests of clients beyond the most that are told apart.
     pub folded_clients: usize,
-    /// Beginning of the first line.
-    first_line: String,
+    /// Requests for paths beyond the most that are told apart; they count as requests for the first one.
+    pub folded_paths: usize,
 }
 
 /// Reads a log line by line. Memory: 16 bytes a request up to [`MAX_ENTRIES`], and each client and path once, up to
@@ -72,16 +83,11 @@ pub fn reader() -> Box<dyn LineReader> {
 
 impl LineReader for Reading {
     fn line(&mut self, number: usize, text: Option<&str>) {
-        if self.trace.first_line.is_empty() {
-            self.trace.first_line = text.unwrap_or("(unreadable)").chars().take(60).collect();
-        }
-        let Some((client, seconds, path)) = text.and_then(parse) else {
-            self.trace.malformed += 1;
-            if self.trace.malformed_lines.len() < NAMED_LINES {
-                self.trace.malformed_lines.push(number);
-            }
+        let Some(line::Request { client, seconds, path, format }) = text.and_then(line::parse) else {
+            self.trace.malformed(number, text);
             return;
         };
+        *self.trace.formats.entry(format).or_default() += 1;
         self.trace.out_of_order += usize::from(self.before.is_some_and(|before| seconds < before));
         self.before = Some(seconds);
         if self.trace.entries.len() >= MAX_ENTRIES {
@@ -94,10 +100,11 @@ impl LineReader for Reading {
             self.trace.folded_clients += 1;
             (key_hash(0, client.as_bytes()) % MAX_CLIENTS as u64) as u32
         });
-        let path = index_of(path, &mut self.paths, &mut self.trace.paths, MAX_PATHS).unwrap_or(0);
+        let path = index_of(path, &mut self.paths, &mut self.trace.paths, MAX_PATHS);
+        self.trace.folded_paths += usize::from(path.is_none());
         // Dates from 1970 to 9999: no offset makes them less than a day before 1970.
         let at_us = seconds.saturating_add(DAY_S).unsigned_abs();
-        self.trace.entries.push(Entry { at_us, client, path });
+        self.trace.entries.push(Entry { at_us, client, path: path.unwrap_or(0) });
     }
 
     fn end(self: Box<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -138,13 +145,31 @@ impl Trace {
             Arc::new(reading.done())
         });
         if trace.entries.is_empty() {
-            let first = &trace.first_line;
-            return Err(ModelError::new(
-                format!("{} has no line in common or combined log format (its first line is '{first}')", input.name),
-                "give an access log with lines such as: 203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326",
-            ));
+            let (first, line) = (&trace.malformed_text, trace.malformed_lines.first().unwrap_or(&1));
+            let remedy = if first.trim_start().starts_with(['{', '\u{feff}']) && first.contains('{') {
+                "JSON logs cannot be read: write each entry as CLIENT - - [TIME] \"REQUEST\" STATUS SIZE, e.g. with `jq -r`"
+            } else {
+                "give an access log with lines such as: 203.0.113.9 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 2326"
+            };
+            let problem =
+                format!("{} has no line in common or combined log format (line {line} is '{first}')", input.name);
+            return Err(ModelError::new(problem, remedy));
         }
         Ok(trace)
+    }
+
+    fn malformed(&mut self, number: usize, text: Option<&str>) {
+        if self.malformed == 0 {
+            let text = text.unwrap_or("(not UTF-8, or too long)");
+            self.malformed_text = text.chars().take(SHOWN).collect();
+            if text.chars().nth(SHOWN).is_some() {
+                self.malformed_text.push('…');
+            }
+        }
+        self.malformed += 1;
+        if self.malformed_lines.len() < NAMED_LINES {
+            self.malformed_lines.push(number);
+        }
     }
 
     /// Logs have whole seconds: the requests of one second are spread evenly over it, and time begins at 0.
@@ -168,6 +193,17 @@ impl Trace {
     /// How long it lasted.
     pub fn length_us(&self) -> Micros {
         self.entries.last().map_or(0, |e| e.at_us)
+    }
+
+    /// How most entries are written.
+    pub fn format(&self) -> Option<Format> {
+        self.formats.iter().max_by_key(|(_, count)| **count).map(|(format, _)| *format)
+    }
+
+    /// Requests that name no path. O(entries).
+    pub fn without_path(&self) -> usize {
+        let none = self.paths.iter().position(|path| **path == *NO_PATH);
+        none.map_or(0, |none| self.entries.iter().filter(|entry| entry.path as usize == none).count())
     }
 
     /// Text of a path.
@@ -200,60 +236,6 @@ fn index_of(text: &str, known: &mut BTreeMap<Box<str>, u32>, all: &mut Vec<Box<s
     Some(index)
 }
 
-/// Client, seconds since 1970, and path of a log line.
-fn parse(line: &str) -> Option<(&str, i64, &str)> {
-    let (client, rest) = line.trim_start().split_once(' ')?;
-    let (_, rest) = rest.split_once('[')?;
-    let (time, rest) = rest.split_once(']')?;
-    let (_, rest) = rest.split_once('"')?;
-    let (request, rest) = rest.split_once('"')?;
-    // The status follows, or it is no log line.
-    let status = rest.split_ascii_whitespace().next()?;
-    if client.is_empty() || status.len() != 3 || !status.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let target = request.split_ascii_whitespace().nth(1)?;
-    let path = target.split(['?', '#']).next().filter(|p| !p.is_empty())?;
-    Some((client, seconds(time)?, path))
-}
-
-/// `10/Oct/2000:13:55:36 -0700` in seconds since 1970.
-fn seconds(time: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (stamp, zone) = time.split_once(' ')?;
-    let mut date = stamp.splitn(4, ['/', ':']);
-    let day: i64 = number(date.next()?, 1, 31)?;
-    let name = date.next()?;
-    let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(name))? as i64 + 1;
-    let year: i64 = number(date.next()?, 1970, 9_999)?;
-    let mut clock = date.next()?.split(':');
-    let hour: i64 = number(clock.next()?, 0, 23)?;
-    let minute: i64 = number(clock.next()?, 0, 59)?;
-    let second: i64 = number(clock.next()?, 0, 60)?;
-    let sign = match zone.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let (hours, minutes) = zone.get(1..).filter(|z| z.len() == 4 && z.is_ascii())?.split_at(2);
-    let offset = sign * (number(hours, 0, 23)? * 3_600 + number(minutes, 0, 59)? * 60);
-    Some(days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset)
-}
-
-fn number(text: &str, least: i64, most: i64) -> Option<i64> {
-    let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|n| digits && (least..=most).contains(n))
-}
-
-/// Days since 1970 of a date in the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Years begin in March, so that the leap day is the last one (Hinnant, "chrono-compatible date algorithms").
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,35 +243,6 @@ mod tests {
 
     fn input(text: &str) -> Input {
         Input::read("access.log", text.as_bytes(), Blank::Stream(reader), |_, _| ()).unwrap()
-    }
-
-    #[test]
-    fn dates() {
-        assert_eq!(seconds("01/Jan/1970:00:00:00 +0000"), Some(0));
-        assert_eq!(seconds("10/Oct/2000:13:55:36 -0700"), Some(971_211_336));
-        assert_eq!(seconds("29/Feb/2024:23:59:59 +0530"), Some(1_709_231_399));
-        for bad in [
-            "",
-            "10/Oct/2000:13:55:36",
-            "10/Okt/2000:13:55:36 +0000",
-            "10/Oct/2000:25:00:00 +0000",
-            "1/Jan/1970:0:0:0 é",
-        ] {
-            assert_eq!(seconds(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn common_and_combined_lines() {
-        let common = "203.0.113.9 - ada [10/Oct/2000:13:55:36 -0700] \"GET /a/b?x=1 HTTP/1.0\" 200 2326";
-        assert_eq!(parse(common), Some(("203.0.113.9", 971_211_336, "/a/b")));
-        let combined = format!("{common} \"http://example.org/\" \"Mozilla/5.0 (X11)\"");
-        assert_eq!(parse(&combined), parse(common));
-        for bad in
-            ["", "hello", "- - [] \"\" 1", "1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET\" 200 1", "\u{1b}[31m"]
-        {
-            assert_eq!(parse(bad), None, "{bad}");
-        }
     }
 
     #[test]
@@ -316,6 +269,6 @@ mod tests {
         let kept = Input::read("access.log", text.as_bytes(), Blank::Skip, |_, _| ()).unwrap();
         assert_eq!(Trace::read(&kept).unwrap(), trace);
         let error = Trace::read(&input("one\ntwo\n")).unwrap_err();
-        assert!(error.to_string().contains("access.log") && error.to_string().contains("'one'"), "{error}");
+        assert!(error.to_string().contains("access.log") && error.to_string().contains("line 1 is 'one'"), "{error}");
     }
 }

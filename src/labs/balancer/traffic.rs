@@ -14,10 +14,15 @@ use crate::engine::Micros;
 
 /// How long a request is on its way from client to balancer.
 pub const WIRE_US: Micros = 20_000;
+/// Lowest rate but none at all, in requests a second.
+pub const MIN_RATE: f64 = 0.001;
 /// Highest rate, in requests a second.
 pub const MAX_RATE: f64 = 100_000.0;
 /// Most clients that are told apart.
 pub const MAX_CLIENTS: usize = 100_000;
+/// Requests that would leave their clients later than this never do, in microseconds: 285 years, the last moment that
+/// is exact to the microsecond.
+const HORIZON_US: f64 = 9_007_199_254_740_992.0;
 /// Paths of generated traffic, each with its share in percent.
 const PATHS: [(&str, u32); 6] =
     [("/", 30), ("/search", 20), ("/api/cart", 15), ("/api/login", 5), ("/img/logo.png", 20), ("/video/intro", 10)];
@@ -225,6 +230,7 @@ impl Traffic {
                 }
             }
         }
+        self.in_reach()?;
         let client = self.clients.draw(&mut self.rng);
         let (ticket, mut sum) = (self.rng.random_range(0..100_u32), 0);
         let mut fits = |share: u32| {
@@ -233,6 +239,11 @@ impl Traffic {
         };
         let path = PATHS.iter().position(|(_, share)| fits(*share)).unwrap_or(0) as u32;
         Some(self.request(client, path))
+    }
+
+    /// Whether the request at hand comes at all: beyond the horizon, times would stand still or wrap around.
+    fn in_reach(&self) -> Option<()> {
+        (self.at < HORIZON_US).then_some(())
     }
 
     fn request(&mut self, client: u32, path: u32) -> Arrival {
@@ -248,6 +259,7 @@ impl Traffic {
         let before = self.line.checked_sub(1).and_then(|i| trace.entries.get(i)).map_or(entry.at_us, |e| e.at_us);
         let gap = entry.at_us.saturating_sub(before) as f64;
         self.at += gap * trace.mean_rate() / rate;
+        self.in_reach()?;
         self.line += 1;
         Some(self.request(entry.client, entry.path))
     }

@@ -51,7 +51,13 @@ impl Cluster {
     /// A server starts slowly from now on, if that is wanted.
     fn came_back(&mut self, index: usize, now: Micros, settings: &Settings) {
         self.servers[index].back_us = (settings.slow_start_us > 0).then_some(now);
-        if settings.slow_start_us > 0 {
+        self.plan_ramp(now);
+    }
+
+    /// Slow starts go on soon, if there are any.
+    fn plan_ramp(&mut self, now: Micros) {
+        let going_on = self.servers.iter().any(|server| server.back_us.is_some());
+        if going_on && !self.events.iter().any(|(_, due)| matches!(due, Due::Ramp)) {
             self.events.push(now + RAMP_US, Due::Ramp);
         }
     }
@@ -65,20 +71,14 @@ impl Cluster {
 
     /// Slow starts go on.
     pub(super) fn ramp(&mut self, now: Micros, settings: &Settings) {
-        let mut on_the_way = false;
         for index in 0..self.servers.len() {
             let Some(back) = self.servers[index].back_us else { continue };
             if now.saturating_sub(back) >= settings.slow_start_us {
                 self.servers[index].back_us = None;
-            } else {
-                on_the_way = true;
             }
             self.refresh(index, now, settings);
         }
-        let planned = self.events.iter().any(|(_, due)| matches!(due, Due::Ramp));
-        if on_the_way && !planned {
-            self.events.push(now + RAMP_US, Due::Ramp);
-        }
+        self.plan_ramp(now);
     }
 
     /// Ejections that are over.
@@ -223,6 +223,7 @@ impl Cluster {
         }
         for config in configs.iter().skip(self.servers.len()) {
             self.servers.push(Server::new(config.clone(), Health::new(settings.rise, settings.fall), fine));
+            self.came_back(self.servers.len() - 1, now, settings);
         }
         if recount {
             self.outliers = Outliers::new(configs.len(), 5, super::EJECTION_US, super::EJECTED_PERCENT);

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{BalancerModel, MAX_SERVERS, MAX_WAITING};
-use crate::algorithms::balance::MAX_WEIGHT;
-use crate::algorithms::queueing::Service as Shape;
+use super::{BalancerModel, MAX_WAITING};
 use crate::engine::{Event, Micros, ModelError};
 use crate::labs::balancer::cluster::{Cluster, Context};
 use crate::labs::balancer::command::{Algorithm, BalancerCommand, Process, Service};
 use crate::labs::balancer::narrate;
 use crate::labs::balancer::settings::ServerConfig;
 use crate::labs::balancer::stats::Mark;
-use crate::labs::balancer::traffic::{Clients, MAX_CLIENTS, MAX_RATE};
+use crate::labs::balancer::traffic::{Clients, MAX_RATE};
 
 impl BalancerModel {
     /// Applies a command that changes something, and says what it did.
@@ -24,9 +22,9 @@ impl BalancerModel {
         match command {
             BalancerCommand::Algorithm { algorithm } => self.set_algorithm(*algorithm)?,
             BalancerCommand::Compare { algorithms } => self.compare(algorithms)?,
-            BalancerCommand::Rate { rate } => self.set_rate(*rate)?,
+            BalancerCommand::Rate { rate } => self.set_rate(*rate),
             BalancerCommand::Burst { factor, seconds } => self.burst(*factor, *seconds)?,
-            BalancerCommand::Service { shape, ms } => self.set_service(*shape, *ms)?,
+            BalancerCommand::Service { shape, ms } => self.set_service(*shape, *ms),
             BalancerCommand::Arrivals { process } => self.set_arrivals(*process)?,
             BalancerCommand::Clients { count, skew } => self.set_clients(*count, *skew)?,
             BalancerCommand::Servers { count } => self.set_servers(*count)?,
@@ -42,7 +40,25 @@ impl BalancerModel {
         Ok(())
     }
 
+    /// One queue knows no slow start: its servers take requests whenever they are free.
+    ///
+    /// # Errors
+    /// When one of these algorithms has no slow start and one is asked for.
+    pub(super) fn slow_start_fits(&self, algorithms: &[Algorithm], window_us: Micros) -> Result<(), ModelError> {
+        if window_us == 0 || !algorithms.contains(&Algorithm::OneQueue) {
+            return Ok(());
+        }
+        let problem = "slow start cannot act with one queue: each server takes a request whenever it is free, so nobody sends it less";
+        let remedy = if self.settings.slow_start_us > 0 {
+            "turn it off with `slow-start 0` first"
+        } else {
+            "choose an algorithm that sends requests to servers, e.g. `algorithm round-robin`, first"
+        };
+        Err(ModelError::new(problem, remedy))
+    }
+
     fn set_algorithm(&mut self, algorithm: Algorithm) -> Result<(), ModelError> {
+        self.slow_start_fits(&[algorithm], self.settings.slow_start_us)?;
         self.systems.truncate(1);
         let (settings, now) = (Arc::clone(&self.settings), self.now_us);
         for region in 0..self.main().regions.len() {
@@ -55,29 +71,16 @@ impl BalancerModel {
         Ok(())
     }
 
-    fn set_rate(&mut self, rate: f64) -> Result<(), ModelError> {
-        if !(0.0..=MAX_RATE).contains(&rate) {
-            return Err(ModelError::new(
-                format!("a rate of {rate} requests a second cannot be"),
-                format!("choose 0 (no traffic) to {MAX_RATE}"),
-            ));
-        }
+    fn set_rate(&mut self, rate: f64) {
         self.traffic.rate = rate;
         self.traffic.changed(self.now_us);
-        Ok(())
     }
 
     fn burst(&mut self, factor: f64, seconds: f64) -> Result<(), ModelError> {
-        if !(1.0..=100.0).contains(&factor) || !(0.1..=60.0).contains(&seconds) {
-            return Err(ModelError::new(
-                format!("a burst of {factor} times the rate for {seconds} s cannot be"),
-                "choose a factor from 1 to 100 and 0.1 to 60 seconds, e.g. `burst 4 2`",
-            ));
-        }
         if self.traffic.rate * factor > MAX_RATE {
             return Err(ModelError::new(
                 format!("{factor} times {} requests a second are too many", self.traffic.rate),
-                format!("{MAX_RATE} a second are the most: choose a smaller factor or rate"),
+                format!("choose a smaller factor or rate: at most {MAX_RATE} requests a second are simulated"),
             ));
         }
         self.traffic.burst = Some((factor, self.now_us + (seconds * 1e6) as Micros));
@@ -85,17 +88,10 @@ impl BalancerModel {
         Ok(())
     }
 
-    fn set_service(&mut self, shape: Service, ms: Option<f64>) -> Result<(), ModelError> {
+    fn set_service(&mut self, shape: Service, ms: Option<f64>) {
         let ms = ms.unwrap_or(self.traffic.service_ms);
-        if !(0.01..=60_000.0).contains(&ms) || Shape::check_mean(ms / 1_000.0).is_err() {
-            return Err(ModelError::new(
-                format!("a mean service time of {ms} ms cannot be"),
-                "choose 0.01 to 60000 milliseconds, e.g. `service exponential 50`",
-            ));
-        }
         (self.traffic.service, self.traffic.service_ms) = (shape, ms);
         self.traffic.changed(self.now_us);
-        Ok(())
     }
 
     fn set_arrivals(&mut self, process: Process) -> Result<(), ModelError> {
@@ -110,12 +106,6 @@ impl BalancerModel {
         if self.traffic.trace.is_some() {
             return Err(ModelError::new("the clients are those of the trace", "open the lab without --trace"));
         }
-        if count == 0 || count > MAX_CLIENTS as u64 || !(0.0..=4.0).contains(&skew) {
-            return Err(ModelError::new(
-                format!("{count} clients with skew {skew} cannot be"),
-                format!("choose 1 to {MAX_CLIENTS} clients, and a skew from 0 (all alike) to 4"),
-            ));
-        }
         self.traffic.clients = Arc::new(Clients::new(count as usize, skew, self.seed));
         self.traffic.changed(self.now_us);
         // Requests under way keep their numbers; DNS and connections begin anew.
@@ -124,12 +114,6 @@ impl BalancerModel {
     }
 
     fn set_servers(&mut self, count: u64) -> Result<(), ModelError> {
-        if count == 0 || count > MAX_SERVERS as u64 {
-            return Err(ModelError::new(
-                format!("{count} servers cannot be"),
-                format!("choose 1 to {MAX_SERVERS}; to see none at all, `fail` them"),
-            ));
-        }
         if count as usize * self.settings.queue_limit > MAX_WAITING {
             return Err(ModelError::new(
                 format!("{count} queues of {} places are too long together", self.settings.queue_limit),
@@ -141,24 +125,12 @@ impl BalancerModel {
 
     fn set_weight(&mut self, name: &str, weight: u64) -> Result<(), ModelError> {
         let place = self.server(name)?;
-        if weight > u64::from(MAX_WEIGHT) {
-            return Err(ModelError::new(
-                format!("weight {weight} makes no sense"),
-                format!("choose 1 (normal) to {MAX_WEIGHT}, or 0 to take the server out"),
-            ));
-        }
         self.touch(place);
         self.reconfigure_one(place, |config| config.weight = weight as u32)
     }
 
     fn set_slowness(&mut self, name: &str, factor: f64) -> Result<(), ModelError> {
         let place = self.server(name)?;
-        if !(0.1..=1_000.0).contains(&factor) {
-            return Err(ModelError::new(
-                format!("a server cannot be {factor:?} times as slow"),
-                "choose 0.1 (ten times as fast) to 1000; 1 is normal",
-            ));
-        }
         self.touch(place);
         self.reconfigure_one(place, |config| config.slowness = factor)
     }

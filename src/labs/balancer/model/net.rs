@@ -9,6 +9,7 @@ use crate::labs::balancer::command::{Action, BalancerCommand, Device, Switch};
 use crate::labs::balancer::narrate;
 use crate::labs::balancer::settings::{REGIONS, Settings};
 use crate::labs::balancer::stats::Failure;
+use crate::labs::balancer::system::System;
 
 impl BalancerModel {
     /// Applies a command that is about the balancer itself and the world around it.
@@ -16,7 +17,10 @@ impl BalancerModel {
         match command {
             BalancerCommand::Regions { count } => self.set_regions(*count),
             BalancerCommand::Region { action, region } => self.region(*action, region),
-            BalancerCommand::Balancers { count } => self.set_balancers(*count),
+            BalancerCommand::Balancers { count } => {
+                self.set_balancers(*count);
+                Ok(())
+            }
             BalancerCommand::Balancer { action, number } => self.balancer(*action, *number),
             other => {
                 let mut settings = (*self.settings).clone();
@@ -39,30 +43,34 @@ impl BalancerModel {
             BalancerCommand::Sticky { switch } => settings.sticky = *switch == Switch::On,
             BalancerCommand::Outliers { switch } => settings.outliers = *switch == Switch::On,
             BalancerCommand::SessionLife { seconds } => {
-                settings.session_us = span(*seconds, 0.1, "a session", "`session-life 60`")?;
+                settings.session_us = micros(*seconds);
             }
             BalancerCommand::Keepalive { requests } => {
-                settings.keepalive =
-                    within(*requests, 1, 1_000_000, "requests on a connection", "`keepalive 50`")? as u32;
+                settings.keepalive = *requests as u32;
             }
             BalancerCommand::Retries { count } => {
-                settings.retries = within(*count, 0, 5, "second tries", "`retries 1`")? as u32;
+                settings.retries = *count as u32;
             }
             BalancerCommand::Checks { fall, rise } => {
-                settings.fall = within(*fall, 1, 20, "failed checks", "`checks 3 2`")? as u32;
-                settings.rise = within(*rise, 1, 20, "passed checks", "`checks 3 2`")? as u32;
+                (settings.fall, settings.rise) = (*fall as u32, *rise as u32);
             }
             BalancerCommand::QueueLimit { length } => {
-                let most = (MAX_WAITING / self.configs.len().max(1)) as u64;
-                settings.queue_limit = within(*length, 0, most, "places in a queue", "`queue-limit 100`")? as usize;
+                let (most, servers) = ((MAX_WAITING / self.configs.len().max(1)) as u64, self.configs.len());
+                if *length > most {
+                    let problem = format!("{servers} queues of {length} places are too long together");
+                    return Err(ModelError::new(problem, format!("use at most {most}, or fewer `servers`")));
+                }
+                settings.queue_limit = *length as usize;
             }
             BalancerCommand::Patience { ms } => {
-                settings.patience_us = within(*ms, 1, 600_000, "milliseconds of patience", "`patience 1000`")? * 1_000;
+                settings.patience_us = *ms * 1_000;
             }
             BalancerCommand::SlowStart { seconds } => {
-                settings.slow_start_us = span(*seconds, 0.0, "a slow start", "`slow-start 10`")?;
+                let algorithms: Vec<_> = self.systems.iter().map(System::algorithm).collect();
+                self.slow_start_fits(&algorithms, micros(*seconds))?;
+                settings.slow_start_us = micros(*seconds);
             }
-            BalancerCommand::Ttl { seconds } => settings.ttl_us = span(*seconds, 0.001, "a time to live", "`ttl 30`")?,
+            BalancerCommand::Ttl { seconds } => settings.ttl_us = micros(*seconds),
             BalancerCommand::Dns { policy } => settings.dns = *policy,
             // Every other command is applied elsewhere.
             _ => {}
@@ -93,7 +101,7 @@ impl BalancerModel {
     }
 
     fn set_regions(&mut self, count: u64) -> Result<(), ModelError> {
-        let count = within(count, 1, REGIONS.len() as u64, "regions", "`regions 3`")? as usize;
+        let count = count as usize;
         let (settings, now) = (Arc::clone(&self.settings), self.now_us);
         for system in &mut self.systems {
             for region in count..system.regions.len() {
@@ -145,15 +153,14 @@ impl BalancerModel {
         Ok(())
     }
 
-    fn set_balancers(&mut self, count: u64) -> Result<(), ModelError> {
-        let count = within(count, 1, 2, "balancers", "`balancers 2`")? as usize;
+    fn set_balancers(&mut self, count: u64) {
+        let count = count as usize;
         let (mut settings, now) = ((*self.settings).clone(), self.now_us);
         settings.balancers = count;
         self.settings = Arc::new(settings);
         for system in &mut self.systems {
             system.regions.iter_mut().for_each(|r| r.cluster.set_balancers(count, now));
         }
-        Ok(())
     }
 
     fn balancer(&mut self, action: Action, number: u64) -> Result<(), ModelError> {
@@ -203,17 +210,6 @@ fn unroute(settings: &mut Settings, prefix: Option<&str>) -> Result<(), ModelErr
     Err(ModelError::new(format!("there is no rule for '{prefix}' to take away"), remedy))
 }
 
-fn within(value: u64, least: u64, most: u64, what: &str, example: &str) -> Result<u64, ModelError> {
-    if (least..=most).contains(&value) {
-        return Ok(value);
-    }
-    Err(ModelError::new(format!("{value} {what} cannot be"), format!("choose {least} to {most}, e.g. {example}")))
-}
-
-fn span(seconds: f64, least: f64, what: &str, example: &str) -> Result<Micros, ModelError> {
-    if (least..=86_400.0).contains(&seconds) {
-        return Ok((seconds * 1e6).round() as Micros);
-    }
-    let remedy = format!("choose {least} to 86400 seconds, e.g. {example}");
-    Err(ModelError::new(format!("{what} of {seconds} seconds cannot be"), remedy))
+fn micros(seconds: f64) -> Micros {
+    (seconds * 1e6).round() as Micros
 }

@@ -8,12 +8,14 @@ use crate::labs::balancer::command::Layer;
 use crate::labs::balancer::model::BalancerModel;
 use crate::labs::balancer::settings::{REGIONS, server_name};
 use crate::labs::balancer::stats::Failure;
+use crate::labs::balancer::trace::NO_PATH;
 
 /// Where the followed request went, and why.
 pub fn decision(model: &BalancerModel, region: usize, last: &Decision, lab: Micros, log: &mut Vec<Event>) {
     let (client, path) = (model.traffic.client(last.client), model.traffic.path(last.path));
     let seen = match model.settings.layer {
         Layer::Four => client,
+        Layer::Seven if path == NO_PATH => format!("{client} asks for no path"),
         Layer::Seven => format!("{client} asks for {path}"),
     };
     let several = model.main().regions.len() > 1;
@@ -59,12 +61,15 @@ fn rule_words(why: Why) -> String {
         Why::Turn => "its turn".to_owned(),
         Why::Credit { saved } => format!("saved up {saved}, the most"),
         Why::Chance => "by chance".to_owned(),
-        Why::Fewest { active } => format!("{active} active, fewest"),
+        Why::Fewest { active, spared: 0 } => format!("{active} active, fewest"),
+        Why::Fewest { active, spared } => format!("{active} active, fewest but for {spared} in slow start"),
+        Why::Due { active } => format!("{active} active, due first by weight over active + 1"),
         Why::FewerOfTwo { active, other: Some((other, more)) } => {
             format!("{active} active, {} has {more}", server_name(other))
         }
-        Why::CheaperOfTwo { load, other: Some((other, more)) } => {
-            format!("cost {}, {} has {}", ms(load / 1_000.0), server_name(other), ms(more / 1_000.0))
+        Why::CheaperOfTwo { load, other: Some((other, more)), spared } => {
+            let but = if spared { " but starts slowly" } else { "" };
+            format!("cost {}, {} has {}{but}", ms(load / 1_000.0), server_name(other), ms(more / 1_000.0))
         }
         Why::FewerOfTwo { other: None, .. } | Why::CheaperOfTwo { other: None, .. } => "the only one".to_owned(),
         Why::Remainder { .. } => "hash of the client mod weight".to_owned(),

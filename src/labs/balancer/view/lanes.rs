@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::{BalancerScene, eighths};
 use crate::engine::Micros;
-use crate::engine::numbers::{percent, thousands};
+use crate::engine::numbers::{percent, plural, thousands};
 use crate::labs::balancer::cluster::Cluster;
 use crate::labs::balancer::narrate::ms_or;
 use crate::labs::balancer::server::Job;
@@ -227,7 +227,7 @@ impl Lanes<'_> {
             }
         }
         if shown < cluster.servers.len() {
-            let text = format!("… {} more servers", thousands((cluster.servers.len() - shown) as u64));
+            let text = more_servers(cluster.servers.len() - shown);
             write(buf, area, (0, area.height.saturating_sub(1)), &text, theme.dim(), theme);
         }
     }
@@ -237,4 +237,9 @@ impl Lanes<'_> {
 pub(super) fn fullest<'a>(systems: impl Iterator<Item = &'a System>, region: usize) -> usize {
     let clusters = systems.filter_map(|s| s.regions.get(region)).map(|r| &r.cluster);
     clusters.flat_map(|c| &c.servers).map(|s| s.active()).max().unwrap_or(0)
+}
+
+/// Servers that are not drawn.
+fn more_servers(count: usize) -> String {
+    format!("… {} more server{}", thousands(count as u64), plural(count as u64))
 }

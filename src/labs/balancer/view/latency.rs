@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{BalancerScene, eighths};
+use crate::engine::numbers::{plural, thousands};
 use crate::labs::balancer::narrate::{ms, ms_or};
 use crate::labs::balancer::stats::{Second, Stats};
 use crate::labs::balancer::theory;
@@ -21,7 +22,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let algorithm = scene.model.main().algorithm().name();
     let parts = [
         if scene.model.systems.len() > 1 { format!("{algorithm} only") } else { algorithm.to_owned() },
-        format!("{} answered requests", crate::engine::numbers::thousands(stats.times.count())),
+        format!("{} answered request{}", thousands(stats.times.count()), plural(stats.times.count())),
         "height: how many".to_owned(),
         "time in steps of ten times".to_owned(),
     ];
