@@ -10,9 +10,11 @@ use super::lab_screen::{LabAction, LabScreen, open_gate};
 use super::learning::Learning;
 use super::lesson::{LessonAction, LessonScreen};
 use super::review::{Review, ReviewAction};
+use super::watch::News;
 use crate::engine::Setup;
 use crate::labs::{OpenLab, REGISTRY};
 use crate::lessons::{Library, Session, Step};
+use crate::picture::{put, width};
 use crate::settings::Settings;
 
 /// What the app wants of the terminal.
@@ -24,6 +26,8 @@ pub enum Wish {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Take the mouse, or leave it to the terminal, which selects text with it.
+    Mouse(bool),
 }
 
 /// How a lesson is opened.
@@ -68,6 +72,8 @@ pub struct App {
     area: Rect,
     dirty: bool,
     wish: Option<Wish>,
+    /// The terminal has the mouse, to select text with.
+    mouse_free: bool,
 }
 
 impl App {
@@ -77,7 +83,7 @@ impl App {
         let shown = labs.len().checked_sub(1).map_or(Shown::Home, Shown::Lab);
         let school = School { learning: None, open: Box::new(|| Learning::new(Library::built_in(), None)) };
         let (home, area) = (Home::default(), Rect::ZERO);
-        Self { settings, home, labs, school, shown, help: None, area, dirty: true, wish: None }
+        Self { settings, home, labs, school, shown, help: None, area, dirty: true, wish: None, mouse_free: false }
     }
 
     /// With other lessons, and a place to keep progress; they are read when they are first needed.
@@ -119,6 +125,37 @@ impl App {
     /// What the app wants of the terminal, once.
     pub fn take_wish(&mut self) -> Option<Wish> {
         self.wish.take()
+    }
+
+    /// How it looks and moves.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The terminal's background has this colour: colours that read on it are taken.
+    pub fn background(&mut self, colour: [u8; 3]) {
+        if !self.settings.on_background(colour) {
+            return;
+        }
+        self.labs.iter_mut().for_each(|lab| lab.set_theme(self.settings.theme));
+        if let Shown::Lesson(lesson) = &mut self.shown {
+            lesson.set_theme(self.settings.theme);
+        }
+        self.dirty = true;
+    }
+
+    /// A key has stopped what was at work: nothing goes on by itself, and the screen says so.
+    pub fn stopped(&mut self) {
+        self.dirty = true;
+        match &mut self.shown {
+            Shown::Lab(index) => {
+                if let Some(lab) = self.labs.get_mut(*index) {
+                    lab.stopped();
+                }
+            }
+            Shown::Lesson(lesson) => lesson.stopped(),
+            Shown::Home | Shown::Review(_) => self.home.say("Stopped.".to_owned()),
+        }
     }
 
     /// Everything must be drawn again.
@@ -177,6 +214,11 @@ impl App {
             }
             return;
         }
+        if key.code == KeyCode::Char('M') && !self.typing() {
+            self.mouse_free = !self.mouse_free;
+            self.wish = Some(Wish::Mouse(!self.mouse_free));
+            return;
+        }
         if let Some(help) = &mut self.help {
             if help.key(key) {
                 self.help = None;
@@ -184,6 +226,15 @@ impl App {
             return;
         }
         self.screen_key(key);
+    }
+
+    /// Whether letters are typed rather than pressed.
+    fn typing(&self) -> bool {
+        match &self.shown {
+            Shown::Lab(index) => self.labs.get(*index).is_some_and(LabScreen::typing),
+            Shown::Lesson(lesson) => lesson.typing(),
+            Shown::Home | Shown::Review(_) => false,
+        }
     }
 
     fn screen_key(&mut self, key: KeyEvent) {
@@ -384,19 +435,40 @@ impl App {
         }
     }
 
-    /// Reads the lessons of the author's folder again, and keeps the place in the open one.
-    pub fn reload(&mut self) {
+    /// Takes what was read again: lessons, of which the open one keeps its place; or the inputs of the lab that
+    /// the program was started with, whose commands are given again.
+    pub fn reload(&mut self, news: News) {
         self.dirty = true;
-        self.keep();
-        if let Err(error) = self.school.get().reload() {
-            match &mut self.shown {
-                Shown::Lesson(lesson) => lesson.say(error),
-                _ => self.home.say(error),
+        match news {
+            News::Inputs(setup) => {
+                if let Some(lab) = self.labs.first_mut() {
+                    lab.reload(setup);
+                }
             }
+            News::Lessons(library) => self.reload_lessons(library),
+        }
+    }
+
+    fn reload_lessons(&mut self, library: Result<Library, String>) {
+        self.keep();
+        let library = match library {
+            Ok(library) => library,
+            Err(error) => {
+                match &mut self.shown {
+                    Shown::Lesson(lesson) => lesson.say(error),
+                    _ => self.home.say(error),
+                }
+                return;
+            }
+        };
+        self.school.get().library = library;
+        let Shown::Lesson(screen) = &self.shown else { return };
+        let lesson = screen.session().lesson();
+        let id = lesson.id.clone();
+        let same = self.school.get().library.find(&id).is_some_and(|entry| entry.lesson == *lesson);
+        if same && lesson.input.is_empty() {
             return;
         }
-        let Shown::Lesson(lesson) = &self.shown else { return };
-        let id = lesson.session().lesson().id.clone();
         if let Err(error) = self.open_lesson(&id, Opening::Resume)
             && let Shown::Lesson(lesson) = &mut self.shown
         {
@@ -427,13 +499,19 @@ impl App {
                 None
             }
         };
-        match &mut self.help {
+        let cursor = match &mut self.help {
             Some(help) => {
                 help.draw(area, buf, theme);
                 None
             }
             None => cursor,
+        };
+        if self.mouse_free {
+            let text = " The mouse selects text: M takes it back ";
+            let columns = (width(text) as u16).min(area.width);
+            put(buf, area.right() - columns, area.y, columns, text, theme.selected(), theme.glyphs);
         }
+        cursor
     }
 }
 

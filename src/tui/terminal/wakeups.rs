@@ -1,64 +1,126 @@
-//! What wakes the screen up: input, signals and changed files, each from its own thread, in one channel.
+//! What wakes the screen up: input and signals, each from its own thread, in one channel.
 
-use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use ratatui::crossterm::event::{Event, read};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use ratatui::crossterm::event::Event;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
+
+use super::decode::{Decoder, Incoming};
+use super::device::{Device, Read};
+use super::stop::{self, Stop};
+use crate::tui::watch::News;
+
+/// Most events that wait; what comes while so many do is typed at nobody.
+const MOST_WAITING: usize = 1 << 14;
 
 /// A reason to wake up.
 pub(super) enum Wakeup {
-    /// A key, the mouse, a new size, pasted text.
+    /// A key, the mouse, pasted text.
     Input(Event),
-    /// There will be no more input.
+    /// The terminal's background has this colour.
+    Background([u8; 3]),
+    /// The terminal has answered whatever it was asked before.
+    Answered,
+    /// There will be no more input: the terminal is gone.
     InputEnded,
-    /// A file in the watched folder was written.
-    FilesChanged,
-    /// A signal to act on.
+    /// What is watched was written, and has been read again; the channel is dropped when that is taken.
+    News(News, Sender<()>),
+    /// Another size, stopped, continued.
     Signal(i32),
+    /// The program is to end: [`Stop::signal`] says why.
+    End,
 }
 
-/// Starts the threads; they end with the program, and the watch of a folder with its watcher.
-pub(super) fn start(watch: Option<&Path>) -> std::io::Result<(Receiver<Wakeup>, Option<RecommendedWatcher>)> {
+/// The channel, and how many events wait in it.
+pub(super) struct Wakeups {
+    pub(super) receiver: Receiver<Wakeup>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Wakeups {
+    /// An event was taken out.
+    pub(super) fn taken(&self, wakeup: &Wakeup) {
+        if matches!(wakeup, Wakeup::Input(_)) {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Starts the threads; they end with the program.
+pub(super) fn start(device: &Arc<Device>, stop: &Arc<Stop>) -> std::io::Result<(Wakeups, Sender<Wakeup>)> {
     let (sender, receiver) = channel();
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP])?;
-    let to_signals = sender.clone();
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    let (to, ending) = (sender.clone(), Arc::clone(stop));
     spawn(move || {
         for signal in signals.forever() {
-            if to_signals.send(Wakeup::Signal(signal)).is_err() {
+            if matches!(signal, SIGTERM | SIGHUP | SIGINT) {
+                ending.by_signal(signal, || {
+                    let _ = to.send(Wakeup::End);
+                });
+            }
+            if to.send(Wakeup::Signal(signal)).is_err() {
                 return;
             }
         }
     });
-    let watcher = watch.map(|folder| watch_files(folder, sender.clone())).transpose()?;
-    spawn(move || forward_input(&sender));
-    Ok((receiver, watcher))
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let input = Input { to: sender.clone(), stop: Arc::clone(stop), waiting: Arc::clone(&waiting) };
+    let device = Arc::clone(device);
+    spawn(move || input.forward(&device));
+    Ok((Wakeups { receiver, waiting }, sender))
 }
 
-fn watch_files(folder: &Path, sender: Sender<Wakeup>) -> std::io::Result<RecommendedWatcher> {
-    let changed = move |event: notify::Result<notify::Event>| {
-        // Reading the lessons again is no change.
-        if event.is_ok_and(|e| !e.kind.is_access()) {
-            let _ = sender.send(Wakeup::FilesChanged);
-        }
-    };
-    let mut watcher = notify::recommended_watcher(changed).map_err(std::io::Error::other)?;
-    watcher.watch(folder, RecursiveMode::Recursive).map_err(std::io::Error::other)?;
-    Ok(watcher)
+/// The thread that reads.
+struct Input {
+    to: Sender<Wakeup>,
+    stop: Arc<Stop>,
+    waiting: Arc<AtomicUsize>,
 }
 
-fn forward_input(sender: &Sender<Wakeup>) {
-    while let Ok(event) = read() {
-        if sender.send(Wakeup::Input(event)).is_err() {
-            return;
+impl Input {
+    fn forward(&self, device: &Device) {
+        let (mut decoder, mut chunk) = (Decoder::default(), [0; 4096]);
+        loop {
+            let unfinished = decoder.patience();
+            let heard = self.stop.look();
+            let patience = [unfinished, heard].into_iter().flatten().min();
+            let incoming = match device.read(&mut chunk, patience) {
+                Read::Bytes(n) => decoder.feed(&chunk[..n]),
+                Read::Nothing if patience == unfinished => decoder.give_up(),
+                Read::Nothing => continue,
+                Read::Ended => break,
+            };
+            if incoming.into_iter().any(|incoming| !self.send(incoming)) {
+                return;
+            }
         }
+        let _ = self.to.send(Wakeup::InputEnded);
     }
-    let _ = sender.send(Wakeup::InputEnded);
+
+    /// Hands on what came in; `false` when nobody takes it any more.
+    fn send(&self, incoming: Incoming) -> bool {
+        let wakeup = match incoming {
+            Incoming::Background(colour) => Wakeup::Background(colour),
+            Incoming::Attributes => Wakeup::Answered,
+            Incoming::Event(event) => {
+                let asks = stop::asks(&event);
+                if let Some(ends) = asks {
+                    self.stop.pressed(ends);
+                } else if self.waiting.load(Ordering::Relaxed) >= MOST_WAITING {
+                    return true;
+                }
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                Wakeup::Input(event)
+            }
+        };
+        self.to.send(wakeup).is_ok()
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "reading input and signals must not block the screen")]
-fn spawn(work: impl FnOnce() + Send + 'static) {
+#[expect(clippy::disallowed_methods, reason = "reading input, signals and files must not block the screen")]
+pub(in crate::tui) fn spawn(work: impl FnOnce() + Send + 'static) {
     std::thread::spawn(work);
 }
