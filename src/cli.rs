@@ -198,7 +198,10 @@ fn watched(lab: &'static Registration, matches: &ArgMatches) -> Result<Option<Wa
     let (paths, seed) = (input_paths(lab, matches), seed(matches));
     let files: Vec<PathBuf> = paths.iter().filter(|(_, path)| path != "-").map(|(_, path)| path.into()).collect();
     if files.len() < paths.len() || files.is_empty() {
-        return Err(Fault::Usage(format!("--watch needs a file to watch: see `scalelab lab {} --help`", lab.info.name)));
+        return Err(Fault::Usage(format!(
+            "--watch needs a file to watch: see `scalelab lab {} --help`",
+            lab.info.name
+        )));
     }
     let read = move || inputs::open(lab.info, seed, &paths).map_err(|fault| fault.to_string());
     Ok(Some(Watch::Inputs { files, read: Box::new(read) }))

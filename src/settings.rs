@@ -150,7 +150,8 @@ impl Terminal {
     fn of(environment: &impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| environment(name).filter(|v| !v.is_empty());
         let term = set("TERM").unwrap_or_default();
-        let old = term == "dumb" || term.strip_prefix("vt").is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+        let old =
+            term == "dumb" || term.strip_prefix("vt").is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
         let console = term == "linux" || term.starts_with("linux-");
         let mono = old || term.ends_with("-m") || term.ends_with("-mono");
         let any = set("COLORTERM").is_some_and(|v| v == "truecolor" || v == "24bit") || term.ends_with("-direct");

@@ -224,7 +224,9 @@ impl Theme {
     /// A sign on a cell that is filled with a colour.
     pub fn on(self, fill: Style) -> Style {
         match self.palette {
-            Palette::Dark | Palette::Light => fill.fg(rgb(self.palette.paper().into())).bg(fill.fg.unwrap_or(Color::Reset)),
+            Palette::Dark | Palette::Light => {
+                fill.fg(rgb(self.palette.paper().into())).bg(fill.fg.unwrap_or(Color::Reset))
+            }
             Palette::Ansi16 => fill.fg(Color::Black).bg(fill.fg.unwrap_or(Color::Reset)),
             Palette::Mono => fill.add_modifier(Modifier::REVERSED),
         }

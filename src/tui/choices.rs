@@ -5,7 +5,11 @@ use std::ops::Range;
 use crate::picture::{TextLine, Tone, pad, unmarked, wrap};
 
 /// The choices as lines, numbered, the one under the cursor marked, if there is one; and the rows that each takes.
-pub(super) fn choice_lines(choices: &[String], cursor: Option<usize>, columns: usize) -> (Vec<TextLine>, Vec<Range<usize>>) {
+pub(super) fn choice_lines(
+    choices: &[String],
+    cursor: Option<usize>,
+    columns: usize,
+) -> (Vec<TextLine>, Vec<Range<usize>>) {
     let (mut lines, mut rows) = (Vec::new(), Vec::new());
     for (i, choice) in choices.iter().enumerate() {
         let (chosen, start) = (Some(i) == cursor, lines.len());

@@ -97,14 +97,15 @@ impl LabScreen {
         let (before, mut given) = (self.lab.bookmark(), 0_u64);
         let mut message = String::new();
         for (at_us, line) in &before.commands {
-            lab.advance_to(*at_us);
+            lab.pass_until(*at_us);
             if let Err(error) = lab.command(line) {
                 message = format!(" `{line}` is refused now, so it and what followed are left out: {error}");
                 break;
             }
             given += 1;
         }
-        lab.advance_to(before.at_us.max(lab.settled_at()));
+        lab.settle();
+        lab.pass_until(before.at_us);
         let again = match given {
             0 => "the lab is at its start".to_owned(),
             1 => "1 command was given again".to_owned(),

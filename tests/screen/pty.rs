@@ -101,7 +101,18 @@ impl Screen {
             }
         });
         let keys = Some(must(pair.master.take_writer()));
-        Self { master: Some(pair.master), child, keys, output, reads, reader, size, modes, _home: home, _other_end: pair.slave }
+        Self {
+            master: Some(pair.master),
+            child,
+            keys,
+            output,
+            reads,
+            reader,
+            size,
+            modes,
+            _home: home,
+            _other_end: pair.slave,
+        }
     }
 
     /// All that the program has written.

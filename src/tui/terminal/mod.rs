@@ -48,10 +48,7 @@ struct Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        if self.asked {
-            self.await_answer(None);
-            self.device.drop_input();
-        }
+        self.settle_answer();
         self.device.leave();
     }
 }
@@ -112,6 +109,14 @@ impl Taken {
                 }
                 other => self.early.push(other),
             }
+        }
+    }
+
+    /// Before the terminal is somebody else's: an answer that is on its way is not for them.
+    fn settle_answer(&mut self) {
+        if self.asked {
+            self.await_answer(None);
+            self.device.drop_input();
         }
     }
 
@@ -200,6 +205,7 @@ impl Taken {
             // Nobody could wake us up.
             return Ok(());
         }
+        self.settle_answer();
         self.device.leave();
         signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
         self.resume(app)

@@ -15,7 +15,7 @@ use super::device::Device;
 use crate::engine::interrupt::Interrupt;
 
 /// A key that waits longer than this was pressed because something works.
-const HEARD_AFTER: Duration = Duration::from_millis(150);
+const HEARD_AFTER: Duration = Duration::from_millis(250);
 /// How long work may take to stop, before the program ends without it.
 const ENDED_AFTER: Duration = Duration::from_millis(1_500);
 

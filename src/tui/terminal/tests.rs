@@ -61,8 +61,14 @@ fn table() -> Vec<(&'static [u8], Vec<Incoming>)> {
         (b"\x1b[97;5u", vec![with(Char('a'), CONTROL)]),
         (b"\x1b[<0;10;5M", vec![mouse(MouseEventKind::Down(left), 9, 4)]),
         (b"\x1b[<0;10;5m", vec![mouse(MouseEventKind::Up(left), 9, 4)]),
-        (b"\x1b[<32;1;1M\x1b[<35;1;1M", vec![mouse(MouseEventKind::Drag(left), 0, 0), mouse(MouseEventKind::Moved, 0, 0)]),
-        (b"\x1b[<64;3;3M\x1b[<65;3;3M", vec![mouse(MouseEventKind::ScrollUp, 2, 2), mouse(MouseEventKind::ScrollDown, 2, 2)]),
+        (
+            b"\x1b[<32;1;1M\x1b[<35;1;1M",
+            vec![mouse(MouseEventKind::Drag(left), 0, 0), mouse(MouseEventKind::Moved, 0, 0)],
+        ),
+        (
+            b"\x1b[<64;3;3M\x1b[<65;3;3M",
+            vec![mouse(MouseEventKind::ScrollUp, 2, 2), mouse(MouseEventKind::ScrollDown, 2, 2)],
+        ),
         (b"\x1b[M !!", vec![mouse(MouseEventKind::Down(left), 0, 0)]),
         (b"\x1b[200~two\nlines\x1b[201~x", vec![pasted("two\nlines"), typed('x')]),
         (b"\x1b[200~\x1b[31mred\x1b[200~\x1b[201~", vec![pasted("\x1b[31mred\x1b[200~")]),
@@ -102,7 +108,8 @@ fn bytes_mean_the_same_however_they_are_cut() {
         // Ctrl-C alone in a chunk ends a paste, and so does Escape: those are cut apart elsewhere.
         for cut in 1..bytes.len() {
             let (a, b) = bytes.split_at(cut);
-            let in_paste = bytes.starts_with(b"\x1b[200~") && matches!(a, [0x03] | [0x1b]) | matches!(b, [0x03] | [0x1b]);
+            let in_paste =
+                bytes.starts_with(b"\x1b[200~") && matches!(a, [0x03] | [0x1b]) | matches!(b, [0x03] | [0x1b]);
             if in_paste {
                 continue;
             }
