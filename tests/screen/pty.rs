@@ -98,6 +98,9 @@ impl Screen {
                 while !reading.load(Ordering::Relaxed) && sink.strong_count() > 0 {
                     std::thread::sleep(Duration::from_millis(5));
                 }
+                if sink.strong_count() == 0 {
+                    return;
+                }
             }
         });
         let keys = Some(must(pair.master.take_writer()));

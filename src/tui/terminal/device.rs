@@ -124,6 +124,8 @@ impl Device {
                 Ok(n) => bytes = bytes.get(n..).unwrap_or_default(),
                 Err(Errno::EAGAIN) => {
                     wait(&self.output, PollFlags::POLLOUT, Some(Duration::from_millis(50)));
+                    // Room for a byte counts as room, though what is to be written may need more.
+                    std::thread::sleep(Duration::from_millis(1));
                 }
                 Err(Errno::EINTR) => {}
                 Err(_) => self.close(),
@@ -131,17 +133,22 @@ impl Device {
         }
     }
 
-    /// Writes something short even to a terminal that reads nothing: what waits for it is dropped first.
-    pub(super) fn write_now(&self, mut bytes: &[u8]) {
-        for patience in [PATIENCE, PATIENCE, Duration::ZERO] {
-            while let Ok(n @ 1..) = nix::unistd::write(&self.output, bytes) {
-                bytes = bytes.get(n..).unwrap_or_default();
+    /// Writes something short even to a terminal that reads nothing: what waits for it is dropped then.
+    pub(super) fn write_now(&self, bytes: &[u8]) {
+        let mut left = bytes;
+        for round in 0..3 {
+            while let Ok(n @ 1..) = nix::unistd::write(&self.output, left) {
+                left = left.get(n..).unwrap_or_default();
             }
-            if bytes.is_empty() {
+            if left.is_empty() {
                 return;
             }
-            if !wait(&self.output, PollFlags::POLLOUT, Some(patience)) {
+            if round == 0 {
+                wait(&self.output, PollFlags::POLLOUT, Some(PATIENCE));
+            } else {
                 let _ = tcflush(&self.output, FlushArg::TCOFLUSH);
+                // What was begun of it is gone, too.
+                left = bytes;
             }
         }
     }
