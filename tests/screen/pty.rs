@@ -94,11 +94,12 @@ impl Screen {
                 if let Ok(mut sink) = sink.lock() {
                     sink.extend_from_slice(&chunk[..n]);
                 }
-                let sink = Arc::downgrade(&sink);
-                while !reading.load(Ordering::Relaxed) && sink.strong_count() > 0 {
+                let looked_at = Arc::downgrade(&sink);
+                drop(sink);
+                while !reading.load(Ordering::Relaxed) && looked_at.strong_count() > 0 {
                     std::thread::sleep(Duration::from_millis(5));
                 }
-                if sink.strong_count() == 0 {
+                if looked_at.strong_count() == 0 {
                     return;
                 }
             }

@@ -133,8 +133,13 @@ impl Device {
         }
     }
 
+    /// Writes something that may be lost: a terminal that reads nothing does not get it.
+    pub(super) fn mention(&self, bytes: &[u8]) {
+        let _ = nix::unistd::write(&self.output, bytes);
+    }
+
     /// Writes something short even to a terminal that reads nothing: what waits for it is dropped then.
-    pub(super) fn write_now(&self, bytes: &[u8]) {
+    fn write_now(&self, bytes: &[u8]) {
         let mut left = bytes;
         for round in 0..3 {
             while let Ok(n @ 1..) = nix::unistd::write(&self.output, left) {

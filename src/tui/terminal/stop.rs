@@ -117,7 +117,7 @@ impl Stop {
         self.device.close();
         self.device.leave();
         if signal == SIGINT {
-            self.device.write_now(b"scalelab: ended in the middle of its work\r\n");
+            self.device.mention(b"scalelab: ended in the middle of its work\r\n");
         }
         signal_hook::low_level::exit(128 + signal)
     }
