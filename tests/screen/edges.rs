@@ -42,7 +42,10 @@ fn suspended_and_resumed_it_is_drawn_as_before_everywhere() {
             screen.wait("suspended", |screen| {
                 String::from_utf8_lossy(&screen.bytes()).matches("suspended").count() == round
             });
-            screen.wait("given back", |screen| !screen.terminal().screen().alternate_screen());
+            screen.wait("given back", |screen| {
+                let terminal = screen.terminal();
+                !terminal.screen().alternate_screen() && !terminal.screen().hide_cursor()
+            });
             screen.as_before();
             let since = screen.bytes().len();
             screen.press("\n");
