@@ -16,7 +16,7 @@ use crate::labs::{DEFAULT_SEED, REGISTRY, Registration, find};
 use crate::lessons::Library;
 use crate::lessons::progress::Store;
 use crate::settings::{ConfigFile, Looks, Settings, config_path, read_config};
-use crate::tui::{self, App, Learning, Opening};
+use crate::tui::{self, App, Learning, Opening, Watch};
 
 const ABOUT: &str = "A laboratory for scalability in your terminal: watch large systems scale, break and heal.";
 const EXAMPLES: &str = "\
@@ -29,7 +29,7 @@ Start here:
   scalelab snapshot ring -c 'add node-d' --size 120x36 -o ring.svg
                                 the picture as a file
 
-Looks: --theme dark|light|ansi|mono, --ascii, --no-motion; NO_COLOR is obeyed. What you always want
+Looks: --theme auto|dark|light|ansi|mono, --ascii, --no-motion; NO_COLOR is obeyed. What you always want
 goes into scalelab/config.toml in your config folder (usually ~/.config), e.g. `theme = \"light\"`.";
 
 /// clap's definition of the whole command line: help, man page and completions come from it.
@@ -88,8 +88,8 @@ fn folder(matches: &ArgMatches) -> Option<PathBuf> {
 fn learner(app: App, folder: Option<PathBuf>) -> App {
     app.with_learning(move || {
         let store = Store::in_state_folder();
-        match folder.clone().map(|dir| (Library::from_folder(&dir), dir)) {
-            Some((Ok(library), dir)) => Learning::new(library, store).in_folder(dir),
+        match folder.as_deref().map(Library::from_folder) {
+            Some(Ok(library)) => Learning::new(library, store),
             // Checked before; should it fail now, the built-in lessons are better than none.
             _ => Learning::new(Library::built_in(), store),
         }
@@ -109,7 +109,7 @@ fn learn(matches: &ArgMatches) -> Result<(), Fault> {
     if let Some(id) = id {
         app.open_lesson(&id, how).map_err(Fault::Usage)?;
     }
-    screen(tui::run(&mut app, watched.as_deref()))
+    screen(tui::run(&mut app, watched.map(Watch::Lessons)))
 }
 
 /// A command with a lab of the registry in it; what the lab's line looks like is worked out when it is wanted.
@@ -151,6 +151,10 @@ fn commands_help(lab: &Registration) -> String {
 }
 
 fn switch(name: &'static str, help: &'static str) -> Arg {
+    switch_of(name, help.to_owned())
+}
+
+fn switch_of(name: &'static str, help: String) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
@@ -160,8 +164,8 @@ fn looks() -> [Arg; 3] {
             .long("theme")
             .value_name("THEME")
             .global(true)
-            .value_parser(["dark", "light", "ansi", "mono"])
-            .help("Colours"),
+            .value_parser(["auto", "dark", "light", "ansi", "mono"])
+            .help("Colours; auto, the default, follows the terminal's background"),
         switch("ascii", "Draw with ASCII characters only").global(true),
         switch("no-motion", "Nothing travels: changes are shown where they end").global(true),
     ]
@@ -176,8 +180,32 @@ fn commands_option() -> Arg {
         .help("A command of the lab; give -c as often as you like")
 }
 
-fn lab_options(_: &Registration) -> Vec<Arg> {
-    vec![commands_option()]
+fn lab_options(lab: &Registration) -> Vec<Arg> {
+    let mut options = vec![commands_option()];
+    if !lab.info.inputs.is_empty() {
+        let inputs: Vec<String> = lab.info.inputs.iter().map(|input| format!("--{}", input.name)).collect();
+        let help = format!("Open {} again whenever it is saved, and give the commands again", inputs.join(" or "));
+        options.push(switch_of("watch", help));
+    }
+    options
+}
+
+/// What is watched of a lab: the files that it was opened with.
+fn watched(lab: &'static Registration, matches: &ArgMatches) -> Result<Option<Watch>, Fault> {
+    // Only labs that take files have the option.
+    if !matches!(matches.try_get_one::<bool>("watch"), Ok(Some(true))) {
+        return Ok(None);
+    }
+    let (paths, seed) = (input_paths(lab, matches), seed(matches));
+    let files: Vec<PathBuf> = paths.iter().filter(|(_, path)| path != "-").map(|(_, path)| path.into()).collect();
+    if files.len() < paths.len() || files.is_empty() {
+        return Err(Fault::Usage(format!(
+            "--watch needs a file to watch: see `scalelab lab {} --help`",
+            lab.info.name
+        )));
+    }
+    let read = move || inputs::open(lab.info, seed, &paths).map_err(|fault| fault.to_string());
+    Ok(Some(Watch::Inputs { files, read: Box::new(read) }))
 }
 
 fn deed_options() -> Vec<Arg> {
@@ -253,9 +281,9 @@ pub fn main() -> ExitCode {
         Err(error) => answer(error, &mut out, &mut err),
     };
     let Err(fault) = done.and_then(|()| Ok(out.flush()?)) else { return ExitCode::SUCCESS };
-    // Where nobody hears errors, there is nobody to tell.
+    // Where nobody hears errors, there is nobody to tell; after a signal the shell says it anyway.
     let _ = match &fault {
-        Fault::BrokenPipe | Fault::Told(_) => Ok(()),
+        Fault::BrokenPipe | Fault::Signal(_) | Fault::Told(_) => Ok(()),
         Fault::Lessons(errors) if coloured(&std::io::stderr()) => {
             err.styled(&format!("scalelab:\n{}\n", errors.report(headless::REPORT_COLUMNS, true)))
         }
@@ -290,13 +318,14 @@ fn dispatch(matches: &ArgMatches, out: &mut Printer<'_>) -> Result<(), Fault> {
         Some(("lab", sub)) => {
             let (lab, sub) = chosen_lab(sub)?;
             screen(tui::require_terminal(lab.info.name))?;
+            let watched = watched(lab, sub)?;
             let setup = inputs::open(lab.info, seed(sub), &input_paths(lab, sub))?;
             let mut open = (lab.open)(setup)?;
             for line in texts(sub, "command") {
                 open.command(&line).map_err(|e| Fault::Usage(format!("`{line}`: {e}")))?;
                 open.settle();
             }
-            screen(tui::run(&mut learner(App::new(Some(open), settings(sub)?), None), None))
+            screen(tui::run(&mut learner(App::new(Some(open), settings(sub)?), None), watched))
         }
         Some(("learn", sub)) => learn(sub),
         Some(("review", sub)) => {
@@ -397,10 +426,13 @@ fn settings(matches: &ArgMatches) -> Result<Settings, Fault> {
     settings_in(matches, |name| std::env::var(name).ok())
 }
 
-/// A picture in a file has its true colours, whatever this terminal can show.
+/// A picture in a file has its true colours and signs, whatever this terminal can show.
 fn picture_settings(matches: &ArgMatches) -> Result<Settings, Fault> {
-    let colours = |name: &str| (name == "COLORTERM").then(|| "truecolor".to_owned());
-    settings_in(matches, |name| colours(name).or_else(|| std::env::var(name).ok()))
+    settings_in(matches, |name| match name {
+        "COLORTERM" => Some("truecolor".to_owned()),
+        "NO_COLOR" => std::env::var(name).ok(),
+        _ => None,
+    })
 }
 
 fn settings_in(matches: &ArgMatches, environment: impl Fn(&str) -> Option<String>) -> Result<Settings, Fault> {

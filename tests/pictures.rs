@@ -3,9 +3,10 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use scalelab::engine::Setup;
 use scalelab::labs::{OpenLab, REGISTRY, View, find};
-use scalelab::picture::{Glyphs, to_ansi, to_text};
+use scalelab::picture::{Glyphs, Palette, contrast, to_ansi, to_text};
 use scalelab::settings::{ConfigFile, Looks, Settings};
 use scalelab::tui::App;
 
@@ -86,6 +87,30 @@ fn no_colour_means_none_and_ascii_means_ascii() {
                 let ascii = settings(true, true);
                 assert_eq!(ascii.theme.glyphs, Glyphs::Ascii);
                 assert!(to_text(&picture(lab.as_ref(), view, size, &ascii)).is_ascii(), "view {view}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_sign_of_every_picture_reads_on_what_it_stands_on() {
+    let channels = |colour: Color| match colour {
+        Color::Rgb(r, g, b) => Some([r, g, b]),
+        _ => None,
+    };
+    for palette in [Palette::Dark, Palette::Light] {
+        let mut settings = settings(true, false);
+        settings.theme.palette = palette;
+        for registration in REGISTRY {
+            let lab = (registration.open)(Setup::seeded(7)).unwrap_or_else(|e| panic!("{e}"));
+            for view in 0..lab.info().views.len() {
+                let buf = picture(lab.as_ref(), view, (120, 36), &settings);
+                let signs = buf.content.iter().filter(|cell| !cell.symbol().trim().is_empty());
+                for (cell, front) in signs.filter_map(|cell| channels(cell.fg).map(|front| (cell, front))) {
+                    let back = channels(cell.bg).unwrap_or(palette.paper());
+                    let (found, name) = (contrast(front, back), lab.info().name);
+                    assert!(found >= 4.5, "'{}' in view {view} of {name}: {found:.2}, {palette:?}", cell.symbol());
+                }
             }
         }
     }

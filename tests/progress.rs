@@ -179,7 +179,7 @@ fn a_session_tells_what_is_needed() {
         session.enter_key(lab.as_mut());
         assert!(!hinted || session.hint());
         let mut progress = Progress::default();
-        session.cursor = first;
+        session.cursor = Some(first);
         session.enter_key(lab.as_mut());
         progress.note("small", &session.take_notes(), T);
         assert_eq!(progress.place("small"), Some("question"));
@@ -216,7 +216,7 @@ fn testing_out_is_kept_apart_from_doing_the_lesson() {
 
     let (mut session, mut lab) = open_lesson();
     session.enter_key(lab.as_mut());
-    session.cursor = 1;
+    session.cursor = Some(1);
     (0..2).for_each(|_| session.enter_key(lab.as_mut()));
     ["add x", "add y"].iter().for_each(|line| give(&mut session, lab.as_mut(), line));
     walk_to_the_end(&mut session, lab.as_mut());

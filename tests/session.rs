@@ -32,13 +32,16 @@ fn play(session: &mut Session, lab: &mut dyn OpenLab) {
 fn finish_step(session: &mut Session, lab: &mut dyn OpenLab) {
     match session.step().cloned() {
         Some(Step::Explain(q) | Step::Recall(q)) => {
-            session.cursor = q.choices.iter().position(|c| c.right).unwrap_or(0);
+            session.cursor = q.choices.iter().position(|c| c.right);
             session.enter_key(lab);
             assert!(matches!(session.phase(), Phase::Answered(v) if v.right));
         }
         Some(Step::Predict(_)) => {
+            session.choose(1);
             session.enter_key(lab);
             assert!(matches!(session.phase(), Phase::Weighing(_)));
+            // 50, 60, 70 percent.
+            session.choose_at(2);
             session.enter_key(lab);
             play(session, lab);
             assert!(matches!(session.phase(), Phase::Answered(v) if !v.happened.is_empty() && !v.reply.is_empty()));
@@ -71,6 +74,7 @@ fn the_right_way_finishes() {
 #[test]
 fn a_wrong_answer_has_its_reply_and_another_try() {
     let (mut session, mut lab) = open(RING);
+    session.choose(1);
     session.enter_key(lab.as_mut());
     let Phase::Answered(verdict) = session.phase().clone() else { panic!("{:?}", session.phase()) };
     assert!(!verdict.right && verdict.reply.contains("what the new node needs"));
@@ -103,8 +107,9 @@ fn a_prediction_is_locked_before_the_event_and_runs_from_the_step_as_it_was() {
     (0..3).for_each(|_| finish_step(&mut session, lab.as_mut()));
     let before = lab.facts();
     give(&mut session, lab.as_mut(), "remove node-a");
-    session.cursor = 1;
+    session.choose_at(1);
     session.enter_key(lab.as_mut());
+    session.choose_at(2);
     session.enter_key(lab.as_mut());
     session.choose(1);
     assert!(matches!(session.phase(), Phase::Running(_)), "no second thoughts");
@@ -124,4 +129,56 @@ fn a_learner_comes_back_to_a_step_even_after_a_restart() {
     lab = lab.reopen(7).unwrap_or_else(|e| panic!("{e}"));
     session.return_to_step(lab.as_mut());
     assert_eq!(lab.facts(), there);
+}
+
+#[test]
+fn a_question_is_not_answered_before_something_is_chosen() {
+    let (mut session, mut lab) = open(RING);
+    let mut asked = 0;
+    while *session.phase() != Phase::Finished {
+        if session.choices().is_empty() {
+            finish_step(&mut session, lab.as_mut());
+            continue;
+        }
+        // A stray Enter says what to do, and notes nothing, also when it comes twice.
+        let (place, phase) = (session.place(), session.phase().clone());
+        session.take_notes();
+        for _ in 0..2 {
+            session.enter_key(lab.as_mut());
+            assert_eq!((session.place(), session.phase(), session.cursor), (place, &phase, None));
+            assert!(session.message().is_some_and(|m| m.contains("Choose first")), "{:?}", session.message());
+        }
+        assert_eq!(session.take_notes(), []);
+        asked += 1;
+        session.choose_at(0);
+        assert_eq!((session.cursor, session.message()), (Some(0), None));
+        session.enter_key(lab.as_mut());
+        if let Phase::Weighing(_) = session.phase() {
+            continue;
+        }
+        play(&mut session, lab.as_mut());
+        session.enter_key(lab.as_mut());
+        if session.place() == place && *session.phase() == Phase::Asking {
+            finish_step(&mut session, lab.as_mut());
+        }
+    }
+    assert!(asked >= 4, "questions and sureness: {asked}");
+}
+
+#[test]
+fn a_digit_chooses_again_while_the_reply_to_a_wrong_answer_stands() {
+    let (mut session, mut lab) = open(RING);
+    let Some(Step::Recall(question)) = session.step().cloned() else { panic!("{:?}", session.step()) };
+    let right = question.choices.iter().position(|c| c.right).unwrap_or_else(|| panic!("no answer is right"));
+    let wrong = question.choices.iter().position(|c| !c.right).unwrap_or_else(|| panic!("no answer is wrong"));
+    session.choose_at(wrong);
+    session.enter_key(lab.as_mut());
+    assert!(matches!(session.phase(), Phase::Answered(v) if !v.right));
+    session.choose_at(right);
+    assert_eq!((session.phase(), session.cursor), (&Phase::Asking, Some(right)));
+    session.enter_key(lab.as_mut());
+    let answered = session.phase().clone();
+    assert!(matches!(&answered, Phase::Answered(v) if v.right));
+    session.choose_at(wrong);
+    assert_eq!(session.phase(), &answered, "a right answer stays");
 }

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::model::ModelError;
 
@@ -24,13 +24,20 @@ thread_local! {
 /// assert!(!interrupt::requested());
 /// stop.request(); // from any thread
 /// assert!(interrupt::requested() && interrupt::check().is_err());
-/// stop.clear();
+/// assert!(stop.clear(), "somebody looked");
 /// assert!(interrupt::check().is_ok());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
-    requested: Arc<AtomicBool>,
+    state: Arc<AtomicU8>,
 }
+
+/// Nobody asks to stop.
+const CALM: u8 = 0;
+/// Somebody asked.
+const ASKED: u8 = 1;
+/// Some work has seen it, and stopped.
+const SEEN: u8 = 2;
 
 impl Interrupt {
     /// Makes this the flag that [`requested`] reads on the calling thread.
@@ -40,24 +47,32 @@ impl Interrupt {
 
     /// Asks the thread to stop. Costs one atomic write.
     pub fn request(&self) {
-        self.requested.store(true, Ordering::Relaxed);
+        let _ = self.state.compare_exchange(CALM, ASKED, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Takes the request back, before the next piece of work.
-    pub fn clear(&self) {
-        self.requested.store(false, Ordering::Relaxed);
+    /// Takes the request back, before the next piece of work; gives whether any work saw it.
+    pub fn clear(&self) -> bool {
+        self.state.swap(CALM, Ordering::Relaxed) == SEEN
     }
 
     /// Whether somebody asked.
     pub fn is_requested(&self) -> bool {
-        self.requested.load(Ordering::Relaxed)
+        self.state.load(Ordering::Relaxed) != CALM
+    }
+
+    fn notice(&self) -> bool {
+        let asked = self.is_requested();
+        if asked {
+            self.state.store(SEEN, Ordering::Relaxed);
+        }
+        asked
     }
 }
 
 /// Whether the work of this thread should stop. Never, where no flag is installed. A few
 /// nanoseconds: look every thousand turns of a tight loop.
 pub fn requested() -> bool {
-    !WHOLE.get() && CURRENT.with_borrow(|current| current.as_ref().is_some_and(Interrupt::is_requested))
+    !WHOLE.get() && CURRENT.with_borrow(|current| current.as_ref().is_some_and(Interrupt::notice))
 }
 
 /// Does something that must not be left half done: within, nobody asks to stop.

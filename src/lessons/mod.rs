@@ -19,6 +19,7 @@ pub mod template;
 pub use answer::{Guess, Note, SURENESS, Verdict};
 pub use format::{Lesson, Question, Step, Unit};
 pub use library::{LessonEntry, Library, UnitEntry};
+pub(crate) use session::moved;
 pub use session::{Phase, Session};
 pub use source::{LessonError, LessonErrors};
 

@@ -46,8 +46,8 @@ pub struct Session {
     lesson: Lesson,
     step: usize,
     phase: Phase,
-    /// Which choice the cursor is on.
-    pub cursor: usize,
+    /// Which choice the cursor is on: none, until the learner moves it.
+    pub cursor: Option<usize>,
     /// What is typed as a number.
     pub typed: String,
     hints: usize,
@@ -63,6 +63,12 @@ pub struct Session {
     message: Option<String>,
 }
 
+/// The next choice in a direction: from nowhere, the first or the last.
+pub(crate) fn moved(cursor: Option<usize>, by: isize, count: usize) -> usize {
+    let from = cursor.map_or(if by > 0 { -1 } else { 0 }, |at| at as isize);
+    (from + by).rem_euclid(count.max(1) as isize) as usize
+}
+
 impl Session {
     /// Begins a lesson in a lab where its set-up has been run.
     pub fn new(lesson: Lesson, lab: &mut dyn OpenLab) -> Self {
@@ -70,7 +76,7 @@ impl Session {
             lesson,
             step: 0,
             phase: Phase::Reading,
-            cursor: 0,
+            cursor: None,
             typed: String::new(),
             hints: 0,
             tries: 0,
@@ -253,7 +259,8 @@ impl Session {
             Phase::Watching(played) => self.watch(played, lab),
             Phase::Asking => self.answer(lab),
             Phase::Weighing(guess) => {
-                self.sure = SURENESS[self.cursor.min(SURENESS.len() - 1)];
+                let Some(sure) = self.chosen().and_then(|i| SURENESS.get(i)) else { return };
+                self.sure = *sure;
                 self.return_to_step(lab);
                 self.pending =
                     self.step().map(Step::script).unwrap_or_default().into_iter().map(str::to_owned).collect();
@@ -261,7 +268,7 @@ impl Session {
             }
             Phase::Answered(verdict) => {
                 if self.retries() && !verdict.right {
-                    self.phase = Phase::Asking;
+                    self.ask_again();
                 } else {
                     self.forward(lab);
                 }
@@ -299,16 +306,18 @@ impl Session {
                         }
                     }
                 } else if predict.pick.is_some() {
-                    Guess::Pick(self.names.get(self.cursor).cloned().unwrap_or_default())
+                    let Some(index) = self.chosen() else { return };
+                    Guess::Pick(self.names.get(index).cloned().unwrap_or_default())
                 } else {
-                    Guess::Choice(self.cursor)
+                    let Some(index) = self.chosen() else { return };
+                    Guess::Choice(index)
                 };
                 self.phase = Phase::Weighing(guess);
-                self.cursor = 2;
+                self.cursor = None;
             }
             Some(Step::Explain(question) | Step::Recall(question)) => {
-                let Some(choice) = question.choices.get(self.cursor).cloned() else { return };
-                let step = question.id.clone();
+                let (choices, step) = (question.choices.clone(), question.id.clone());
+                let Some(choice) = self.chosen().and_then(|i| choices.get(i).cloned()) else { return };
                 if self.tries == 0 {
                     self.notes.push(Note::Answered { step, right: choice.right, hinted: self.hints > 0 });
                 }
@@ -324,8 +333,37 @@ impl Session {
     pub fn choose(&mut self, by: isize) {
         let count = self.choices().len();
         if count > 0 {
-            self.cursor = (self.cursor as isize + by).rem_euclid(count as isize) as usize;
+            self.message = None;
+            self.cursor = Some(moved(self.cursor, by, count));
         }
+    }
+
+    /// Whether this step asks something: then digits are answers, in all of it.
+    pub fn asks(&self) -> bool {
+        matches!(self.step(), Some(Step::Predict(_) | Step::Explain(_) | Step::Recall(_)))
+    }
+
+    /// Puts the cursor on a choice, if there is one with this index. While the reply to a wrong answer stands that
+    /// may be tried again, this asks again.
+    pub fn choose_at(&mut self, index: usize) {
+        if matches!(&self.phase, Phase::Answered(verdict) if !verdict.right) && self.retries() {
+            self.ask_again();
+        }
+        if index < self.choices().len() {
+            (self.cursor, self.message) = (Some(index), None);
+        }
+    }
+
+    fn ask_again(&mut self) {
+        (self.phase, self.cursor) = (Phase::Asking, None);
+    }
+
+    /// What the cursor is on; says so if it is on nothing.
+    fn chosen(&mut self) -> Option<usize> {
+        if self.cursor.is_none() {
+            self.message = Some("Choose first: by ↑ and ↓, or by its number.".to_owned());
+        }
+        self.cursor
     }
 
     /// Whether a thing on the picture is to be picked now.
@@ -337,7 +375,7 @@ impl Session {
     pub fn pick(&mut self, name: &str) -> bool {
         match self.names.iter().position(|n| n == name).filter(|_| self.picking()) {
             Some(index) => {
-                self.cursor = index;
+                self.choose_at(index);
                 true
             }
             None => false,

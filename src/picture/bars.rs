@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 
 use super::paint::{put, put_char, put_right};
 use super::text::width;
@@ -239,9 +239,8 @@ fn draw_length(bar: &LoadBar, scale: f64, place: Rect, buf: &mut Buffer, theme: 
         0 => theme.dim(),
         // The mark stands on a half-filled cell: the bar ends here, the mark wins.
         1..8 => theme.text(),
-        _ if theme.palette == Palette::Mono => style.add_modifier(Modifier::REVERSED),
-        _ if bar.state == BarState::Failed => theme.dim(),
-        _ => style.fg(Color::Black).bg(style.fg.unwrap_or(Color::Reset)),
+        _ if bar.state == BarState::Failed && theme.palette != Palette::Mono => theme.dim(),
+        _ => theme.on(style),
     };
     let covered = eighths.saturating_sub(u32::from(at) * 8);
     if covered == 0 || covered >= 8 {

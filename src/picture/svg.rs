@@ -59,7 +59,7 @@ pub fn to_svg(buf: &Buffer, theme: Theme) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w:.0}\" height=\"{h:.0}\" viewBox=\"0 0 {w:.1} {h:.1}\">\n\
          <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{}\"/>\n\
          <g transform=\"translate({MARGIN} {MARGIN})\">\n",
-        hex(paper(theme.palette))
+        hex(theme.palette.paper())
     );
     let (mut shapes, mut texts) = (Shapes::default(), String::new());
     for y in buf.area.top()..buf.area.bottom() {
@@ -198,17 +198,13 @@ impl Shapes {
 fn look(cell: &Cell, palette: Palette) -> Look {
     let (mut fg, mut bg) = (resolve(cell.fg, palette).unwrap_or(ink(palette)), resolve(cell.bg, palette));
     if cell.modifier.contains(Modifier::REVERSED) {
-        (fg, bg) = (bg.unwrap_or(paper(palette)), Some(fg));
+        (fg, bg) = (bg.unwrap_or(palette.paper()), Some(fg));
     }
     if cell.modifier.contains(Modifier::DIM) {
-        let under = bg.unwrap_or(paper(palette));
+        let under = bg.unwrap_or(palette.paper());
         fg = std::array::from_fn(|i| ((u16::from(fg[i]) * 5 + u16::from(under[i]) * 3) / 8) as u8);
     }
     Look { fg, bg, modifier: cell.modifier }
-}
-
-fn paper(palette: Palette) -> [u8; 3] {
-    if palette == Palette::Light { [255, 255, 255] } else { [13, 17, 23] }
 }
 
 fn ink(palette: Palette) -> [u8; 3] {
@@ -244,12 +240,7 @@ fn resolve(color: Color, palette: Palette) -> Option<[u8; 3]> {
     };
     Some(match index {
         i @ 0..16 => SIXTEEN.get(usize::from(i)).copied().unwrap_or_default(),
-        // The cube of 6×6×6 colours, then 24 greys.
-        i @ 16..232 => [36, 6, 1].map(|per| match (i - 16) / per % 6 {
-            0 => 0,
-            level => 55 + level * 40,
-        }),
-        i => [8 + (i - 232) * 10; 3],
+        i => super::colour::indexed(i).unwrap_or_default(),
     })
 }
 

@@ -57,6 +57,11 @@ impl Palette {
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, p)| *p == self).map_or("", |(name, _)| name)
     }
+
+    /// What a picture is drawn on where nothing is known of it: no palette paints its background.
+    pub fn paper(self) -> [u8; 3] {
+        if self == Self::Light { [255, 255, 255] } else { [13, 17, 23] }
+    }
 }
 
 impl FromStr for Palette {
@@ -91,16 +96,38 @@ const DARK: [Rgb; 8] = [
     (92, 138, 240),
     (176, 184, 194),
 ];
+/// The same at rest: as far towards the paper as they can be read.
+const DARK_REST: [Rgb; 8] = [
+    (65, 134, 173),
+    (167, 118, 7),
+    (3, 145, 109),
+    (168, 108, 145),
+    (134, 130, 46),
+    (202, 96, 44),
+    (83, 124, 214),
+    (121, 128, 136),
+];
 /// Okabe–Ito, the light ones lowered so that they read on white.
 const LIGHT: [Rgb; 8] = [
-    (0, 114, 178),
-    (196, 110, 0),
-    (0, 132, 96),
-    (170, 74, 130),
-    (138, 112, 0),
-    (196, 70, 0),
+    (0, 98, 152),
+    (139, 78, 0),
+    (0, 107, 77),
+    (146, 64, 112),
+    (112, 91, 0),
+    (164, 58, 0),
     (40, 72, 170),
-    (92, 99, 108),
+    (87, 94, 102),
+];
+/// The same at rest: as far towards the paper as they can be read.
+const LIGHT_REST: [Rgb; 8] = [
+    (41, 123, 169),
+    (157, 105, 40),
+    (40, 130, 105),
+    (163, 94, 135),
+    (133, 115, 38),
+    (180, 92, 45),
+    (88, 113, 189),
+    (111, 117, 124),
 ];
 const ANSI: [Color; 8] = [
     Color::Cyan,
@@ -133,12 +160,6 @@ fn rgb((r, g, b): Rgb) -> Color {
     Color::Rgb(r, g, b)
 }
 
-/// `share` of `a` over `b`, in 256ths.
-fn mix(a: Rgb, b: Rgb, share: u16) -> Rgb {
-    let one = |a: u8, b: u8| ((u16::from(a) * share + u16::from(b) * (256 - share)) >> 8) as u8;
-    (one(a.0, b.0), one(a.1, b.1), one(a.2, b.2))
-}
-
 impl Theme {
     fn style(self, dark: Rgb, light: Rgb, ansi: Style, mono: Modifier) -> Style {
         match self.palette {
@@ -156,17 +177,17 @@ impl Theme {
 
     /// What rests.
     pub fn dim(self) -> Style {
-        self.style((138, 146, 158), (98, 106, 116), Style::new().add_modifier(Modifier::DIM), Modifier::DIM)
+        self.style((158, 166, 178), (84, 92, 102), Style::new().add_modifier(Modifier::DIM), Modifier::DIM)
     }
 
     /// Borders and rules.
     pub fn faint(self) -> Style {
-        self.style((74, 81, 92), (186, 193, 202), Style::new().fg(Color::DarkGray), Modifier::DIM)
+        self.style((122, 129, 140), (110, 117, 127), Style::new().fg(Color::DarkGray), Modifier::DIM)
     }
 
     /// Notes and headings that step back, yet can be read.
     pub fn faint_text(self) -> Style {
-        self.style((108, 116, 128), (120, 128, 138), Style::new().add_modifier(Modifier::DIM), Modifier::DIM)
+        self.style((134, 141, 152), (104, 111, 121), Style::new().add_modifier(Modifier::DIM), Modifier::DIM)
     }
 
     /// The brightest: what just changed.
@@ -198,6 +219,17 @@ impl Theme {
     /// The name of the lab, and headings.
     pub fn title(self) -> Style {
         self.accent().add_modifier(Modifier::BOLD)
+    }
+
+    /// A sign on a cell that is filled with a colour.
+    pub fn on(self, fill: Style) -> Style {
+        match self.palette {
+            Palette::Dark | Palette::Light => {
+                fill.fg(rgb(self.palette.paper().into())).bg(fill.fg.unwrap_or(Color::Reset))
+            }
+            Palette::Ansi16 => fill.fg(Color::Black).bg(fill.fg.unwrap_or(Color::Reset)),
+            Palette::Mono => fill.add_modifier(Modifier::REVERSED),
+        }
     }
 
     /// What the cursor is on.
@@ -236,8 +268,8 @@ impl Theme {
     /// Style of series `i` at rest.
     pub fn series_dim(self, i: usize) -> Style {
         match self.palette {
-            Palette::Dark => Style::new().fg(rgb(mix(DARK[i % DARK.len()], (14, 18, 24), 150))),
-            Palette::Light => Style::new().fg(rgb(mix(LIGHT[i % LIGHT.len()], (255, 255, 255), 140))),
+            Palette::Dark => Style::new().fg(rgb(DARK_REST[i % DARK_REST.len()])),
+            Palette::Light => Style::new().fg(rgb(LIGHT_REST[i % LIGHT_REST.len()])),
             Palette::Ansi16 => self.series(i).add_modifier(Modifier::DIM),
             Palette::Mono => Style::new().add_modifier(Modifier::DIM),
         }
@@ -268,6 +300,10 @@ pub fn letter(i: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    use super::super::colour::{Depth, contrast};
     use super::*;
 
     #[test]
@@ -288,6 +324,62 @@ mod tests {
             assert!(styles.iter().all(|s| s.bg.is_none()));
             assert!(palette != Palette::Mono || styles.iter().all(|s| s.fg.is_none()));
             assert!((0..40).all(|i| t.mark(i).is_ascii()));
+        }
+    }
+
+    /// Every role, and every pair of one colour on another.
+    fn roles(t: Theme) -> Vec<(String, Style)> {
+        let named = [
+            ("text", t.text()),
+            ("dim", t.dim()),
+            ("faint", t.faint()),
+            ("faint text", t.faint_text()),
+            ("strong", t.strong()),
+            ("accent", t.accent()),
+            ("warning", t.warning()),
+            ("error", t.error()),
+            ("good", t.good()),
+            ("title", t.title()),
+            ("selected", t.selected()),
+            ("key hint", t.key_hint()),
+        ];
+        let mut roles: Vec<(String, Style)> = named.into_iter().map(|(name, style)| (name.to_owned(), style)).collect();
+        let fills = [("failed", t.error()), ("good", t.good()), ("accent", t.accent()), ("warning", t.warning())];
+        roles.extend(fills.map(|(name, style)| (format!("on {name}"), t.on(style))));
+        for i in 0..8 {
+            roles.extend([(format!("series {i}"), t.series(i)), (format!("series {i} at rest"), t.series_dim(i))]);
+            roles.extend([(format!("on series {i}"), t.on(t.series(i)))]);
+        }
+        roles
+    }
+
+    #[test]
+    fn every_colour_reads_on_its_background() {
+        let channels = |colour: Option<Color>, paper: [u8; 3]| match colour {
+            Some(Color::Rgb(r, g, b)) => [r, g, b],
+            Some(Color::Indexed(i)) => super::super::colour::indexed(i).unwrap_or_default(),
+            _ => paper,
+        };
+        let papers = [(Palette::Dark, [0; 3]), (Palette::Dark, [13, 17, 23]), (Palette::Light, [255; 3])];
+        for (palette, paper) in papers {
+            let theme = Theme { palette, glyphs: Glyphs::Unicode };
+            for depth in [Depth::True, Depth::Indexed] {
+                for (role, style) in roles(theme) {
+                    let mut buf = Buffer::empty(Rect::new(0, 0, 1, 1));
+                    buf.set_string(0, 0, "x", style);
+                    depth.fit(&mut buf, palette.paper());
+                    let back = channels(Some(buf.content[0].bg), paper);
+                    let found = contrast(channels(Some(buf.content[0].fg), paper), back);
+                    assert!(found >= 4.5, "{role} of {palette:?} in {depth:?} on {paper:?}: {found:.2}");
+                }
+                for i in 0..8 {
+                    let (full, rest) = (theme.series(i).fg, theme.series_dim(i).fg);
+                    assert!(
+                        contrast(channels(full, paper), paper) > contrast(channels(rest, paper), paper),
+                        "series {i} of {palette:?} does not stand out from what rests"
+                    );
+                }
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The screen without a terminal: events in, a buffer out.
 
+mod lessons;
+
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
 use ratatui::layout::{Position, Rect};
@@ -12,7 +14,8 @@ use super::lesson::{LessonAction, LessonScreen};
 use super::review::{Review, ReviewAction};
 use crate::engine::Setup;
 use crate::labs::{OpenLab, REGISTRY};
-use crate::lessons::{Library, Session, Step};
+use crate::lessons::{Library, Session};
+use crate::picture::{put, width};
 use crate::settings::Settings;
 
 /// What the app wants of the terminal.
@@ -24,6 +27,8 @@ pub enum Wish {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Take the mouse, or leave it to the terminal, which selects text with it.
+    Mouse(bool),
 }
 
 /// How a lesson is opened.
@@ -68,6 +73,8 @@ pub struct App {
     area: Rect,
     dirty: bool,
     wish: Option<Wish>,
+    /// The terminal has the mouse, to select text with.
+    mouse_free: bool,
 }
 
 impl App {
@@ -77,7 +84,7 @@ impl App {
         let shown = labs.len().checked_sub(1).map_or(Shown::Home, Shown::Lab);
         let school = School { learning: None, open: Box::new(|| Learning::new(Library::built_in(), None)) };
         let (home, area) = (Home::default(), Rect::ZERO);
-        Self { settings, home, labs, school, shown, help: None, area, dirty: true, wish: None }
+        Self { settings, home, labs, school, shown, help: None, area, dirty: true, wish: None, mouse_free: false }
     }
 
     /// With other lessons, and a place to keep progress; they are read when they are first needed.
@@ -119,6 +126,37 @@ impl App {
     /// What the app wants of the terminal, once.
     pub fn take_wish(&mut self) -> Option<Wish> {
         self.wish.take()
+    }
+
+    /// How it looks and moves.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The terminal's background has this colour: colours that read on it are taken.
+    pub fn background(&mut self, colour: [u8; 3]) {
+        if !self.settings.on_background(colour) {
+            return;
+        }
+        self.labs.iter_mut().for_each(|lab| lab.set_theme(self.settings.theme));
+        if let Shown::Lesson(lesson) = &mut self.shown {
+            lesson.set_theme(self.settings.theme);
+        }
+        self.dirty = true;
+    }
+
+    /// A key has stopped what was at work: nothing goes on by itself, and the screen says so.
+    pub fn stopped(&mut self) {
+        self.dirty = true;
+        match &mut self.shown {
+            Shown::Lab(index) => {
+                if let Some(lab) = self.labs.get_mut(*index) {
+                    lab.stopped();
+                }
+            }
+            Shown::Lesson(lesson) => lesson.stopped(),
+            Shown::Home | Shown::Review(_) => self.home.say("Stopped.".to_owned()),
+        }
     }
 
     /// Everything must be drawn again.
@@ -177,6 +215,11 @@ impl App {
             }
             return;
         }
+        if key.code == KeyCode::Char('M') && !self.typing() {
+            self.mouse_free = !self.mouse_free;
+            self.wish = Some(Wish::Mouse(!self.mouse_free));
+            return;
+        }
         if let Some(help) = &mut self.help {
             if help.key(key) {
                 self.help = None;
@@ -184,6 +227,15 @@ impl App {
             return;
         }
         self.screen_key(key);
+    }
+
+    /// Whether letters are typed rather than pressed.
+    fn typing(&self) -> bool {
+        match &self.shown {
+            Shown::Lab(index) => self.labs.get(*index).is_some_and(LabScreen::typing),
+            Shown::Lesson(lesson) => lesson.typing(),
+            Shown::Home | Shown::Review(_) => false,
+        }
     }
 
     fn screen_key(&mut self, key: KeyEvent) {
@@ -309,101 +361,6 @@ impl App {
         }
     }
 
-    /// Shows the questions that are due.
-    pub fn open_review(&mut self) {
-        let review = Review::new(self.school.get());
-        self.shown = Shown::Review(review);
-    }
-
-    /// The lesson that `scalelab learn` opens: the id of the one to go on with.
-    pub fn lesson_to_continue(&mut self) -> Option<String> {
-        self.school.get().next().map(|entry| entry.lesson.id.clone())
-    }
-
-    fn try_lesson(&mut self, id: &str, how: Opening) {
-        if let Err(error) = self.open_lesson(id, how) {
-            self.home.say(error);
-            self.shown = Shown::Home;
-        }
-    }
-
-    /// Opens a lesson.
-    ///
-    /// # Errors
-    /// A sentence: there is no such lesson, or its lab or input cannot be opened.
-    pub fn open_lesson(&mut self, id: &str, how: Opening) -> Result<(), String> {
-        let learning = self.school.get();
-        let entry = learning.library.find(id).ok_or_else(|| no_lesson(&learning.library, id))?;
-        let lesson = entry.lesson.clone();
-        let mut lab = entry.open_lab(lesson.seed)?;
-        let next = learning.after(id).map(|entry| entry.lesson.title.clone());
-        let mut session = Session::new(lesson, lab.as_mut());
-        let place = learning.progress.place(id).map(str::to_owned);
-        match (how, place) {
-            (Opening::TestOut, _) => {
-                if !session.test_out(lab.as_mut()) {
-                    return Err(format!("The lesson {id} has no challenge to test out by."));
-                }
-            }
-            (Opening::Resume, Some(step)) => session.resume(&step, lab.as_mut()),
-            (Opening::Resume, None) => {}
-        }
-        let mut screen = Box::new(LessonScreen::new(session, LabScreen::new(lab, &self.settings), next));
-        if let Some(warning) = learning.take_warning() {
-            screen.say(warning);
-        }
-        self.shown = Shown::Lesson(screen);
-        self.keep();
-        Ok(())
-    }
-
-    fn next_lesson(&mut self) {
-        self.keep();
-        let id = self.session().map(|session| session.lesson().id.clone());
-        let next = id.and_then(|id| self.school.get().after(&id).map(|entry| entry.lesson.id.clone()));
-        match next {
-            Some(next) => self.try_lesson(&next, Opening::Resume),
-            None => self.shown = Shown::Home,
-        }
-    }
-
-    /// Keeps what the lesson noted about the learner.
-    fn keep(&mut self) {
-        let Shown::Lesson(screen) = &mut self.shown else { return };
-        let notes = screen.take_notes();
-        let lesson = screen.session().lesson().id.clone();
-        if notes.is_empty() {
-            return;
-        }
-        let learning = self.school.get();
-        learning.note(&lesson, &notes);
-        let step = screen.session().step().map(Step::id);
-        screen.set_best(step.and_then(|step| learning.progress.best(&lesson, step)));
-        if let Some(warning) = learning.take_warning() {
-            screen.say(warning);
-        }
-    }
-
-    /// Reads the lessons of the author's folder again, and keeps the place in the open one.
-    pub fn reload(&mut self) {
-        self.dirty = true;
-        self.keep();
-        if let Err(error) = self.school.get().reload() {
-            match &mut self.shown {
-                Shown::Lesson(lesson) => lesson.say(error),
-                _ => self.home.say(error),
-            }
-            return;
-        }
-        let Shown::Lesson(lesson) = &self.shown else { return };
-        let id = lesson.session().lesson().id.clone();
-        if let Err(error) = self.open_lesson(&id, Opening::Resume)
-            && let Shown::Lesson(lesson) = &mut self.shown
-        {
-            lesson.say(error);
-        }
-    }
-
     /// Draws what is shown; gives the place of the text cursor, if there is one.
     pub fn draw(&mut self, area: Rect, buf: &mut Buffer) -> Option<Position> {
         self.area = area;
@@ -427,21 +384,18 @@ impl App {
                 None
             }
         };
-        match &mut self.help {
+        let cursor = match &mut self.help {
             Some(help) => {
                 help.draw(area, buf, theme);
                 None
             }
             None => cursor,
+        };
+        if self.mouse_free {
+            let text = " The mouse selects text: M takes it back ";
+            let columns = (width(text) as u16).min(area.width);
+            put(buf, area.right() - columns, area.y, columns, text, theme.selected(), theme.glyphs);
         }
-    }
-}
-
-fn no_lesson(library: &Library, id: &str) -> String {
-    let near = library.suggest(id);
-    let id = crate::picture::visible(id);
-    match near.is_empty() {
-        true => format!("There is no lesson '{id}': `scalelab lessons list` names them."),
-        false => format!("There is no lesson '{id}'. Did you mean {}?", near.join(" or ")),
+        cursor
     }
 }

@@ -20,8 +20,11 @@ pub(super) const COMMON_KEYS: &[(&str, &str)] = &[
     ("[ ]", "other futures: what you did before you stepped back and chose anew"),
     ("PgUp PgDn", "older and newer sentences"),
     ("r, R", "restart with the same seed, with the next seed"),
-    ("Esc", "back; q quits; Ctrl-Z suspends"),
+    ("Esc", "back; while something works: stops it"),
+    ("q, Ctrl-C", "quits; while something works, Ctrl-C stops it first"),
+    ("Ctrl-Z, Ctrl-L", "suspends, draws everything again"),
     ("mouse", "click nodes, keys, bars, hints; click or wheel on the time line"),
+    ("M", "frees the mouse, so that the terminal selects text; again: takes it back"),
 ];
 
 /// One line of help.
@@ -119,7 +122,7 @@ impl Help {
 /// Keys of a lesson, beside those of its lab.
 const LESSON_KEYS: &[(&str, &str)] = &[
     ("Enter", "answer, or go on"),
-    ("↑ ↓, 1 … 9", "choose an answer, while a question waits"),
+    ("↑ ↓, 1 … 9", "choose an answer; in a step that asks, views are on Tab"),
     ("H", "a hint: a nudge, then the rule, then the next command"),
     ("S", "show me: plays a way to the goal; ← and → walk through it"),
     ("B", "back: this step from its start, then the step before"),

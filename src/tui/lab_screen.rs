@@ -5,12 +5,15 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, Mous
 use ratatui::layout::{Position, Rect};
 
 use super::palette::{Palette, PaletteAction};
-use crate::labs::{Click, OpenLab, View};
-use crate::picture::{Frame, Theme, pad, put, visible};
+use crate::engine::Setup;
+use crate::labs::{self, Click, OpenLab, View};
+use crate::picture::{Frame, Theme, pad, put, visible, wrap};
 use crate::settings::{SPEEDS, Settings};
 
 /// Most lines that the palette remembers.
 const HISTORY: usize = 500;
+/// Most rows that a message takes.
+const MESSAGE_ROWS: usize = 6;
 
 /// Why a command may not be given now, if it may not: a lesson's step can limit them.
 pub(super) type Gate<'a> = &'a dyn Fn(&str) -> Result<(), String>;
@@ -62,6 +65,57 @@ impl LabScreen {
     /// How it is drawn.
     pub(super) fn theme(&self) -> Theme {
         self.view.theme
+    }
+
+    /// Draws it another way from now on.
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.view.theme = theme;
+    }
+
+    /// A key has stopped what was at work.
+    pub(super) fn stopped(&mut self) {
+        (self.view.running, self.unfolding) = (false, false);
+        // A command that was stopped has its refusal.
+        if self.message.is_none() && self.palette.is_none() {
+            self.message = Some("Stopped: time stands where it got to. → goes on.".to_owned());
+        }
+    }
+
+    /// Opens the lab again on inputs that were read again, with the same seed, and gives its commands again as
+    /// far as it takes them. What is wrong with the inputs leaves it as it was.
+    pub(super) fn reload(&mut self, setup: Result<Setup, String>) {
+        let opened = setup.and_then(|setup| {
+            let seed = self.lab.setup().seed;
+            let lab = labs::find(self.lab.info().name).ok_or_else(|| "there is no such lab".to_owned())?;
+            (lab.open)(Setup { seed, ..setup }).map_err(|error| error.to_string())
+        });
+        let mut lab = match opened {
+            Ok(lab) => lab,
+            Err(error) => {
+                self.message = Some(format!("Saved, but not usable: {error}"));
+                return;
+            }
+        };
+        let (before, mut given) = (self.lab.bookmark(), 0_u64);
+        let mut message = String::new();
+        for (at_us, line) in &before.commands {
+            lab.pass_until(*at_us);
+            if let Err(error) = lab.command(line) {
+                message = format!(" `{line}` is refused now, so it and what followed are left out: {error}");
+                break;
+            }
+            given += 1;
+        }
+        lab.settle();
+        lab.pass_until(before.at_us);
+        let again = match given {
+            0 => "the lab is at its start".to_owned(),
+            1 => "1 command was given again".to_owned(),
+            n => format!("{n} commands were given again"),
+        };
+        self.travel(|_| ());
+        self.lab = lab;
+        self.message = Some(format!("The input was read again: {again}.{message}"));
     }
 
     /// What a click would mean to the lab itself.
@@ -302,12 +356,25 @@ impl LabScreen {
             return palette.draw(area, buf, theme, self.lab.as_ref());
         }
         if let Some(message) = &self.message {
-            let row = Frame::layout(area).keys;
-            if row.height > 0 {
-                let text = pad(&visible(message), usize::from(row.width));
-                put(buf, row.x, row.y, row.width, &text, theme.error(), theme.glyphs);
-            }
+            draw_message(message, Frame::layout(area).keys, buf, theme);
         }
         None
     }
+}
+
+/// A message over the last row, and as many rows above as it needs.
+fn draw_message(message: &str, row: Rect, buf: &mut Buffer, theme: Theme) {
+    if row.is_empty() {
+        return;
+    }
+    let columns = usize::from(row.width);
+    let lines: Vec<String> = visible_lines(message).flat_map(|line| wrap(&line, columns)).take(MESSAGE_ROWS).collect();
+    let last = row.bottom() - 1;
+    for (line, y) in lines.iter().rev().zip((0..=last).rev()) {
+        put(buf, row.x, y, row.width, &pad(line, columns), theme.error(), theme.glyphs);
+    }
+}
+
+fn visible_lines(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(|line| visible(line).into_owned())
 }

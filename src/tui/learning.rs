@@ -1,7 +1,5 @@
 //! The learner's side of the screen: which lessons there are, how far they are, and where that is kept.
 
-use std::path::PathBuf;
-
 use crate::lessons::library::LessonEntry;
 use crate::lessons::progress::{CardId, Progress, Recalled, Seconds, Status, Store, now};
 use crate::lessons::{Library, Note, Question};
@@ -14,8 +12,6 @@ pub struct Learning {
     pub(super) library: Library,
     store: Option<Store>,
     pub(super) progress: Progress,
-    /// Where the lessons are read from anew when they change.
-    folder: Option<PathBuf>,
     warnings: Vec<String>,
 }
 
@@ -36,24 +32,7 @@ impl Learning {
             warnings = loaded.warnings;
             loaded.progress
         });
-        Self { library, store, progress, folder: None, warnings }
-    }
-
-    /// The folder that the lessons are from: [`App::reload`](super::App::reload) reads it anew.
-    #[must_use]
-    pub fn in_folder(mut self, folder: PathBuf) -> Self {
-        self.folder = Some(folder);
-        self
-    }
-
-    /// Reads the lessons of the folder again.
-    ///
-    /// # Errors
-    /// What is wrong with them; the lessons are as before.
-    pub(super) fn reload(&mut self) -> Result<(), String> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        self.library = Library::from_folder(folder).map_err(|errors| errors.to_string())?;
-        Ok(())
+        Self { library, store, progress, warnings }
     }
 
     /// What there is to say about the progress file, once.

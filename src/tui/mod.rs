@@ -13,13 +13,15 @@ mod palette;
 mod popup;
 mod review;
 mod terminal;
-mod wakeups;
+mod watch;
 
 use std::io::IsTerminal;
-use std::path::Path;
 
 pub use app::{App, Opening};
 pub use learning::Learning;
+pub use watch::{News, Watch};
+
+use crate::settings::can_draw;
 
 /// Why there is no screen.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,17 @@ pub enum ScreenError {
         /// The lab that was asked for, or one that there is.
         lab: String,
     },
+    /// The terminal cannot place text.
+    #[error(
+        "the terminal cannot draw a screen: {term}. Set TERM to what it is, such as xterm-256color.\n\
+         Without a screen: `scalelab run {lab} -c help` runs the lab, `scalelab snapshot {lab} -o {lab}.svg` draws it."
+    )]
+    CannotDraw {
+        /// What the environment says of it.
+        term: String,
+        /// The lab that was asked for, or one that there is.
+        lab: String,
+    },
     /// The system refused.
     #[error("the terminal failed: {0}")]
     Io(#[from] std::io::Error),
@@ -41,19 +54,28 @@ pub enum ScreenError {
     Signal(i32),
 }
 
-/// Refuses to go on without a terminal, before anything slow is done.
+/// Refuses to go on without a terminal that can draw, before anything slow is done.
 ///
 /// # Errors
-/// [`ScreenError::NoTerminal`].
+/// [`ScreenError::NoTerminal`], [`ScreenError::CannotDraw`].
 pub fn require_terminal(lab: &str) -> Result<(), ScreenError> {
-    if std::io::stdout().is_terminal() { Ok(()) } else { Err(ScreenError::NoTerminal { lab: lab.to_owned() }) }
+    let lab = lab.to_owned();
+    if !std::io::stdout().is_terminal() {
+        return Err(ScreenError::NoTerminal { lab });
+    }
+    let term = std::env::var("TERM").ok();
+    if !can_draw(term.as_deref()) {
+        let term = term.filter(|t| !t.is_empty()).map_or("TERM is not set".to_owned(), |t| format!("TERM is {t}"));
+        return Err(ScreenError::CannotDraw { term, lab });
+    }
+    Ok(())
 }
 
-/// Runs the app on the terminal until the user quits; a folder to watch is read anew when a file in it changes.
+/// Runs the app on the terminal until the user quits; what is watched is read again when it is saved.
 ///
 /// # Errors
 /// Every [`ScreenError`]; the terminal is as before in any case.
-pub fn run(app: &mut App, watch: Option<&Path>) -> Result<(), ScreenError> {
+pub fn run(app: &mut App, watch: Option<Watch>) -> Result<(), ScreenError> {
     require_terminal("ring")?;
     terminal::run(app, watch)
 }

@@ -21,6 +21,7 @@ use super::choices::choice_lines;
 use super::home::calibration_lines;
 use super::learning::{DueCard, Learning, MOST_CARDS, in_words};
 use crate::engine::numbers::plural;
+use crate::lessons::moved;
 use crate::lessons::progress::Recalled;
 use crate::picture::{TextLine, Theme, Tone, draw_lines, markdown, paragraph, put, unmarked};
 
@@ -37,7 +38,8 @@ pub(super) enum ReviewAction {
 pub(super) struct Review {
     cards: Vec<DueCard>,
     at: usize,
-    cursor: usize,
+    /// The choice that the cursor is on: none, until the learner moves it.
+    cursor: Option<usize>,
     hints: usize,
     /// The choice that was made for this question.
     answer: Option<usize>,
@@ -52,7 +54,7 @@ impl Review {
         let mut cards = learning.due();
         cards.truncate(MOST_CARDS);
         let (rows, hidden) = (Vec::new(), 0);
-        Self { cards, at: 0, cursor: 0, hints: 0, answer: None, right: 0, top: 0, rows, hidden }
+        Self { cards, at: 0, cursor: None, hints: 0, answer: None, right: 0, top: 0, rows, hidden }
     }
 
     pub(super) fn key(&mut self, key: KeyEvent, learning: &mut Learning) -> ReviewAction {
@@ -67,11 +69,11 @@ impl Review {
             KeyCode::PageDown => self.top = (self.top + 5).min(self.hidden),
             KeyCode::PageUp => self.top = self.top.saturating_sub(5),
             _ if choices == 0 || self.answer.is_some() => {}
-            KeyCode::Down | KeyCode::Char('j') => self.cursor = (self.cursor + 1) % choices,
-            KeyCode::Up | KeyCode::Char('k') => self.cursor = (self.cursor + choices - 1) % choices,
+            KeyCode::Down | KeyCode::Char('j') => self.cursor = Some(moved(self.cursor, 1, choices)),
+            KeyCode::Up | KeyCode::Char('k') => self.cursor = Some(moved(self.cursor, -1, choices)),
             KeyCode::Char(digit @ '1'..='9') => {
                 let index = digit as usize - '1' as usize;
-                self.cursor = if index < choices { index } else { self.cursor };
+                self.cursor = Some(index).filter(|i| *i < choices).or(self.cursor);
             }
             KeyCode::Char('H') => {
                 let most = self.cards.get(self.at).map_or(0, |card| card.question.hints.len());
@@ -83,8 +85,8 @@ impl Review {
     }
 
     fn submit(&mut self, learning: &mut Learning) {
-        let Some(card) = self.cards.get(self.at) else { return };
-        let right = card.question.choices.get(self.cursor).is_some_and(|choice| choice.right);
+        let (Some(card), Some(cursor)) = (self.cards.get(self.at), self.cursor) else { return };
+        let right = card.question.choices.get(cursor).is_some_and(|choice| choice.right);
         let recalled = match (right, self.hints) {
             (false, _) => Recalled::No,
             (true, 0) => Recalled::Yes,
@@ -92,12 +94,12 @@ impl Review {
         };
         learning.review(&card.id, recalled);
         self.right += usize::from(right);
-        self.answer = Some(self.cursor);
+        self.answer = Some(cursor);
     }
 
     fn next(&mut self) {
         self.at += 1;
-        (self.cursor, self.hints, self.answer, self.top) = (0, 0, None, 0);
+        (self.cursor, self.hints, self.answer, self.top) = (None, 0, None, 0);
     }
 
     pub(super) fn mouse(&mut self, mouse: MouseEvent, area: Rect, learning: &mut Learning) -> Option<ReviewAction> {
@@ -109,8 +111,8 @@ impl Review {
                 let row = usize::from(mouse.row.checked_sub(page.y)?) + self.top;
                 let choice = self.rows.iter().position(|rows| rows.contains(&row));
                 match choice {
-                    Some(choice) if self.answer.is_none() && choice != self.cursor => {
-                        self.cursor = choice;
+                    Some(choice) if self.answer.is_none() && self.cursor != Some(choice) => {
+                        self.cursor = Some(choice);
                         Some(ReviewAction::Stay)
                     }
                     _ => Some(self.key(KeyEvent::from(KeyCode::Enter), learning)),
@@ -135,6 +137,7 @@ impl Review {
         draw_lines(&lines, Rect { height: page.height.saturating_sub(1), ..page }, buf, &theme);
         let keys = match (self.cards.get(self.at), self.answer) {
             (None, _) => "Enter map   q quit",
+            (Some(_), None) if self.cursor.is_none() => "↑↓ or a digit chooses   H hint   Esc map",
             (Some(_), None) => "↑↓ choose   Enter answer   H hint   Esc map",
             (Some(_), Some(_)) => "Enter next   Esc map",
         };

@@ -3,6 +3,7 @@
 use super::super::answer::{Note, names};
 use super::super::format::Step;
 use super::{Phase, Session};
+use crate::engine::interrupt;
 use crate::engine::timeline::Bookmark;
 use crate::labs::OpenLab;
 
@@ -13,6 +14,16 @@ impl Session {
         if let Some(mark) = self.marks.get(&self.step) {
             return_to(mark, lab);
         }
+    }
+
+    /// After work was stopped: what plays ends, and the step begins again if it was not the learner's command.
+    pub fn stopped(&mut self, lab: &mut dyn OpenLab) {
+        let own = matches!(self.phase, Phase::Doing) && self.pending.is_empty() && !self.shown;
+        if own || self.phase == Phase::Finished {
+            return;
+        }
+        self.restart_step(lab);
+        self.message = Some("Stopped: the step begins again.".to_owned());
     }
 
     /// The step again from its start, with the lab as it was then.
@@ -66,6 +77,10 @@ impl Session {
             return;
         }
         let strayed = self.keep_to_the_way(lab);
+        if interrupt::requested() {
+            // The lab may be anywhere on the way: the step begins again.
+            return;
+        }
         self.enter(self.step + 1, lab);
         if strayed {
             let text = "The lab goes on from the lesson's own way. Yours is kept: [ and ] change between them.";
@@ -100,7 +115,7 @@ impl Session {
 
     pub(super) fn enter(&mut self, step: usize, lab: &mut dyn OpenLab) {
         self.step = step;
-        (self.cursor, self.hints, self.tries, self.shown) = (0, 0, 0, false);
+        (self.cursor, self.hints, self.tries, self.shown) = (None, 0, 0, false);
         self.typed.clear();
         self.names.clear();
         self.message = None;

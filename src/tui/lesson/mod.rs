@@ -8,8 +8,10 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, Mous
 use ratatui::layout::{Position, Rect};
 
 use super::lab_screen::{LabAction, LabScreen};
+use crate::engine::interrupt;
 use crate::labs::{Click, OpenLab};
 use crate::lessons::{Note, Phase, Session, Step};
+use crate::picture::Theme;
 use panel::{Page, Panel};
 
 /// Longest number that can be typed.
@@ -116,6 +118,23 @@ impl LessonScreen {
         self.news = Some(news);
     }
 
+    /// Whether letters are typed rather than pressed.
+    pub(super) fn typing(&self) -> bool {
+        self.lab.typing()
+    }
+
+    /// Draws it another way from now on.
+    pub(super) fn set_theme(&mut self, theme: Theme) {
+        self.lab.set_theme(theme);
+    }
+
+    /// A key has stopped what was at work.
+    pub(super) fn stopped(&mut self) {
+        self.lab.stopped();
+        let session = &mut self.session;
+        self.lab.travel(|lab| session.stopped(lab));
+    }
+
     /// Whether time must pass on the screen.
     pub(super) fn animating(&self) -> bool {
         self.lab.animating() || self.session.playing()
@@ -132,6 +151,10 @@ impl LessonScreen {
     /// rest, looks what came of it, if it is time to.
     fn play_on(&mut self, look: bool) {
         while !self.lab.animating() {
+            if interrupt::requested() {
+                // What is half done is not judged.
+                return;
+            }
             let Some(line) = self.session.next_command() else { break };
             self.lab.play(&line);
         }
@@ -208,6 +231,7 @@ impl LessonScreen {
     fn hurry(&mut self, key: KeyEvent) -> LessonAction {
         match key.code {
             KeyCode::Enter | KeyCode::Char(' ' | 'l') | KeyCode::Right => self.lab.settle(),
+            KeyCode::Char('1'..='9') if self.session.asks() => {}
             KeyCode::Tab | KeyCode::BackTab | KeyCode::Char('1'..='9' | '+' | '=' | '-') => return self.lab_key(key),
             _ => {}
         }
@@ -259,21 +283,18 @@ impl LessonScreen {
         match code {
             KeyCode::Up | KeyCode::Down if choices > 0 => {
                 self.session.choose(if code == KeyCode::Up { -1 } else { 1 });
-                self.top = self.panel.show_choice(self.top, self.session.cursor);
+                self.show_cursor();
             }
             KeyCode::Up => return self.scroll(false),
             KeyCode::Down => return self.scroll(true),
-            KeyCode::Char(digit @ '1'..='9') if choices > 0 => {
-                let index = digit as usize - '1' as usize;
-                if index < choices {
-                    self.session.cursor = index;
-                    self.top = self.panel.show_choice(self.top, index);
-                }
-            }
             KeyCode::Char(c @ ('0'..='9' | '.' | ',' | '-')) if self.session.wants_number().is_some() => {
                 if self.session.typed.len() < MAX_NUMBER {
                     self.session.typed.push(c);
                 }
+            }
+            KeyCode::Char(digit @ '1'..='9') if self.session.asks() => {
+                self.session.choose_at(digit as usize - '1' as usize);
+                self.show_cursor();
             }
             KeyCode::Backspace if self.session.wants_number().is_some() => {
                 self.session.typed.pop();
@@ -281,6 +302,12 @@ impl LessonScreen {
             _ => return false,
         }
         true
+    }
+
+    fn show_cursor(&mut self) {
+        if let Some(choice) = self.session.cursor {
+            self.top = self.panel.show_choice(self.top, choice);
+        }
     }
 
     /// Hands a key to the lab, within what the step allows.
@@ -322,10 +349,10 @@ impl LessonScreen {
             MouseEventKind::ScrollUp => self.scroll(false).then_some(LessonAction::Stay),
             MouseEventKind::Down(MouseButton::Left) => {
                 if let Some(choice) = self.panel.choice_at(mouse.row) {
-                    if self.session.cursor == choice {
+                    if self.session.cursor == Some(choice) {
                         return Some(self.click_enter());
                     }
-                    self.session.cursor = choice;
+                    self.session.choose_at(choice);
                     return Some(LessonAction::Stay);
                 }
                 let code = self.panel.key_at(mouse.column, mouse.row)?;

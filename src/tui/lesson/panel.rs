@@ -422,6 +422,7 @@ fn keys(content: &Content<'_>) -> Vec<(KeyCode, String, String)> {
         Phase::Answered(_) => "go on",
         Phase::Watching(played) if matches!(session.step(), Some(Step::Watch(w)) if *played >= w.play.len()) => "go on",
         Phase::Watching(_) => "play",
+        Phase::Asking | Phase::Weighing(_) if session.cursor.is_none() && !session.choices().is_empty() => "",
         Phase::Asking => "answer",
         Phase::Weighing(_) => "lock in",
         Phase::Running(_) => "skip",
@@ -431,6 +432,8 @@ fn keys(content: &Content<'_>) -> Vec<(KeyCode, String, String)> {
     };
     if !enter.is_empty() {
         key(KeyCode::Enter, "Enter", enter);
+    } else if !session.choices().is_empty() {
+        key(KeyCode::Down, "↑↓", "choose");
     }
     let hints = session.step().map_or(0, |step| step.hints().len());
     if matches!(session.phase(), Phase::Asking | Phase::Doing) && session.hints().len() < hints {
