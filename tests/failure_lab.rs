@@ -253,6 +253,17 @@ const SENTENCES: &[(&[&str], &[&str], &[&str])] = &[
         &[],
     ),
     (&["build tiers", "soak 2"], &[" years: "], &[" 1 failures", " 0 failures", " 0 outages", " 1 outages"]),
+    // Followers answer reads without a primary.
+    (
+        &["build three-zones", "kill db-2", "spofs"],
+        &["alone stops writes, if not everything"],
+        &["stops everything: db-1"],
+    ),
+    (
+        &["build three-zones", "kill db-2", "kill db-1"],
+        &["Until something is repaired, reads are served and writes fail."],
+        &[],
+    ),
     (&["wait 1s"], &["Time passes: 1.00 s."], &["1.00 s pass."]),
 ];
 

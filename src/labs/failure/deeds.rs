@@ -51,7 +51,7 @@ impl FailureModel {
             FailureCommand::Fencing { switch } => self.set_fencing(now, *switch == Switch::On, log),
             FailureCommand::Standby { standby } => self.set_standby(now, *standby, log),
             FailureCommand::Spofs => {
-                narrate::spofs(self, now, self.foresee(now)?, log);
+                narrate::spofs(self, now, self.foresee_points(now)?, log);
                 Ok(())
             }
             FailureCommand::WhatIf { target } => self.ask_what_if(now, target, log),
@@ -71,7 +71,7 @@ impl FailureModel {
                 *self = Self::start(builtin::plan(*architecture)?, self.tuning, seed, now)?;
                 self.trail = trail;
                 self.leave_trail();
-                narrate::built(self, now, self.foresee(now)?, log);
+                narrate::built(self, now, self.foresee_points(now)?, log);
                 Ok(())
             }
             FailureCommand::Add { .. }

@@ -110,6 +110,23 @@ impl FailureModel {
         Ok(service)
     }
 
+    /// The same, and whether each single point of failure would leave users nothing at all: where followers answer
+    /// reads, it is writes that it stops.
+    ///
+    /// # Errors
+    /// When somebody stops it.
+    pub(super) fn foresee_points(&self, now: Micros) -> Result<(Service, bool), ModelError> {
+        let service = self.foresee(now)?;
+        for part in self.spofs().iter().filter(|_| self.serving()) {
+            let mut copy = self.clone();
+            copy.power_off(now, self.plan.scope_of(*part));
+            if copy.foresee(now)?.fare() != Fare::Nothing {
+                return Ok((service, false));
+            }
+        }
+        Ok((service, true))
+    }
+
     fn requests(&self) -> u64 {
         self.counts.ok + self.counts.failed
     }

@@ -65,7 +65,7 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
     let lost = model.lost_writes();
     if counts.failovers > 0 || lost > 0 {
         let missing = model.missing_writes();
-        let note = match model.split_brain() {
+        let note = match model.pending_writes() > 0 {
             true => "so far, if the older primary gives up".to_owned(),
             false => format!("{} in all", thousands(lost)),
         };

@@ -250,10 +250,17 @@ impl FailureModel {
         newest.map_or(0, |newest| group.log.lost(&[newest]).saturating_sub(group.log.lost(&claimers)))
     }
 
+    /// Acknowledged writes that only an older primary has, which still believes it is one.
+    pub(super) fn pending_writes(&self) -> u64 {
+        self.groups.iter().flatten().map(|g| self.missing_of(g)).sum()
+    }
+
     /// Acknowledged writes that the newest primaries do not have: while two write, they grow.
     pub(super) fn missing_writes(&self) -> u64 {
-        let missing = self.groups.iter().flatten().map(|g| self.missing_of(g)).sum::<u64>();
-        if missing > 0 { missing } else { self.rpo_writes }
+        match self.pending_writes() {
+            0 => self.rpo_writes,
+            pending => pending,
+        }
     }
 
     /// Acknowledged writes that are in the log of nobody who believes to be primary: nobody will have them, unless

@@ -10,7 +10,7 @@ use crate::labs::failure::model::FailureModel;
 use crate::labs::failure::plan::{Plan, Scope};
 
 /// Another architecture.
-pub fn built(model: &FailureModel, now: Micros, future: Service, log: &mut Vec<Event>) {
+pub fn built(model: &FailureModel, now: Micros, future: (Service, bool), log: &mut Vec<Event>) {
     let machines = model.plan.machines.len();
     let text = format!(
         "Built: {}, {machines} machine{}. It should be up {} of the time, which is down {} a year, at a cost of {:.1}.",
@@ -24,8 +24,9 @@ pub fn built(model: &FailureModel, now: Micros, future: Service, log: &mut Vec<E
     spofs(model, now, future, log);
 }
 
-/// The single points of failure, as things stand now; `future` is how users fare once all has played out.
-pub fn spofs(model: &FailureModel, now: Micros, future: Service, log: &mut Vec<Event>) {
+/// The single points of failure, as things stand now; `future` is how users fare once all has played out, and whether
+/// each of the points would leave them nothing.
+pub fn spofs(model: &FailureModel, now: Micros, (future, nothing): (Service, bool), log: &mut Vec<Event>) {
     let spofs = model.spofs();
     let called = |part: &usize| match model.plan.scope_of(*part) {
         Scope::Region(_) => format!("the region {}", model.plan.part_name(*part)),
@@ -48,11 +49,12 @@ pub fn spofs(model: &FailureModel, now: Micros, future: Service, log: &mut Vec<E
         };
         return tell(log, now, EventKind::Warning, text);
     }
+    let stops = if nothing { "stops everything" } else { "stops writes, if not everything" };
     let now_that = if down.is_empty() { "All is up: ".to_owned() } else { format!("With {} down: ", list(&down)) };
     let text = match names.len() {
         0 => format!("{now_that}no single failure stops users: there is no single point of failure."),
-        1 => format!("{now_that}one failure alone stops everything: {}.", names[0]),
-        n => format!("{now_that}each of these {n} alone stops everything: {}.", list(&names)),
+        1 => format!("{now_that}one failure alone {stops}: {}.", names[0]),
+        n => format!("{now_that}each of these {n} alone {stops}: {}.", list(&names)),
     };
     tell(log, now, if names.is_empty() { EventKind::Change } else { EventKind::Warning }, text);
 }
