@@ -2,6 +2,10 @@
 //!
 //! A log is a sequence of entries numbered from 0. What an entry holds does not matter here, only who wrote it: the
 //! epoch of the primary. Runs of one epoch are kept as one, so that a log of a million entries takes a few bytes.
+//!
+//! That an entry stands in a log does not mean that it was acknowledged: a client may have given up on it before.
+//! An acknowledged entry is lost when no log that counts holds it, and it is found again when such a log becomes the
+//! truth after all: what is lost follows from the logs, and is not a sum of the past.
 
 mod log;
 mod quorum;
@@ -17,23 +21,30 @@ pub use quorum::{Mode, ModeError, quorum_miss};
 /// group.append(0);
 /// group.append(0);
 /// group.copy(0, 1, 1); // one entry has reached replica 1
-/// assert_eq!(group.acknowledge(0, 1), 2); // asynchronous: both count
-/// assert_eq!(group.lost(1), 1); // and one would be lost with the primary
+/// assert_eq!(group.acknowledge(0, 0..2, 1), 2); // asynchronous: both count
+/// assert_eq!(group.lost(&[1]), 1); // and one would be lost with the primary
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     mode: Mode,
     epoch: u64,
     logs: Vec<Log>,
-    /// How far each epoch's entries are acknowledged: `(epoch, first entry, end)`.
+    /// The entries that were acknowledged. An entry that a client gave up on stands between two runs.
     acknowledged: Vec<Run>,
+    /// Acknowledged entries that are no longer kept one by one: all members hold these,
+    held: u64,
+    /// and none holds those.
+    gone: u64,
 }
+
+/// With more runs than this, those that nothing can change any more are only counted.
+const MOST_RUNS: usize = 256;
 
 impl Group {
     /// `members` empty logs in epoch 1.
     #[must_use]
     pub fn new(members: usize, mode: Mode) -> Self {
-        Self { mode, epoch: 1, logs: vec![Log::default(); members], acknowledged: Vec::new() }
+        Self { mode, epoch: 1, logs: vec![Log::default(); members], acknowledged: Vec::new(), held: 0, gone: 0 }
     }
 
     /// How a write is acknowledged.
@@ -138,29 +149,78 @@ impl Group {
         self.logs.get_mut(to).map_or(0, |log| log.follow(&source, end))
     }
 
-    /// Acknowledges what of a primary's own entries is now copied often enough, where `needed` members in all must
-    /// hold it; gives the end of what is acknowledged.
+    /// The newest epoch so far.
+    ///
+    /// ```
+    /// use scalelab::algorithms::replication::{Group, Mode};
+    /// assert_eq!(Group::new(2, Mode::Async).epoch(), 1);
+    /// ```
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Acknowledges those of a primary's own entries that a client waits for and that `needed` members hold, the
+    /// primary included; gives the end of what can be acknowledged.
     ///
     /// ```
     /// use scalelab::algorithms::replication::{Group, Mode};
     /// let mut group = Group::new(2, Mode::Sync);
     /// group.append(0);
-    /// assert_eq!(group.acknowledge(0, 2), 0); // the replica has nothing yet
-    /// group.copy(0, 1, 1);
-    /// assert_eq!(group.acknowledge(0, 2), 1);
+    /// assert_eq!(group.acknowledge(0, 0..1, 2), 0); // the replica has nothing yet
+    /// group.append(0);
+    /// group.copy(0, 1, 2);
+    /// assert_eq!(group.acknowledge(0, 1..2, 2), 2);
+    /// assert_eq!(group.acknowledged(), 1); // nobody waited for entry 0 any more
     /// ```
-    pub fn acknowledge(&mut self, primary: usize, needed: usize) -> u64 {
+    pub fn acknowledge(&mut self, primary: usize, waiting: std::ops::Range<u64>, needed: usize) -> u64 {
         let Some(own) = self.logs.get(primary) else { return 0 };
         let mut held: Vec<u64> = self.logs.iter().map(|log| log.common(own)).collect();
         held.sort_unstable_by(|a, b| b.cmp(a));
-        let end = held.get(needed.max(1) - 1).copied().unwrap_or(0);
-        let (epoch, start) = (own.epoch(), own.start());
-        match self.acknowledged.iter_mut().find(|run| run.epoch == epoch) {
-            Some(run) => run.end = run.end.max(end),
-            None if end > start => self.acknowledged.push(Run { epoch, start, end }),
-            None => {}
+        let held = held.get(needed.max(1) - 1).copied().unwrap_or(0);
+        let (epoch, start) = (own.epoch(), waiting.start.max(own.start()));
+        let mut run = Run { epoch, start, end: held.min(waiting.end) };
+        if run.is_empty() {
+            return held;
         }
-        end
+        // Almost always it continues the last run of its epoch.
+        let last = self.acknowledged.iter_mut().rev().find(|known| known.epoch == epoch);
+        match last {
+            Some(last) if last.start <= run.start && run.start <= last.end => last.end = last.end.max(run.end),
+            _ => {
+                let touches = |known: &Run| known.epoch == epoch && known.start <= run.end && run.start <= known.end;
+                let (joined, rest): (Vec<Run>, Vec<Run>) = self.acknowledged.iter().partition(|known| touches(known));
+                run.start = joined.iter().map(|known| known.start).fold(run.start, u64::min);
+                run.end = joined.iter().map(|known| known.end).fold(run.end, u64::max);
+                self.acknowledged = rest;
+                self.acknowledged.push(run);
+            }
+        }
+        if self.acknowledged.len() > MOST_RUNS && self.acknowledged.len().is_multiple_of(MOST_RUNS / 4) {
+            self.fold();
+        }
+        held
+    }
+
+    /// Runs that all members hold stay so, and what none holds is gone for good: both are only counted from now on.
+    fn fold(&mut self) {
+        let newest = self.acknowledged.len().saturating_sub(MOST_RUNS / 4);
+        let (mut held, mut gone, mut at) = (0, 0, 0);
+        let logs = &self.logs;
+        self.acknowledged.retain(|run| {
+            at += 1;
+            let holders = || logs.iter().map(|log| log.holds(*run));
+            if at > newest {
+                return true;
+            }
+            if holders().all(|n| n == run.len()) {
+                held += run.len();
+                return false;
+            }
+            let none = holders().all(|n| n == 0);
+            gone += if none { run.len() } else { 0 };
+            !none
+        });
+        (self.held, self.gone) = (self.held + held, self.gone + gone);
     }
 
     /// Entries that were acknowledged, under all epochs.
@@ -170,59 +230,67 @@ impl Group {
     /// assert_eq!(Group::new(1, Mode::Async).acknowledged(), 0);
     /// ```
     pub fn acknowledged(&self) -> u64 {
-        self.acknowledged.iter().map(Run::len).sum()
+        self.held + self.gone + self.acknowledged.iter().map(Run::len).sum::<u64>()
     }
 
-    /// How far the entries of an epoch are acknowledged.
+    /// Whether an entry was acknowledged. Of those that are only counted any more nothing else is known than that
+    /// they were.
     ///
     /// ```
     /// use scalelab::algorithms::replication::{Group, Mode};
-    /// assert_eq!(Group::new(1, Mode::Async).acknowledged_of(1), None);
+    /// let mut group = Group::new(1, Mode::Async);
+    /// group.append(0);
+    /// assert!(!group.is_acknowledged(1, 0));
+    /// group.acknowledge(0, 0..1, 1);
+    /// assert!(group.is_acknowledged(1, 0));
     /// ```
-    pub fn acknowledged_of(&self, epoch: u64) -> Option<Run> {
-        self.acknowledged.iter().find(|run| run.epoch == epoch).copied()
+    pub fn is_acknowledged(&self, epoch: u64, entry: u64) -> bool {
+        let counted = self.held + self.gone > 0 && self.acknowledged.first().is_some_and(|run| entry < run.start);
+        counted || self.acknowledged.iter().any(|run| run.epoch == epoch && (run.start..run.end).contains(&entry))
     }
 
-    /// Acknowledged entries that the log of `member` does not hold: lost, if it becomes the truth.
+    /// The newest acknowledged entry that the log of `member` holds, as the run that ends with it.
     ///
     /// ```
     /// use scalelab::algorithms::replication::{Group, Mode};
-    /// assert_eq!(Group::new(2, Mode::Async).lost(1), 0);
+    /// assert_eq!(Group::new(1, Mode::Async).newest_acknowledged(0), None);
     /// ```
-    pub fn lost(&self, member: usize) -> u64 {
-        let Some(log) = self.logs.get(member) else { return 0 };
-        self.acknowledged.iter().map(|run| run.len() - log.holds(*run)).sum()
+    pub fn newest_acknowledged(&self, member: usize) -> Option<Run> {
+        let log = self.logs.get(member)?;
+        let held = |run: &Run| {
+            let end = run.start + log.holds(*run);
+            (end > run.start).then_some(Run { end, ..*run })
+        };
+        self.acknowledged.iter().rev().find_map(held)
     }
 
-    /// Which entries of a run the log of `member` does not hold; they stand at its end.
-    ///
-    /// ```
-    /// use scalelab::algorithms::replication::{Group, Mode, Run};
-    /// let group = Group::new(2, Mode::Async);
-    /// let run = Run { epoch: 1, start: 0, end: 3 };
-    /// assert_eq!(group.missing(1, run), Some(run));
-    /// ```
-    pub fn missing(&self, member: usize, run: Run) -> Option<Run> {
-        let missing = Run { start: run.start + self.logs.get(member)?.holds(run), ..run };
-        (!missing.is_empty()).then_some(missing)
-    }
-
-    /// Forgets what of the acknowledged entries is not in this log, having counted it: gives the count.
+    /// Whether the log of `member` holds an entry of an epoch.
     ///
     /// ```
     /// use scalelab::algorithms::replication::{Group, Mode};
     /// let mut group = Group::new(2, Mode::Async);
     /// group.append(0);
-    /// group.acknowledge(0, 1);
-    /// assert_eq!((group.write_off(1), group.lost(1), group.acknowledged()), (1, 0, 0));
+    /// assert!(group.holds(0, 1, 0) && !group.holds(1, 1, 0));
     /// ```
-    pub fn write_off(&mut self, member: usize) -> u64 {
-        let lost = self.lost(member);
-        if let Some(log) = self.logs.get(member) {
-            self.acknowledged.iter_mut().for_each(|run| run.end = run.start + log.holds(*run));
-            self.acknowledged.retain(|run| !run.is_empty());
-        }
-        lost
+    pub fn holds(&self, member: usize, epoch: u64, entry: u64) -> bool {
+        let run = Run { epoch, start: entry, end: entry + 1 };
+        self.logs.get(member).is_some_and(|log| log.holds(run) == 1)
+    }
+
+    /// Acknowledged entries that none of these members' logs holds: lost, if only these logs count. What an epoch
+    /// wrote begins at the same place in every log, so that the longest copy of a run is all of it that there is.
+    ///
+    /// ```
+    /// use scalelab::algorithms::replication::{Group, Mode};
+    /// let mut group = Group::new(2, Mode::Async);
+    /// group.append(0);
+    /// group.acknowledge(0, 0..1, 1);
+    /// assert_eq!((group.lost(&[0]), group.lost(&[1]), group.lost(&[0, 1])), (0, 1, 0));
+    /// ```
+    pub fn lost(&self, members: &[usize]) -> u64 {
+        let logs = || members.iter().filter_map(|m| self.logs.get(*m));
+        let missing = |run: &Run| run.len() - logs().map(|log| log.holds(*run)).max().unwrap_or(0);
+        self.gone + self.acknowledged.iter().map(missing).sum::<u64>()
     }
 
     /// Of these members, the one whose log is the most up to date: the highest epoch, then the longest, then the

@@ -9,7 +9,7 @@ use super::command::Standby;
 use super::plan::{Kind, MAX_MACHINES, Machine, Plan};
 use super::tuning::Tuning;
 use crate::algorithms::availability::{Bdd, Block, YEAR_S, downtime_per_year_s, monte_carlo};
-use crate::engine::ModelError;
+use crate::engine::{ModelError, interrupt};
 
 /// How long users go on asking a place that DNS no longer names, in microseconds.
 pub const DNS_TTL_US: u64 = 10_000_000;
@@ -158,7 +158,7 @@ impl Analysis {
     /// Looks at a plan.
     ///
     /// # Errors
-    /// When the structure is too large to be spelt out.
+    /// When the structure is too large to be spelt out, and when somebody stops it.
     pub fn of(plan: &Plan, tuning: &Tuning) -> Result<Arc<Self>, ModelError> {
         let block = plan.structure(tuning.fencing)?;
         let (structure, availability, exact, importance) = worth(plan, tuning, &block);
@@ -168,6 +168,7 @@ impl Analysis {
         let spofs = spofs.into_iter().filter(|part| plan.life(*part).mtbf_s.is_finite()).collect();
         let mut candidates = Vec::new();
         for tier in 0..plan.tiers.len() {
+            interrupt::check()?;
             candidates.extend(candidate(plan, tuning, tier, (availability, cost)));
         }
         candidates.sort_by(|a, b| b.saved_s_per_cost.total_cmp(&a.saved_s_per_cost));

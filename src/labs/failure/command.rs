@@ -2,8 +2,16 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::plan::Kind;
+use super::plan::{Kind, MAX_MACHINES};
+use super::soak::MAX_YEARS;
+use super::times::Times;
+use crate::engine::Micros;
+use crate::engine::ranges::{self, Within as _};
 use crate::labs::KeyBinding;
+
+/// How long a machine can be paused, and how long one can wait.
+const PAUSES: Times = Times { what: "a pause", range: (1_000, 120_000_000) };
+const WAITS: Times = Times { what: "a wait", range: (1_000, 3_600_000_000) };
 
 /// What one can do to the machines, to the links between them, and to the design.
 #[derive(Subcommand, Clone, Debug, PartialEq)]
@@ -45,8 +53,8 @@ pub enum FailureCommand {
         /// The machine
         #[arg(value_name = "MACHINE")]
         machine: String,
-        /// Factor from 1 (normal) to 1000
-        #[arg(value_name = "F", allow_negative_numbers = true)]
+        /// How many times slower; 1 is normal
+        #[arg(value_name = "F", within = ranges::decimals("the factor", 1.0..=1_000.0))]
         factor: f64,
     },
     /// Gray failure: a machine loses a share of all that is sent to it and by it
@@ -54,8 +62,8 @@ pub enum FailureCommand {
         /// The machine
         #[arg(value_name = "MACHINE")]
         machine: String,
-        /// Share from 0 to 1
-        #[arg(value_name = "P", allow_negative_numbers = true)]
+        /// Share of the messages; 0 is none
+        #[arg(value_name = "P", within = ranges::decimals("the share", 0.0..=1.0))]
         share: f64,
     },
     /// A machine stops for a while, as in a long garbage collection, and wakes up as if nothing had happened
@@ -64,8 +72,8 @@ pub enum FailureCommand {
         #[arg(value_name = "MACHINE")]
         machine: String,
         /// For how long, e.g. 8s
-        #[arg(value_name = "TIME", default_value = "8s")]
-        time: String,
+        #[arg(value_name = "TIME", default_value = "8s", within = PAUSES)]
+        time: Micros,
     },
     /// All of a zone goes down, or comes up again
     Zone {
@@ -87,14 +95,14 @@ pub enum FailureCommand {
     },
     /// Let everything fail at random, RATE times as fast as in life; 0 stops it
     Chaos {
-        /// How many times faster than in life, e.g. 50000
-        #[arg(value_name = "RATE", allow_negative_numbers = true)]
+        /// How many times faster than in life; 20000 turns a thousand hours into three minutes
+        #[arg(value_name = "RATE", within = ranges::decimals("the rate", 0.001..=1e7).or(0.0))]
         rate: f64,
     },
     /// Live through so many years at once, failure by failure, and count the time down
     Soak {
-        /// Years, 2 to 10000
-        #[arg(value_name = "YEARS")]
+        /// Years
+        #[arg(value_name = "YEARS", within = ranges::integers("years", 2..=MAX_YEARS))]
         years: u64,
     },
     /// When a write counts as done
@@ -103,10 +111,10 @@ pub enum FailureCommand {
         #[arg(value_enum, value_name = "MODE")]
         mode: ModeName,
         /// `quorum`: members that must hold a write; a majority if not given
-        #[arg(long, value_name = "W")]
+        #[arg(long, value_name = "W", within = ranges::integers("members of a quorum", 1..=MAX_MACHINES))]
         write: Option<usize>,
         /// `quorum`: members that a read asks; a majority if not given
-        #[arg(long, value_name = "R")]
+        #[arg(long, value_name = "R", within = ranges::integers("members of a quorum", 1..=MAX_MACHINES))]
         read: Option<usize>,
     },
     /// How a machine is judged to be dead
@@ -114,8 +122,9 @@ pub enum FailureCommand {
         /// The way
         #[arg(value_enum, value_name = "DETECTOR")]
         detector: DetectorName,
-        /// Seconds of silence for `fixed`, threshold for `phi` and `cassandra`, periods of grace for `swim`
-        #[arg(value_name = "VALUE", allow_negative_numbers = true)]
+        /// Seconds of silence for `fixed` (0.2 to 60), threshold for `phi` (0.5 to 16) and `cassandra` (0.1 to 16),
+        /// whole periods of grace for `swim` (1 to 60)
+        #[arg(value_name = "VALUE", within = ranges::decimals("the value", 0.1..=60.0))]
         value: Option<f64>,
     },
     /// Leases and fencing tokens: a primary that lost its lease cannot write
@@ -142,9 +151,9 @@ pub enum FailureCommand {
     Step,
     /// Let time pass
     Wait {
-        /// How long, at most 1h, e.g. 30s
-        #[arg(value_name = "TIME")]
-        time: String,
+        /// How long, e.g. 30s
+        #[arg(value_name = "TIME", within = WAITS)]
+        time: Micros,
     },
     /// Build another architecture; everything starts anew
     Build {

@@ -2,16 +2,12 @@
 
 use super::command::{FailureCommand, Power, Switch};
 use super::edits;
-use super::model::{Chaos, Due, FailureModel, WhatIf};
+use super::model::{Chaos, Due, FailureModel};
 use super::plan::{Kind, Scope};
-use super::topology::duration_s;
 use super::world::Cut;
 use super::{builtin, narrate};
-use crate::engine::numbers::duration;
 use crate::engine::{Event, Micros, ModelError};
 
-/// Longest wait, in microseconds.
-const MAX_WAIT_US: f64 = 3.6e9;
 /// Shortest repair in chaos, in seconds.
 const LEAST_REPAIR_S: f64 = 10.0;
 /// A failure of links shows within this time, in microseconds.
@@ -39,7 +35,7 @@ impl FailureModel {
             FailureCommand::Heal => self.heal(now, log),
             FailureCommand::Slow { machine, factor } => self.slow(now, machine, *factor, log),
             FailureCommand::Lossy { machine, share } => self.lossy(now, machine, *share, log),
-            FailureCommand::Pause { machine, time } => self.pause(now, machine, time, log),
+            FailureCommand::Pause { machine, time } => self.pause(now, machine, *time, log),
             FailureCommand::Zone { state, zone } => self.place_power(now, zone, *state, true, log),
             FailureCommand::Region { state, region } => self.place_power(now, region, *state, false, log),
             FailureCommand::Chaos { rate } => self.start_chaos(now, *rate, log),
@@ -55,7 +51,7 @@ impl FailureModel {
             FailureCommand::Fencing { switch } => self.set_fencing(now, *switch == Switch::On, log),
             FailureCommand::Standby { standby } => self.set_standby(now, *standby, log),
             FailureCommand::Spofs => {
-                narrate::spofs(self, now, log);
+                narrate::spofs(self, now, self.foresee_points(now)?, log);
                 Ok(())
             }
             FailureCommand::WhatIf { target } => self.ask_what_if(now, target, log),
@@ -65,9 +61,8 @@ impl FailureModel {
                 Ok(())
             }
             FailureCommand::Wait { time } => {
-                let us = time_us(time, MAX_WAIT_US)?;
-                self.settled = now + us;
-                narrate::waits(now, us, log);
+                self.settled = now + time;
+                narrate::waits(now, *time, log);
                 Ok(())
             }
             FailureCommand::Build { architecture } => {
@@ -76,7 +71,7 @@ impl FailureModel {
                 *self = Self::start(builtin::plan(*architecture)?, self.tuning, seed, now)?;
                 self.trail = trail;
                 self.leave_trail();
-                narrate::built(self, now, log);
+                narrate::built(self, now, self.foresee_points(now)?, log);
                 Ok(())
             }
             FailureCommand::Add { .. }
@@ -99,15 +94,24 @@ impl FailureModel {
                 format!("`repair {target}` brings it back"),
             ));
         }
+        self.power_off(now, scope);
+        let future = if self.chaos.is_none() { Some(self.foresee(now)?) } else { None };
+        narrate::killed(self, now, target, &live, future, log);
+        self.settled = self.plays_out(now, &live);
+        Ok(())
+    }
+
+    /// Everything in a scope loses its power.
+    pub(super) fn power_off(&mut self, now: Micros, scope: Scope) {
+        let live: Vec<usize> =
+            self.plan.inside(scope).into_iter().filter(|m| self.world.powered(&self.plan, *m)).collect();
         match scope {
             Scope::Zone(z) => self.world.zones_down[z] = true,
             Scope::Region(r) => self.world.regions_down[r] = true,
             Scope::Machine(_) | Scope::Tier(_) => live.iter().for_each(|m| self.world.nodes[*m].up = false),
         }
         live.iter().for_each(|m| self.trouble(now, *m));
-        narrate::killed(self, now, target, &live, log);
-        self.settled = self.plays_out(now, &live);
-        Ok(())
+        self.forget_insight();
     }
 
     fn place_power(
@@ -124,7 +128,10 @@ impl FailureModel {
                 true => ("zone", self.plan.zones.iter().map(|z| z.name.as_str()).collect()),
                 false => ("region", self.plan.regions.iter().map(|r| r.name.as_str()).collect()),
             };
-            return Err(ModelError::new(format!("'{name}' is no {what}"), format!("there are: {}", names.join(", "))));
+            return Err(ModelError::new(
+                format!("'{name}' is not a {what}"),
+                format!("name one of: {}", names.join(", ")),
+            ));
         }
         match state {
             Power::Down => self.kill(now, name, log),
@@ -163,26 +170,14 @@ impl FailureModel {
             (node.up, node.slow, node.loss, node.paused_until, node.trouble, node.pending) =
                 (true, 1.0, 0.0, 0, None, 0);
             if node.suspected.is_none() {
-                self.close_repaired(now, m);
+                self.close_repaired(m);
             }
         }
+        self.forget_insight();
         narrate::repaired(self, now, target, (&machines, broken), log);
         self.reconcile(now, &machines, log);
         self.settled = now + SHORT_US;
         Ok(())
-    }
-
-    /// Of these machines, those that still believe to be primary although there is a newer one follow it.
-    fn reconcile(&mut self, now: Micros, machines: &[usize], log: &mut Vec<Event>) {
-        for tier in 0..self.groups.len() {
-            let Some(mut group) = self.groups[tier].take() else { continue };
-            for m in 0..group.members.len() {
-                if group.claims[m] && group.primary() != Some(m) && machines.contains(&group.members[m]) {
-                    self.step_down(now, &mut group, m, log);
-                }
-            }
-            self.groups[tier] = Some(group);
-        }
     }
 
     fn cut(
@@ -208,7 +203,9 @@ impl FailureModel {
         for m in &touched {
             self.world.nodes[*m].trouble.get_or_insert(now);
         }
-        narrate::cut(self, now, (a, b), one_way, log);
+        self.forget_insight();
+        let future = self.foresee(now)?;
+        narrate::cut(self, now, (a, b), one_way, future, log);
         self.settled = self.plays_out(now, &touched);
         Ok(())
     }
@@ -224,16 +221,13 @@ impl FailureModel {
                 self.world.nodes[m].trouble = None;
             }
         }
+        self.forget_insight();
         narrate::healed(self, now, log);
         self.settled = now + SHORT_US;
         Ok(())
     }
 
     fn slow(&mut self, now: Micros, name: &str, factor: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(1.0..=1_000.0).contains(&factor) {
-            let problem = format!("a machine {factor} times as slow cannot be");
-            return Err(ModelError::new(problem, "choose 1 (normal) to 1000"));
-        }
         let m = self.find_machine(name)?;
         self.world.nodes[m].slow = factor;
         self.gray(now, m);
@@ -242,9 +236,6 @@ impl FailureModel {
     }
 
     fn lossy(&mut self, now: Micros, name: &str, share: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(0.0..=1.0).contains(&share) {
-            return Err(ModelError::new(format!("a loss of {share} cannot be"), "choose 0 (none) to 1 (all)"));
-        }
         let m = self.find_machine(name)?;
         self.world.nodes[m].loss = share;
         self.gray(now, m);
@@ -258,9 +249,8 @@ impl FailureModel {
         self.settled = self.plays_out(now, &[m]);
     }
 
-    fn pause(&mut self, now: Micros, name: &str, time: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    fn pause(&mut self, now: Micros, name: &str, us: Micros, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let m = self.find_machine(name)?;
-        let us = time_us(time, 120e6)?;
         if !self.world.runs(&self.plan, m, now) {
             return Err(ModelError::new(format!("{name} does nothing now anyway"), format!("`repair {name}` first")));
         }
@@ -279,7 +269,7 @@ impl FailureModel {
         }
         let pending = std::mem::take(&mut self.world.nodes[m].pending);
         (self.world.nodes[m].paused_until, self.world.nodes[m].trouble) = (0, None);
-        self.close_repaired_unless_suspected(now, m);
+        self.close_repaired_unless_suspected(m);
         let tier = self.plan.machines[m].tier;
         let Some(mut group) = self.groups[tier].take() else { return narrate::woke(self, now, m, log) };
         let member = group.member(m).unwrap_or(0);
@@ -294,34 +284,29 @@ impl FailureModel {
                 narrate::fenced(self, now, &group, member, newer, writes, log);
             }
             Some(_) => {
-                // It goes on where it was: what lay in its queue, and then the clients in its own zone.
+                // It goes on where it was: what lay in its queue, though users have given up on that, and then the
+                // clients in its own zone.
                 (0..writes).for_each(|_| _ = group.log.append(member));
-                group.log.acknowledge(member, 1);
                 let zone = self.plan.machines[m].zone;
                 for client in 0..group.target.len() {
                     if self.plan.machines.get(client).is_some_and(|c| c.zone == zone) {
                         group.target[client] = Some(member);
                     }
                 }
-                self.split_seen = true;
+                (self.split_seen, self.split_told) = (true, true);
                 narrate::two_primaries(self, now, &group, member, writes, log);
             }
         }
         self.groups[tier] = Some(group);
     }
 
-    fn close_repaired_unless_suspected(&mut self, now: Micros, m: usize) {
+    fn close_repaired_unless_suspected(&mut self, m: usize) {
         if self.world.nodes[m].suspected.is_none() {
-            self.close_repaired(now, m);
+            self.close_repaired(m);
         }
     }
 
     fn start_chaos(&mut self, now: Micros, rate: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(0.0..=1e7).contains(&rate) {
-            let remedy = "choose 0 (none) to 10000000; 20000 turns a thousand hours into three minutes";
-            let shown = if rate.abs() < 1e9 { rate.to_string() } else { format!("{rate:e}") };
-            return Err(ModelError::new(format!("a rate of {shown} makes no sense"), remedy));
-        }
         self.chaos_runs += 1;
         if rate == 0.0 {
             self.chaos = None;
@@ -380,48 +365,18 @@ impl FailureModel {
             Scope::Machine(m) => {
                 self.world.nodes[m].up = true;
                 self.world.nodes[m].trouble = None;
-                self.close_repaired_unless_suspected(now, m);
+                self.close_repaired_unless_suspected(m);
             }
             Scope::Zone(z) => self.world.zones_down[z] = false,
             Scope::Region(r) => self.world.regions_down[r] = false,
             Scope::Tier(_) => {}
         }
+        self.forget_insight();
         let name = self.plan.part_name(part).to_owned();
         narrate::mended(self, now, &name, log);
+        let machines = self.plan.inside(self.plan.scope_of(part));
+        self.reconcile(now, &machines, log);
         self.settled = settled;
         self.next_break(now, part);
     }
-
-    fn ask_what_if(&mut self, now: Micros, target: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        let scope = self.find(target)?;
-        let Some(part) = self.plan.part(scope) else {
-            let names: Vec<&str> =
-                self.plan.inside(scope).into_iter().map(|m| self.plan.machines[m].name.as_str()).collect();
-            let problem = format!("'{target}' is {} machines", names.len());
-            return Err(ModelError::new(problem, format!("ask for one of them: {}", names.join(", "))));
-        };
-        let inside = self.plan.inside(scope);
-        let users = self.plan.machines.len();
-        let calls = self.plan.calls();
-        // With one machine gone, what it dominates is out of reach; with several, what only they lead to.
-        let gone = |m: &usize| *m < users && (inside.contains(m) || !self.world.powered(&self.plan, *m));
-        let kept: Vec<(usize, usize)> = calls.edges().iter().copied().filter(|(a, b)| !gone(a) && !gone(b)).collect();
-        let reached = crate::algorithms::graph::Graph::new(users + 1, &kept).reachable(users, None);
-        let dead = (0..users).filter(|m| !reached[*m]).collect();
-        let serves = self.serves_without(part);
-        let availability = self.analysis.without(&self.plan, &|p| p == part || !self.part_up(p));
-        self.what_if = Some(WhatIf { part, dead, serves, availability });
-        narrate::what_if(self, now, log);
-        Ok(())
-    }
-}
-
-/// A time that somebody typed, in microseconds.
-fn time_us(text: &str, most_us: f64) -> Result<Micros, ModelError> {
-    let us = duration_s(text)? * 1e6;
-    if us < 1_000.0 || us > most_us {
-        let problem = format!("'{}' is too long or too short", text.chars().take(30).collect::<String>());
-        return Err(ModelError::new(problem, format!("use 1 ms to {}", duration(most_us as Micros))));
-    }
-    Ok(us as Micros)
 }

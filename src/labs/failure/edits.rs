@@ -9,9 +9,11 @@ use super::model::{Chaos, FailureModel};
 use super::narrate;
 use super::plan::{Kind, Life, MAX_PLACES, Machine, Plan, Scope, Style, Tier, Zone};
 use super::topology;
+use super::tuning::LEASE_US;
 use super::watch::Watch;
 use super::world::{Cut, Node, World};
 use crate::algorithms::detector::Swim;
+use crate::algorithms::lease::Grantor;
 use crate::engine::{Event, Micros, ModelError};
 
 /// Does one edit.
@@ -67,9 +69,14 @@ pub fn edit(
         _ => return Ok(()),
     };
     topology::check(&plan)?;
-    let (old, before) = (Arc::clone(&model.plan), Arc::clone(&model.analysis));
-    model.rebuild(now, plan)?;
+    let (old, before, lost) = (Arc::clone(&model.plan), Arc::clone(&model.analysis), model.lost_writes());
+    let mut taken_over = Vec::new();
+    model.rebuild(now, plan, &mut taken_over)?;
     narrate::edited(model, now, &what, (&old, &before), log);
+    if taken_over.is_empty() {
+        narrate::gone_with(now, model.lost_writes().saturating_sub(lost), log);
+    }
+    log.append(&mut taken_over);
     Ok(())
 }
 
@@ -79,7 +86,7 @@ fn zone_of(plan: &mut Plan, name: &str, beside: usize) -> Result<usize, ModelErr
         return Ok(found);
     }
     if plan.find(name).is_some() {
-        return Err(ModelError::new(format!("'{name}' is no zone"), "name a zone, or a new name for a new one"));
+        return Err(ModelError::new(format!("'{name}' is not a zone"), "name a zone, or a new name for a new one"));
     }
     if plan.zones.len() >= MAX_PLACES {
         return Err(ModelError::new(format!("there are {MAX_PLACES} zones already"), "use one of them"));
@@ -169,7 +176,7 @@ fn remove(plan: &mut Plan, machine: usize) -> String {
 
 impl FailureModel {
     /// Goes over to another plan: machines, links and logs are carried over by name.
-    pub(super) fn rebuild(&mut self, now: Micros, plan: Plan) -> Result<(), ModelError> {
+    pub(super) fn rebuild(&mut self, now: Micros, plan: Plan, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let analysis = Analysis::of(&plan, &self.tuning)?;
         let old = Arc::clone(&self.plan);
         let was = |name: &str| old.machines.iter().position(|m| m.name == name);
@@ -194,6 +201,9 @@ impl FailureModel {
             |o: &Option<usize>| o.map_or_else(|| Watch::new(self.tuning.detector, now), |o| self.watch[o].clone());
         self.watch = from.iter().map(watch).collect();
         let swim: Option<Swim> = Watch::swim(self.tuning.detector, plan.machines.len());
+        let gone = |tier: &usize| !plan.tiers.iter().any(|t| t.name == old.tiers[*tier].name);
+        let lost = (0..old.tiers.len()).filter(gone).filter_map(|t| self.groups[t].as_ref());
+        self.counts.lost_before += lost.map(|g| g.log.lost(&g.claimers())).sum::<u64>();
         let groups = std::mem::take(&mut self.groups);
         (self.plan, self.analysis, self.world, self.swim) = (Arc::new(plan), analysis, world, swim);
         self.groups = (0..self.plan.tiers.len())
@@ -205,8 +215,15 @@ impl FailureModel {
                 }
             })
             .collect();
+        self.forget_insight();
         self.traces.clear();
         self.schedule(now);
+        for (tier, group) in groups.iter().enumerate() {
+            let now_at = self.plan.tiers.iter().position(|t| t.name == old.tiers[tier].name);
+            if let (Some(group), Some(tier)) = (group, now_at) {
+                self.replace_primary(now, tier, group.log.lost(&group.claimers()), log);
+            }
+        }
         for tier in 0..self.groups.len() {
             let suspected = |g: &Group| g.primary().is_some_and(|p| self.world.nodes[g.members[p]].suspected.is_some());
             if self.groups[tier].as_ref().is_some_and(suspected) {
@@ -224,14 +241,36 @@ impl FailureModel {
         Ok(())
     }
 
+    /// If the newest primary was taken out, another member is primary: of those that run, the most up to date. So
+    /// many acknowledged writes were lost before.
+    fn replace_primary(&mut self, now: Micros, tier: usize, lost: u64, log: &mut Vec<Event>) {
+        let Some(mut group) = self.groups[tier].take() else { return };
+        if group.primary().is_none_or(|p| group.superseded(p)) {
+            let all: Vec<usize> = (0..group.members.len()).collect();
+            let running: Vec<usize> =
+                all.iter().copied().filter(|m| self.world.runs(&self.plan, group.members[*m], now)).collect();
+            let heir = group.log.most_up_to_date(&running).or_else(|| group.log.most_up_to_date(&all));
+            if let Some(heir) = heir {
+                self.crown(now, heir, &mut group, lost, log);
+                group.target.iter_mut().for_each(|target| *target = Some(heir));
+            }
+        }
+        self.groups[tier] = Some(group);
+    }
+
     /// A group of the old plan in the new one: who left takes its log along, who joins copies the primary's.
     fn carry(&self, tier: usize, old: &Group, plan: &Plan, from: &[Option<usize>], now: Micros) -> Option<Group> {
         let mut group = self.new_group(tier, now)?;
         let stays = |o: &usize| group.members.iter().any(|m| from[*m] == Some(old.members[*o]));
         group.log = old.log.clone();
         group.log.set_mode(self.tuning.mode(group.members.len()));
-        let primary = old.primary().filter(stays).or_else(|| (0..old.members.len()).find(stays));
-        let source = old.primary().or(primary).unwrap_or(0);
+        // Who joins copies a machine that runs: the primary, or else the most up to date.
+        let runs = |o: &usize| {
+            let machine = from.iter().position(|f| *f == Some(old.members[*o]));
+            machine.is_some_and(|m| self.world.runs(&self.plan, m, now))
+        };
+        let running: Vec<usize> = (0..old.members.len()).filter(runs).collect();
+        let source = old.primary().filter(runs).or_else(|| old.log.most_up_to_date(&running)).unwrap_or(usize::MAX);
         let newcomers = group.members.iter().filter(|m| from[**m].is_none_or(|o| old.member(o).is_none())).count();
         (0..newcomers).for_each(|_| _ = group.log.join(source));
         (0..old.members.len()).rev().filter(|o| !stays(o)).for_each(|o| group.log.leave(o));
@@ -240,25 +279,13 @@ impl FailureModel {
         group.claims = kept.iter().map(|o| o.is_some_and(|o| old.claims[o])).collect();
         group.lease_ends = kept.iter().map(|o| o.map_or(0, |o| old.lease_ends[o])).collect();
         (group.fence, group.backup, group.phase) = (old.fence, old.backup, Phase::Calm);
-        if !group.claims.contains(&true) {
-            let heir = primary.and_then(|p| kept.iter().position(|o| *o == Some(p))).unwrap_or(0);
-            group.claims[heir] = true;
-            let epoch = group.log.promote(heir);
-            group.fence.admit(epoch);
-        }
-        // Leases are granted anew, to the newest primary first.
-        group.grantor = crate::algorithms::lease::Grantor::new(super::tuning::LEASE_US);
+        // Leases are granted anew: to the newest primary, if it had one.
+        group.grantor = Grantor::new(LEASE_US);
         let leader = group.primary().unwrap_or(0);
-        if self.tuning.fencing {
-            group
-                .claims
-                .iter_mut()
-                .enumerate()
-                .for_each(|(m, claims)| *claims &= m == leader || group.lease_ends[m] == 0);
-            group.lease_ends.fill(0);
-            if let Ok(lease) = group.grantor.ask(leader as u32, now) {
-                group.lease_ends[leader] = lease.ends_us;
-            }
+        let led = group.lease_ends[leader] > now;
+        group.lease_ends.fill(0);
+        if led && let Ok(lease) = group.grantor.ask(leader as u32, now) {
+            group.lease_ends[leader] = lease.ends_us;
         }
         group.target.fill(Some(leader));
         let clients = from.iter().enumerate().filter_map(|(m, o)| Some((m, (*o)?)));

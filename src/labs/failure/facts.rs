@@ -93,7 +93,8 @@ pub struct FailureFacts {
     pub failovers: u64,
     /// Acknowledged writes that the last new primary does not have; they grow for as long as two machines write.
     pub rpo_writes: u64,
-    /// Acknowledged writes that are gone, in all.
+    /// Acknowledged writes, in all, that are in the log of no machine that believes it is primary. A write that its
+    /// user saw fail was not acknowledged, wherever it stands.
     pub lost_writes: u64,
     /// Writes acknowledged, in all.
     pub writes: u64,
@@ -119,7 +120,7 @@ pub struct FailureFacts {
     pub serving: bool,
     /// Zone of the witness of each tier that has one: it votes where the members are even in number.
     pub witness: BTreeMap<String, String>,
-    /// The newest primary of each tier that has one.
+    /// The newest of the machines of each tier that serve as primary now; if none does, the last that did.
     pub primary: BTreeMap<String, String>,
     /// Its epoch.
     pub epoch: BTreeMap<String, u64>,
@@ -143,7 +144,7 @@ pub struct FailureFacts {
     pub best_next_cost: Option<f64>,
     /// The part of the last `what-if`.
     pub what_if: Option<String>,
-    /// Whether users would still be served.
+    /// Whether users would still be served once all has played out: most reads and most writes.
     pub what_if_serves: Option<bool>,
     /// Machines that would be down or out of reach.
     pub what_if_dead: Vec<String>,
@@ -221,7 +222,7 @@ impl FailureFacts {
             zones: (0..plan.zones.len()).filter(|z| !plan.inside(Scope::Zone(*z)).is_empty()).count(),
             regions: (0..plan.regions.len()).filter(|r| !plan.inside(Scope::Region(*r)).is_empty()).count(),
             spof_count: spofs.len(),
-            spofs: names(&spofs),
+            spofs: names(spofs),
             articulation_points: names(&points),
             availability: analysis.availability,
             availability_structure: analysis.structure,
@@ -253,7 +254,7 @@ impl FailureFacts {
             failover_failed: failover.map_or(0, |f| f.failed_requests),
             failovers: counts.failovers,
             rpo_writes: model.missing_writes(),
-            lost_writes: counts.lost_writes,
+            lost_writes: model.lost_writes(),
             writes: counts.writes,
             reads: counts.reads,
             stale_reads: counts.stale,
@@ -278,7 +279,7 @@ impl FailureFacts {
             best_next_availability: best.map(|c| c.availability),
             best_next_cost: best.map(|c| c.cost),
             what_if: model.what_if.as_ref().map(|w| plan.part_name(w.part).to_owned()),
-            what_if_serves: model.what_if.as_ref().map(|w| w.serves),
+            what_if_serves: model.what_if.as_ref().map(|w| w.service.serves()),
             what_if_dead: model.what_if.as_ref().map_or_else(Vec::new, |w| names(&w.dead)),
             machine: machines(model),
         }
@@ -301,7 +302,7 @@ fn primaries<T>(
 ) -> BTreeMap<String, T> {
     let named = model.groups.iter().enumerate().filter_map(|(tier, group)| {
         let group = group.as_ref()?;
-        Some((model.plan.tiers[tier].name.clone(), of(model, group, group.primary()?)))
+        Some((model.plan.tiers[tier].name.clone(), of(model, group, model.serving_primary(group)?)))
     });
     named.collect()
 }

@@ -1,10 +1,10 @@
 //! From the last heartbeat to clients that are back: suspicion, decision, promotion, reconnect.
 
-use super::group::{Group, Phase};
+use super::group::Phase;
 use super::model::{Due, FailureModel};
 use super::narrate;
 use super::plan::Kind;
-use super::tuning::{ELECTION_US, RECONNECT_US};
+use super::tuning::RECONNECT_US;
 use crate::engine::{Event, Micros};
 
 /// Most failovers that are remembered.
@@ -54,6 +54,8 @@ pub struct Failover {
     pub decided: Option<Micros>,
     /// When that one was ready.
     pub promoted: Option<Micros>,
+    /// Where all serve: from when on no request comes to it any more.
+    pub replaced: Option<Micros>,
     /// When clients were served again.
     pub back: Option<Micros>,
     /// Requests that failed on the way.
@@ -85,11 +87,15 @@ impl Failover {
         ]
     }
 
+    /// Whether requests that were served after the takeover may still be followed by some that fail: clients come
+    /// back one after the other.
+    pub fn coming_back(&self, now: Micros) -> bool {
+        self.passive && !self.repaired && self.promoted.is_some_and(|at| now <= at + 2 * RECONNECT_US)
+    }
+
     /// Counts a request, until a little after clients are back.
     pub fn count(&mut self, now: Micros, served: bool) {
-        // Clients come back one after the other: until the last one has, it is not over.
-        let coming_back = self.promoted.is_some_and(|at| now <= at + 2 * RECONNECT_US);
-        if !served && self.passive && coming_back && !self.repaired {
+        if !served && self.coming_back(now) {
             self.back = None;
         }
         let open = self.back.is_none_or(|back| back > now);
@@ -123,14 +129,16 @@ impl FailureModel {
     pub(super) fn trouble(&mut self, now: Micros, machine: usize) {
         self.world.nodes[machine].trouble.get_or_insert(now);
         let tier = self.plan.machines[machine].tier;
-        let serves = match &self.groups[tier] {
-            Some(group) => group.member(machine).is_some_and(|m| group.claims[m]),
-            None => true,
-        };
-        if serves && self.open_failover(machine).is_none() {
+        if self.leads(tier, machine) && self.open_failover(machine).is_none() {
             let failover = self.begin(now, machine);
             self.remember(failover);
         }
+    }
+
+    /// Whether a machine is the newest primary of its tier, or serves as all there do. A primary of the past is
+    /// replaced already.
+    fn leads(&self, tier: usize, machine: usize) -> bool {
+        self.groups[tier].as_ref().is_none_or(|g| g.member(machine).is_some_and(|m| g.primary() == Some(m)))
     }
 
     fn begin(&self, failed: Micros, machine: usize) -> Failover {
@@ -155,6 +163,7 @@ impl FailureModel {
             suspected: None,
             decided: None,
             promoted: None,
+            replaced: None,
             back: None,
             failed_requests: 0,
             bins: Vec::new(),
@@ -194,7 +203,7 @@ impl FailureModel {
     /// The failover of a machine that is not over.
     pub(super) fn open_failover(&mut self, machine: usize) -> Option<&mut Failover> {
         let name = &self.plan.machines[machine].name;
-        self.failovers.iter_mut().rev().find(|f| f.back.is_none() && f.from == *name)
+        self.failovers.iter_mut().rev().find(|f| f.back.is_none() && !f.repaired && f.from == *name)
     }
 
     /// A heartbeat of a machine was heard.
@@ -217,23 +226,22 @@ impl FailureModel {
     /// The machine is taken for alive again.
     pub(super) fn trust(&mut self, now: Micros, machine: usize, log: &mut Vec<Event>) {
         let Some(since) = self.world.nodes[machine].suspected.take() else { return };
+        self.forget_insight();
         narrate::trusted(self, now, machine, since, log);
         let tier = self.plan.machines[machine].tier;
         if let Some(group) = &mut self.groups[tier]
             && group.phase == Phase::Deciding
-            && group.member(machine).is_some_and(|m| group.claims[m])
+            && group.member(machine) == group.primary()
         {
             group.phase = Phase::Calm;
         }
-        self.close_repaired(now, machine);
+        self.close_repaired(machine);
     }
 
-    /// A failover of a machine that is back before anyone took over is over.
-    pub(super) fn close_repaired(&mut self, now: Micros, machine: usize) {
-        if let Some(failover) = self.open_failover(machine)
-            && failover.promoted.is_none()
-        {
-            (failover.back, failover.repaired) = (Some(now), true);
+    /// A failover of a machine that is back before anyone took over is over with the next request that is served.
+    pub(super) fn close_repaired(&mut self, machine: usize) {
+        if let Some(failover) = self.open_failover(machine).filter(|f| f.promoted.is_none()) {
+            failover.repaired = true;
         }
     }
 
@@ -244,6 +252,7 @@ impl FailureModel {
             return;
         }
         self.world.nodes[machine].suspected = Some(now);
+        self.forget_insight();
         self.counts.suspicions += 1;
         let alive = self.world.runs(&self.plan, machine, now);
         if alive {
@@ -252,11 +261,7 @@ impl FailureModel {
         }
         narrate::suspected(self, now, machine, log);
         let tier = self.plan.machines[machine].tier;
-        let serves = match &self.groups[tier] {
-            Some(group) => group.member(machine).is_some_and(|m| group.claims[m]),
-            None => true,
-        };
-        if !serves {
+        if !self.leads(tier, machine) {
             return;
         }
         if self.open_failover(machine).is_none() {
@@ -273,7 +278,7 @@ impl FailureModel {
             (failover.suspected, failover.alive) = (Some(now), alive);
             if !passive && failover.redundant && others {
                 let wait = if ttl { super::analysis::DNS_TTL_US } else { 0 };
-                failover.back = Some(now + wait);
+                failover.replaced = Some(now + wait);
             }
         }
         if passive {
@@ -288,150 +293,5 @@ impl FailureModel {
         let powered = |m: &usize| *m != machine && self.world.powered(&self.plan, *m);
         let alternatives = groups.find(|g| g.contains(&tier)).cloned().unwrap_or_else(|| vec![tier]);
         alternatives.into_iter().flat_map(|t| self.plan.members(t)).any(|m| powered(&m))
-    }
-
-    /// Seeks a successor for a tier whose primary is taken for dead.
-    pub(super) fn start_deciding(&mut self, now: Micros, tier: usize, log: &mut Vec<Event>) {
-        let Some(group) = &mut self.groups[tier] else { return };
-        if group.members.len() < 2 || group.phase != Phase::Calm {
-            if group.members.len() < 2 {
-                narrate::nobody(self, now, tier, log);
-            }
-            return;
-        }
-        (group.phase, group.told) = (Phase::Deciding, false);
-        self.queue.push(now + ELECTION_US, Due::Decide(tier));
-    }
-
-    /// The member that should take over: it runs, and its log is the most up to date. Whether others suspect it does
-    /// not count: it knows best that it lives.
-    fn successor(&self, group: &Group, now: Micros) -> Option<usize> {
-        let fit = |m: &usize| {
-            !group.claims[*m]
-                && self.world.runs(&self.plan, group.members[*m], now)
-                && (!self.tuning.fencing || self.has_majority(group, *m, now))
-        };
-        let fit: Vec<usize> = (0..group.members.len()).filter(fit).collect();
-        group.log.most_up_to_date(&fit)
-    }
-
-    /// Decides who takes over, or waits: for a lease to run out, for a majority, for anyone at all.
-    pub(super) fn decide(&mut self, now: Micros, tier: usize, log: &mut Vec<Event>) {
-        let Some(mut group) = self.groups[tier].take() else { return };
-        if group.phase == Phase::Deciding {
-            match self.successor(&group, now) {
-                None => {
-                    if !group.told {
-                        narrate::no_successor(self, now, &group, tier, log);
-                    }
-                    group.told = true;
-                    self.queue.push(now + 1_000_000, Due::Decide(tier));
-                }
-                Some(member) => self.grant(now, tier, member, &mut group, log),
-            }
-        }
-        self.groups[tier] = Some(group);
-    }
-
-    fn grant(&mut self, now: Micros, tier: usize, member: usize, group: &mut Group, log: &mut Vec<Event>) {
-        if self.tuning.fencing {
-            match group.grantor.ask(member as u32, now) {
-                Ok(lease) => group.lease_ends[member] = lease.ends_us,
-                Err(lease) => {
-                    if !group.told {
-                        narrate::lease_held(self, now, group, &lease, log);
-                    }
-                    group.told = true;
-                    self.queue.push(lease.ends_us.max(now + 1), Due::Decide(tier));
-                    return;
-                }
-            }
-        }
-        group.phase = Phase::Promoting(member);
-        let old = group.primary().map(|p| group.members[p]);
-        let ready = now + self.tuning.standby.promotion_us();
-        let name = self.plan.machines[group.members[member]].name.clone();
-        if let Some(failover) = old.and_then(|old| self.open_failover(old)) {
-            (failover.decided, failover.to) = (Some(now), Some(name));
-        }
-        narrate::decided(self, now, group.members[member], ready, log);
-        self.queue.push(ready, Due::Promote(tier));
-    }
-
-    /// The successor is ready: it serves from now on.
-    pub(super) fn promote(&mut self, now: Micros, tier: usize, log: &mut Vec<Event>) {
-        let Some(mut group) = self.groups[tier].take() else { return };
-        if let Phase::Promoting(member) = group.phase {
-            let machine = group.members[member];
-            let runs = self.world.runs(&self.plan, machine, now);
-            let leads = !self.tuning.fencing
-                || self.has_majority(&group, member, now) && group.grantor.ask(member as u32, now).is_ok();
-            if runs && leads {
-                self.crown(now, member, &mut group, log);
-            } else {
-                // The successor died or was cut off on the way: seek another.
-                (group.phase, group.told) = (Phase::Deciding, false);
-                self.queue.push(now + ELECTION_US, Due::Decide(tier));
-            }
-        }
-        self.groups[tier] = Some(group);
-    }
-
-    fn crown(&mut self, now: Micros, member: usize, group: &mut Group, log: &mut Vec<Event>) {
-        let (machine, old) = (group.members[member], group.primary());
-        let lost = if self.plan.tier_of(machine).kind == Kind::Database { group.log.lost(member) } else { 0 };
-        // Primaries that are off know nothing of this until they come back, and then they ask first.
-        for m in (0..group.members.len()).filter(|m| *m != member) {
-            group.claims[m] &= self.world.powered(&self.plan, group.members[m]);
-        }
-        let epoch = old.map_or(0, |old| group.log_of(old).epoch());
-        group.lost = group.log.acknowledged_of(epoch).and_then(|run| group.log.missing(member, run));
-        if !group.claims.contains(&true) {
-            group.log.write_off(member);
-            self.counts.lost_writes += lost;
-        }
-        group.claims[member] = true;
-        let epoch = group.log.promote(member);
-        group.phase = Phase::Calm;
-        if self.tuning.fencing {
-            group.fence.admit(epoch);
-            if let Ok(lease) = group.grantor.ask(member as u32, now) {
-                group.lease_ends[member] = lease.ends_us;
-            }
-        }
-        // Clients in its zone hear of it at once; the others when their primary no longer answers.
-        let zone = self.plan.machines[machine].zone;
-        for client in 0..group.target.len() {
-            if self.plan.machines.get(client).is_some_and(|c| c.zone == zone) {
-                group.target[client] = Some(member);
-            }
-            group.retry[client] = group.retry[client].max(now + RECONNECT_US);
-        }
-        self.counts.failovers += 1;
-        self.rpo_writes = lost;
-        let old = old.map(|old| group.members[old]);
-        if let Some(failover) = old.and_then(|old| self.open_failover(old)) {
-            (failover.promoted, failover.lost_writes) = (Some(now), lost);
-        }
-        self.split_seen |= self.is_split(group);
-        narrate::promoted(self, now, group, member, lost, log);
-    }
-
-    /// A member that believes to be primary learns of a newer one, and follows it. What it wrote since is lost.
-    pub(super) fn step_down(&mut self, now: Micros, group: &mut Group, member: usize, log: &mut Vec<Event>) {
-        let Some(newer) = group.primary().filter(|p| *p != member) else { return };
-        group.claims[member] = false;
-        let epoch = group.log_of(member).epoch();
-        let left = group.claims.iter().filter(|c| **c).count() == 1;
-        let lost = if left { group.log.lost(newer) } else { 0 };
-        self.counts.lost_writes += lost;
-        // What the takeover counted was the beginning: both went on writing.
-        self.rpo_writes = self.rpo_writes.max(lost);
-        group.lost = group.log.acknowledged_of(epoch).and_then(|run| group.log.missing(newer, run)).or(group.lost);
-        if left {
-            group.log.write_off(newer);
-        }
-        let cut = group.log.copy(newer, member, u64::MAX);
-        narrate::stepped_down(self, now, group, member, newer, (cut, lost), log);
     }
 }

@@ -3,7 +3,7 @@
 use super::model::FailureModel;
 use super::tuning::LEASE_US;
 use crate::algorithms::lease::{Fence, Grantor};
-use crate::algorithms::replication::{self, Log, Mode, Run};
+use crate::algorithms::replication::{self, Log, Mode};
 use crate::engine::Micros;
 
 /// A backup for cold standbys is written this often, in microseconds.
@@ -45,8 +45,6 @@ pub struct Group {
     pub backup: Micros,
     /// Whether the lack of a majority was told.
     pub told: bool,
-    /// Acknowledged writes that the last successor did not have.
-    pub lost: Option<Run>,
 }
 
 impl Group {
@@ -66,7 +64,6 @@ impl Group {
             retry: vec![0; clients],
             backup: now,
             told: false,
-            lost: None,
             members,
         }
     }
@@ -81,10 +78,19 @@ impl Group {
         &self.log.logs()[member]
     }
 
-    /// The primary of the highest epoch.
+    /// The primary of the highest epoch; it may be down, or without a lease.
     pub fn primary(&self) -> Option<usize> {
-        let claiming = (0..self.members.len()).filter(|m| self.claims[*m]);
-        claiming.max_by_key(|m| self.log_of(*m).epoch())
+        self.claimers().into_iter().max_by_key(|m| self.log_of(*m).epoch())
+    }
+
+    /// Who believes to be primary: what stands in none of their logs is lost.
+    pub fn claimers(&self) -> Vec<usize> {
+        (0..self.members.len()).filter(|m| self.claims[*m]).collect()
+    }
+
+    /// Whether a member believes to be primary although another one has begun an epoch since.
+    pub fn superseded(&self, member: usize) -> bool {
+        self.claims[member] && self.log_of(member).epoch() < self.log.epoch()
     }
 }
 
@@ -122,18 +128,19 @@ impl FailureModel {
         !self.tuning.fencing || group.members.len() < 2 || group.lease_ends[member] > now
     }
 
-    /// A write at a member that believes to be primary; gives the time that its copies take.
+    /// A write at a member that believes to be primary; gives the time that its copies take, and the entry. It is
+    /// not acknowledged yet: on its way back the request can still fail.
     ///
     /// # Errors
     /// Why it was refused; it may stand in the primary's log all the same.
-    pub(super) fn write(&mut self, now: Micros, tier: usize, primary: usize) -> Result<Micros, Refusal> {
-        let Some(mut group) = self.groups[tier].take() else { return Ok(0) };
+    pub(super) fn write(&mut self, now: Micros, tier: usize, primary: usize) -> Result<(Micros, u64), Refusal> {
+        let Some(mut group) = self.groups[tier].take() else { return Ok((0, 0)) };
         let written = self.write_in(now, &mut group, primary);
         self.groups[tier] = Some(group);
         written
     }
 
-    fn write_in(&mut self, now: Micros, group: &mut Group, primary: usize) -> Result<Micros, Refusal> {
+    fn write_in(&mut self, now: Micros, group: &mut Group, primary: usize) -> Result<(Micros, u64), Refusal> {
         let epoch = group.log_of(primary).epoch();
         let knows = |m: usize| m == primary || self.talk(group, primary, m, now);
         let newer = (0..group.members.len()).any(|m| knows(m) && group.log_of(m).epoch() > epoch);
@@ -141,8 +148,7 @@ impl FailureModel {
             self.counts.fenced_writes += 1;
             return Err(Refusal::Fenced);
         }
-        group.log.append(primary);
-        let end = group.log_of(primary).len();
+        let entry = group.log.append(primary);
         let mut followers: Vec<usize> = self.followers(group, primary, now);
         let alive = |m: &usize| *m == primary || self.world.nodes[group.members[*m]].suspected.is_none();
         let live = (0..group.members.len()).filter(|m| !group.claims[*m] || *m == primary).filter(alive).count();
@@ -159,13 +165,12 @@ impl FailureModel {
         let chosen = &followers[..followers.len().min(needed - 1)];
         let latency = chosen.iter().map(&way).fold(0.0, f64::max) as Micros;
         for &m in chosen {
-            group.log.copy(primary, m, end);
+            group.log.copy(primary, m, entry + 1);
         }
         if chosen.len() + 1 < needed {
             return Err(Refusal::NotReplicated);
         }
-        group.log.acknowledge(primary, needed);
-        Ok(latency)
+        Ok((latency, entry))
     }
 
     /// Members that follow a primary and hear it now.
@@ -187,15 +192,25 @@ impl FailureModel {
         client: Option<usize>,
         primary: Option<usize>,
     ) -> Result<(usize, bool), Refusal> {
-        let Some(group) = self.groups[tier].clone() else { return Ok((0, false)) };
+        let Some(group) = self.groups[tier].take() else { return Ok((0, false)) };
+        let answer = self.read_in(now, &group, client, primary);
+        self.groups[tier] = Some(group);
+        answer
+    }
+
+    fn read_in(
+        &mut self,
+        now: Micros,
+        group: &Group,
+        client: Option<usize>,
+        primary: Option<usize>,
+    ) -> Result<(usize, bool), Refusal> {
         let reach = |m: usize| {
             let machine = group.members[m];
             self.world.runs(&self.plan, machine, now) && client.is_none_or(|c| self.world.both_ways(c, machine))
         };
-        let stale = |m: usize| {
-            let newest = group.primary().and_then(|p| group.log.acknowledged_of(group.log_of(p).epoch()));
-            newest.is_some_and(|run| group.log_of(m).len() < run.end)
-        };
+        let newest = group.primary().and_then(|p| group.log.newest_acknowledged(p));
+        let stale = |m: usize| newest.is_some_and(|run| !group.log.holds(m, run.epoch, run.end - 1));
         if let Mode::Quorum { read, .. } = group.log.mode() {
             let mut asked: Vec<usize> = (0..group.members.len()).filter(|m| reach(*m)).collect();
             shuffle(&mut asked, &mut self.rng);

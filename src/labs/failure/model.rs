@@ -1,5 +1,6 @@
 //! The failure lab's state machine.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -11,9 +12,12 @@ use super::builtin;
 use super::command::{Architecture, FailureCommand};
 use super::facts::FailureFacts;
 use super::failover::Failover;
+use super::forecast::WhatIf;
 use super::group::Group;
 use super::narrate;
-use super::plan::{Kind, Plan};
+use super::outage::{CALM_US, Outage};
+use super::plan::Plan;
+use super::present::Insight;
 use super::request::{TIMEOUT_US, Trace};
 use super::soak::Soak;
 use super::topology;
@@ -30,8 +34,6 @@ pub const REQUEST_US: Micros = 50_000;
 pub const SHIP_US: Micros = 500_000;
 /// Requests that the picture remembers.
 pub const TRACES: usize = 24;
-/// An outage is over when no request failed for so long, in microseconds.
-const CALM_US: Micros = 1_500_000;
 
 /// What is due at some time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,8 +77,8 @@ pub struct Counts {
     pub stale: u64,
     /// Writes acknowledged.
     pub writes: u64,
-    /// Acknowledged writes that are gone.
-    pub lost_writes: u64,
+    /// Acknowledged writes that were lost in components that are no longer there.
+    pub lost_before: u64,
     /// Writes of primaries of the past that were refused.
     pub fenced_writes: u64,
     /// Times that a machine was taken for dead.
@@ -91,17 +93,6 @@ pub struct Counts {
     pub write_latency_us: u64,
 }
 
-/// A time in which requests fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outage {
-    /// Its first failed request.
-    pub since: Micros,
-    /// Its last one so far.
-    pub last: Micros,
-    /// How many failed.
-    pub failed: u64,
-}
-
 /// Chaos, while it reigns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chaos {
@@ -113,19 +104,6 @@ pub struct Chaos {
     pub before: (u64, u64, u64),
     /// Availability that theory expects.
     pub theory: f64,
-}
-
-/// What would happen if a part died.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WhatIf {
-    /// The part.
-    pub part: usize,
-    /// Machines that die with it or that no request reaches any more.
-    pub dead: Vec<usize>,
-    /// Whether users are still served.
-    pub serves: bool,
-    /// Availability for as long as it is dead.
-    pub availability: f64,
 }
 
 /// The state of the failure lab.
@@ -144,7 +122,6 @@ pub struct FailureModel {
     pub(super) counts: Counts,
     pub(super) traces: VecDeque<Arc<Trace>>,
     pub(super) outage: Option<Outage>,
-    pub(super) last_outage: Option<Outage>,
     pub(super) chaos: Option<Chaos>,
     pub(super) chaos_runs: u64,
     pub(super) soak: Option<Soak>,
@@ -155,6 +132,10 @@ pub struct FailureModel {
     /// Internal events so far.
     pub(super) happened: u64,
     pub(super) split_seen: bool,
+    /// Whether the present split brain was told.
+    pub(super) split_told: bool,
+    /// What is so now, once it was asked for.
+    pub(super) insight: OnceCell<Arc<Insight>>,
     pub(super) settled: Micros,
     /// When something happened last.
     pub(super) clock: Micros,
@@ -178,7 +159,6 @@ impl FailureModel {
             counts: Counts::default(),
             traces: VecDeque::new(),
             outage: None,
-            last_outage: None,
             chaos: None,
             chaos_runs: 0,
             soak: None,
@@ -187,6 +167,8 @@ impl FailureModel {
             rpo_writes: 0,
             happened: 0,
             split_seen: false,
+            split_told: false,
+            insight: OnceCell::new(),
             settled: now,
             clock: now,
             rng: ChaCha8Rng::seed_from_u64(seed),
@@ -240,7 +222,7 @@ impl FailureModel {
         }
     }
 
-    fn fire(&mut self, now: Micros, due: Due, log: &mut Vec<Event>) {
+    pub(super) fn fire(&mut self, now: Micros, due: Due, log: &mut Vec<Event>) {
         match due {
             Due::Request => {
                 self.serve(now, log);
@@ -266,55 +248,8 @@ impl FailureModel {
             Due::Break(part, run) => self.chaos_breaks(now, part, run, log),
             Due::Mend(part, run) => self.chaos_mends(now, part, run, log),
         }
-    }
-
-    /// One request, and what it tells about outages and failovers.
-    pub(super) fn serve(&mut self, now: Micros, log: &mut Vec<Event>) -> Arc<Trace> {
-        let trace = Arc::new(self.send(now));
-        self.failovers.iter_mut().for_each(|f| f.count(now, trace.why.is_none()));
-        let counts = &mut self.counts;
-        match trace.why {
-            None => {
-                counts.ok += 1;
-                counts.latency_us += trace.latency;
-                if trace.write {
-                    counts.writes += 1;
-                    counts.write_latency_us += trace.latency;
-                } else {
-                    counts.reads += 1;
-                    counts.stale += u64::from(trace.stale);
-                }
-                self.served(now, &trace);
-            }
-            Some(why) => {
-                counts.failed += 1;
-                let outage = self.outage.get_or_insert(Outage { since: now, last: now, failed: 0 });
-                (outage.last, outage.failed) = (now, outage.failed + 1);
-                if outage.failed == 1 {
-                    counts.outages += 1;
-                    narrate::errors(self, now, why, log);
-                }
-            }
-        }
-        if let Some(outage) = self.outage.filter(|o| now >= o.last + CALM_US) {
-            narrate::served_again(self, now, outage, log);
-            (self.outage, self.last_outage) = (None, Some(outage));
-        }
-        self.traces.push_back(Arc::clone(&trace));
-        if self.traces.len() > TRACES {
-            self.traces.pop_front();
-        }
-        trace
-    }
-
-    /// A request through a new primary brings its clients back.
-    fn served(&mut self, now: Micros, trace: &Trace) {
-        for failover in self.failovers.iter_mut().filter(|f| f.back.is_none() && f.promoted.is_some()) {
-            let through = trace.path.iter().find(|m| Some(&self.plan.machines[**m].name) == failover.to.as_ref());
-            let database = through.is_some_and(|m| self.plan.tier_of(*m).kind == Kind::Database);
-            if through.is_some() && (trace.write || !database) {
-                failover.back = Some(now);
-            }
+        if !matches!(due, Due::Request | Due::Beat(_) | Due::Heard(_) | Due::Ship) {
+            self.forget_insight();
         }
     }
 
@@ -336,6 +271,16 @@ impl FailureModel {
         now + longest.saturating_add(HEARTBEAT_US + TIMEOUT_US + 2 * CALM_US).min(120_000_000)
     }
 
+    /// Says it when two begin to serve, however that came.
+    pub(super) fn watch_split(&mut self, now: Micros, log: &mut Vec<Event>) {
+        let split = self.groups.iter().flatten().find(|g| self.is_split(g));
+        if let Some(group) = split.filter(|_| !self.split_told) {
+            narrate::split_brain(self, now, group, log);
+        }
+        self.split_told = split.is_some();
+        self.split_seen |= self.split_told;
+    }
+
     /// Whether two machines of a tier believe to be primary now, and nothing stops them from serving.
     pub(super) fn split_brain(&self) -> bool {
         self.groups.iter().flatten().any(|g| self.is_split(g))
@@ -345,7 +290,9 @@ impl FailureModel {
     pub(super) fn is_split(&self, group: &Group) -> bool {
         let serves = |m: &usize| {
             let machine = group.members[*m];
-            group.claims[*m] && self.world.powered(&self.plan, machine) && self.may_serve(group, *m, self.clock)
+            group.claims[*m]
+                && self.world.runs(&self.plan, machine, self.clock)
+                && self.may_serve(group, *m, self.clock)
         };
         (0..group.members.len()).filter(serves).count() > 1
     }
@@ -365,7 +312,11 @@ impl Clocked for FailureModel {
 
     fn apply(&mut self, now: Micros, command: &FailureCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
         (self.settled, self.clock) = (now, now);
-        self.obey(now, command, log)
+        self.forget_insight();
+        self.obey(now, command, log)?;
+        self.forget_insight();
+        self.watch_split(now, log);
+        Ok(())
     }
 
     fn next_tick(&self) -> Option<Micros> {
@@ -378,6 +329,7 @@ impl Clocked for FailureModel {
             self.happened += 1;
             self.fire(now, due, log);
         }
+        self.watch_split(now, log);
     }
 
     fn settled_at(&self) -> Micros {
@@ -453,7 +405,12 @@ const PROPERTIES: &[Property<FailureModel>] = &[
     },
     Property {
         name: "no write is lost that all followers held",
-        holds: |m| m.counts.lost_writes <= m.counts.writes + m.counts.failed,
+        holds: |m| {
+            m.groups.iter().flatten().all(|g| {
+                let all: Vec<usize> = (0..g.members.len()).collect();
+                g.log.lost(&all) <= g.log.lost(&g.claimers()) && g.log.lost(&g.claimers()) <= g.log.acknowledged()
+            })
+        },
     },
     Property {
         name: "each request is served or fails",

@@ -62,11 +62,12 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
         let value = failover.rto().map_or_else(|| "under way".to_owned(), duration);
         figures.push(figure("failover", value, theory, Some(format!("of {}", failover.from)), failover.back.is_none()));
     }
-    if counts.failovers > 0 || counts.lost_writes > 0 {
+    let lost = model.lost_writes();
+    if counts.failovers > 0 || lost > 0 {
         let missing = model.missing_writes();
-        let note = match model.split_brain() {
+        let note = match model.pending_writes() > 0 {
             true => "so far, if the older primary gives up".to_owned(),
-            false => format!("{} in all", thousands(counts.lost_writes)),
+            false => format!("{} in all", thousands(lost)),
         };
         figures.push(figure("writes lost", thousands(missing), None, Some(note), missing > 0));
     }
@@ -81,7 +82,7 @@ pub(super) fn figures(model: &FailureModel) -> Vec<Figure> {
         figures.push(figure("false alarms", thousands(counts.false_alarms), None, Some(of), true));
     }
     if counts.stale > 0 {
-        let of = format!("of {} reads", thousands(counts.reads));
+        let of = format!("of {} read{}", thousands(counts.reads), plural(counts.reads));
         figures.push(figure("stale reads", thousands(counts.stale), None, Some(of), false));
     }
     if let Some(mean) = counts.write_latency_us.checked_div(counts.writes) {

@@ -296,21 +296,18 @@ impl Plan {
         fencing && self.passive(tier) && self.members(tier).len() > 1
     }
 
-    /// The zone of the witness: it votes where the members are even in number. It stands where none of them does, if
-    /// there is such a zone, and in another region if they are spread over several.
+    /// The zone of the witness: it votes where the members are even in number. It stands in the first zone where none
+    /// of them stands, and in another region if they are spread over several and there is one; if there is no such
+    /// zone, in the first of those where the fewest stand.
     pub fn witness(&self, tier: usize) -> Option<usize> {
         let members = self.members(tier);
         if !self.passive(tier) || members.is_empty() || members.len() % 2 == 1 {
             return None;
         }
         let count = |zone: usize| members.iter().filter(|m| self.machines[**m].zone == zone).count();
-        let near = |zone: usize| members.iter().filter(|m| self.region_of(**m) == self.zones[zone].region).count();
+        let near = |zone: usize| members.iter().any(|m| self.region_of(*m) == self.zones[zone].region);
         let spread = members.iter().any(|m| self.region_of(*m) != self.region_of(members[0]));
-        let rank = |zone: &usize| match spread {
-            true => (near(*zone), count(*zone)),
-            false => (count(*zone), usize::from(near(*zone) == 0)),
-        };
-        (0..self.zones.len()).min_by_key(rank)
+        (0..self.zones.len()).min_by_key(|zone| (spread && near(*zone), count(*zone)))
     }
 
     /// What users need, in machines, zones and regions.

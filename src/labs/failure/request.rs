@@ -30,6 +30,10 @@ pub enum Why {
     Fenced(usize),
     /// Too few members hold the write, or answer the read.
     TooFew(usize),
+    /// Fewer machines of a tier run than it needs: they cannot carry the load.
+    Overloaded(usize),
+    /// Two machines hold the virtual address of a tier: what began at one went on at the other.
+    Doubled(usize, usize),
 }
 
 /// A request, and what became of it.
@@ -47,6 +51,8 @@ pub struct Trace {
     pub why: Option<Why>,
     /// Whether it read what was out of date.
     pub stale: bool,
+    /// What it wrote: tier, member and entry.
+    pub wrote: Vec<(usize, usize, u64)>,
 }
 
 /// Who calls: users of a region, or a machine.
@@ -66,11 +72,20 @@ impl FailureModel {
             .filter(|r| (0..self.plan.machines.len()).any(|m| self.plan.region_of(m) == *r))
             .collect();
         let home = regions.get((number / 2) as usize % regions.len().max(1)).copied().unwrap_or(0);
-        let mut trace = Trace { at: now, write, path: Vec::new(), latency: 0, why: None, stale: false };
+        let mut trace =
+            Trace { at: now, write, path: Vec::new(), latency: 0, why: None, stale: false, wrote: Vec::new() };
         let plan = self.plan.clone();
         trace.why = self.call_all(&plan, &plan.users, Caller::Users(home), number, &mut trace).err();
-        if trace.why.is_some() {
-            trace.latency = trace.latency.min(TIMEOUT_US);
+        match trace.why {
+            Some(_) => trace.latency = trace.latency.min(TIMEOUT_US),
+            // Acknowledged is what a user was told, and nothing else.
+            None => {
+                for &(tier, member, entry) in &trace.wrote {
+                    if let Some(group) = &mut self.groups[tier] {
+                        group.log.acknowledge(member, entry..entry + 1, 1);
+                    }
+                }
+            }
         }
         trace
     }
@@ -88,7 +103,9 @@ impl FailureModel {
             let region = self.region(caller);
             let far = |t: &usize| !plan.members(*t).iter().any(|m| plan.region_of(*m) == region);
             let dead = |t: &usize| !plan.members(*t).iter().any(|m| self.trusts(caller, *m, trace.at));
-            let tier = group.iter().copied().min_by_key(|t| (dead(t), far(t))).unwrap_or(0);
+            let well = |m: &usize| self.trusts(caller, *m, trace.at) && self.world.nodes[*m].healthy;
+            let ill = |t: &usize| !plan.members(*t).iter().any(well);
+            let tier = group.iter().copied().min_by_key(|t| (dead(t), ill(t), far(t))).unwrap_or(0);
             self.call(plan, tier, caller, number, trace)?;
         }
         Ok(())
@@ -110,6 +127,10 @@ impl FailureModel {
     }
 
     fn call(&mut self, plan: &Plan, tier: usize, caller: Caller, number: u64, trace: &mut Trace) -> Result<(), Why> {
+        let running = plan.members(tier).into_iter().filter(|m| self.world.runs(plan, *m, trace.at)).count();
+        if plan.tiers[tier].needs > running.max(1) {
+            return Err(Why::Overloaded(tier));
+        }
         let machine = match self.groups[tier].is_some() {
             true => self.primary_for(plan, tier, caller, trace)?,
             false => self.pick(plan, tier, caller, number, trace.at).ok_or(Why::Nobody(tier))?,
@@ -125,8 +146,9 @@ impl FailureModel {
     fn write_at(&mut self, tier: usize, machine: usize, trace: &mut Trace) -> Result<(), Why> {
         let member = self.groups[tier].as_ref().and_then(|g| g.member(machine)).unwrap_or(0);
         match self.write(trace.at, tier, member) {
-            Ok(latency) => {
+            Ok((latency, entry)) => {
                 trace.latency += latency;
+                trace.wrote.push((tier, member, entry));
                 if trace.latency > TIMEOUT_US { Err(Why::Slow(machine)) } else { Ok(()) }
             }
             Err(Refusal::Fenced) => {
@@ -154,6 +176,10 @@ impl FailureModel {
             Caller::Users(_) => plan.machines.len(),
             Caller::Machine(m) => m,
         };
+        if let Some((first, second)) = self.doubled(plan, tier, caller, trace.at) {
+            trace.path.push(first);
+            return Err(Why::Doubled(first, second));
+        }
         let Some(group) = &self.groups[tier] else { return Err(Why::Nobody(tier)) };
         // A database answers reads without a lease, too; its writes are checked where they are written.
         let database = plan.tiers[tier].kind == Kind::Database;
@@ -207,6 +233,27 @@ impl FailureModel {
                 Err(why)
             }
         }
+    }
+
+    /// Two machines that both answer at the virtual address of a balancer, if a request that begins at the first goes
+    /// on at the second: each of its two packets, to connect and to ask, comes to whom of them answered last.
+    fn doubled(&mut self, plan: &Plan, tier: usize, caller: Caller, now: Micros) -> Option<(usize, usize)> {
+        let group = self.groups[tier].as_ref().filter(|_| plan.tiers[tier].kind == Kind::Balancer)?;
+        let answers = |m: &usize| {
+            let machine = group.members[*m];
+            let linked = match caller {
+                Caller::Users(_) => true,
+                Caller::Machine(c) => self.world.both_ways(c, machine),
+            };
+            linked && self.world.runs(plan, machine, now) && self.may_serve(group, *m, now)
+        };
+        let holders: Vec<usize> = group.claimers().into_iter().filter(answers).map(|m| group.members[m]).collect();
+        if holders.len() < 2 {
+            return None;
+        }
+        let mut any = || holders[self.rng.random_range(0..holders.len())];
+        let (first, second) = (any(), any());
+        (first != second).then_some((first, second))
     }
 
     /// Why a caller finds no primary: there is none, or no link leads to it.

@@ -7,7 +7,8 @@ use super::analysis::DNS_TTL_US;
 use super::model::FailureModel;
 use super::plan::Plan;
 use crate::algorithms::availability::{YEAR_S, outage_interval};
-use crate::engine::ModelError;
+use crate::engine::numbers::thousands;
+use crate::engine::{ModelError, interrupt};
 
 /// Most years.
 pub const MAX_YEARS: u64 = 10_000;
@@ -48,18 +49,20 @@ impl FailureModel {
     /// takes its share of the requests with it until that is known.
     ///
     /// # Errors
-    /// Too few or too many years.
+    /// When too much would fail in them, and when somebody stops it.
     pub(super) fn live_years(&self, years: u64, seed: u64) -> Result<Soak, ModelError> {
-        if !(2..=MAX_YEARS).contains(&years) {
-            return Err(ModelError::new(format!("{years} years make no sense here"), format!("use 2 to {MAX_YEARS}")));
-        }
         let plan = &self.plan;
         let lives: Vec<_> = (0..plan.parts()).map(|p| plan.life(p)).collect();
         let expected = lives.iter().map(|l| years as f64 * YEAR_S / (l.mtbf_s + l.mttr_s)).sum::<f64>();
         if expected > MAX_FAILURES {
             let most = (years as f64 * MAX_FAILURES / expected) as u64;
-            let problem = format!("{years} years would bring about {expected:.0} failures");
-            return Err(ModelError::new(problem, format!("use at most {} years", most.max(2))));
+            let limit = thousands(MAX_FAILURES as u64);
+            let problem = format!("{} years would bring more than {limit} failures", thousands(years));
+            let remedy = match most {
+                0..2 => "what fails so often is better lived through with `chaos 1`".to_owned(),
+                most => format!("use at most {} years", thousands(most)),
+            };
+            return Err(ModelError::new(problem, remedy));
         }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let end = years as f64 * YEAR_S;
@@ -71,7 +74,7 @@ impl FailureModel {
         let mut serving: Vec<Option<usize>> = (0..plan.tiers.len()).map(|t| plan.members(t).first().copied()).collect();
         // Until when a failover is on its way; the rest of it is down time only while the structure is up.
         let mut busy_until = 0.0_f64;
-        let (mut now, mut works, mut failures) = (0.0_f64, true, 0_u64);
+        let (mut now, mut works, mut failures, mut turns) = (0.0_f64, true, 0_u64, 0_u64);
         while let Some((part, at)) = next.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1)) {
             let until = at.min(end);
             match works {
@@ -81,6 +84,10 @@ impl FailureModel {
             now = until;
             if at >= end {
                 break;
+            }
+            turns += 1;
+            if turns.is_multiple_of(256) {
+                interrupt::check()?;
             }
             up[part] = !up[part];
             next[part] = at + draw(if up[part] { lives[part].mtbf_s } else { lives[part].mttr_s });

@@ -4,7 +4,8 @@ use super::command::{DetectorName, ModeName, Standby};
 use super::model::{Chaos, Due, FailureModel, SHIP_US};
 use super::narrate;
 use super::plan::Kind;
-use super::tuning::{Detector, HEARTBEAT_US, Tuning};
+use super::tuning::{Detector, HEARTBEAT_US, LEASE_US, Tuning};
+use crate::algorithms::lease::Grantor;
 use crate::algorithms::replication::Mode;
 use crate::engine::{Event, Micros, ModelError};
 
@@ -121,18 +122,29 @@ impl FailureModel {
     pub(super) fn set_fencing(&mut self, now: Micros, fencing: bool, log: &mut Vec<Event>) -> Result<(), ModelError> {
         self.retune(Tuning { fencing, ..self.tuning })?;
         if fencing {
-            // Leases are granted anew: to the newest primary of each tier, as soon as its old lease is out.
-            for group in self.groups.iter_mut().flatten() {
-                let Some(primary) = group.primary() else { continue };
-                if let Ok(lease) = group.grantor.ask(primary as u32, now) {
-                    group.lease_ends[primary] = lease.ends_us;
-                }
-                let epoch = group.log_of(primary).epoch();
-                group.fence.admit(epoch);
-            }
+            self.renew_leases(now);
         }
         narrate::fencing(self, now, log);
         Ok(())
+    }
+
+    /// Old leases are void. The newest primary of each tier gets a new one, if it hears a majority; else whom the next
+    /// decision chooses.
+    fn renew_leases(&mut self, now: Micros) {
+        for tier in 0..self.groups.len() {
+            let Some(mut group) = self.groups[tier].take() else { continue };
+            group.grantor = Grantor::new(LEASE_US);
+            group.lease_ends.fill(0);
+            if let Some(primary) = group.primary() {
+                group.fence.admit(group.log_of(primary).epoch());
+                if self.has_majority(&group, primary, now)
+                    && let Ok(lease) = group.grantor.ask(primary as u32, now)
+                {
+                    group.lease_ends[primary] = lease.ends_us;
+                }
+            }
+            self.groups[tier] = Some(group);
+        }
     }
 
     pub(super) fn set_standby(

@@ -3,9 +3,13 @@
 use serde::Deserialize;
 
 use super::plan::{Kind, Life, MAX_MACHINES, MAX_PLACES, Machine, Plan, Region, Style, Tier, Zone};
+use super::times::duration_s;
 use crate::algorithms::graph::Graph;
 use crate::engine::ModelError;
+use crate::engine::numbers::thousands;
 
+/// Highest cost of a machine.
+const MAX_COST: f64 = 1e6;
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 24;
 
@@ -49,13 +53,11 @@ struct Component {
     mttr: Option<Time>,
     #[serde(default)]
     depends_on: Vec<String>,
-    #[serde(default = "one")]
-    replicas: usize,
-    #[serde(default = "one")]
-    needs: usize,
+    replicas: Option<toml::Value>,
+    needs: Option<toml::Value>,
     style: Option<Style>,
     zone: Option<OneOrMany>,
-    cost: Option<f64>,
+    cost: Option<toml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -70,15 +72,51 @@ enum OneOrMany {
 #[serde(untagged)]
 enum Time {
     Text(String),
-    Number(f64),
+    Other(toml::Value),
 }
 
 /// What a file looks like, on one line, for messages.
 const LOOKS: &str = "a component is [[component]] and then, a line each, name = \"web\", kind = \"app\", replicas = 2, \
                      depends_on = [\"db\"], mtbf = \"1000h\", mttr = \"1h\"; `scalelab run failure --help` shows a whole file";
 
-fn one() -> usize {
-    1
+/// What a file says wrongly, in our words and not the reader's.
+fn plainly(message: &str) -> String {
+    let quoted = |text: &str| text.split('`').nth(1).unwrap_or("").to_owned();
+    let known = |text: &str| {
+        let names: Vec<&str> = text.split('`').skip(3).step_by(2).collect();
+        names.join(", ")
+    };
+    let value = |text: &str| {
+        let said = text.split(", expected").next().unwrap_or("").split_once(": ").map_or("", |(_, said)| said);
+        said.split_once(' ').map_or(said, |(_, value)| value).trim_matches('`').replace('"', "'")
+    };
+    match message {
+        m if m.contains("overflow") || m.contains("out of range") || m.contains("128") => {
+            "a number is too large".to_owned()
+        }
+        m if m.starts_with("unknown field") => {
+            format!("there is no key '{}' here; the keys are {}", quoted(m), known(m))
+        }
+        m if m.starts_with("unknown variant") => format!("'{}' is not one of {}", quoted(m), known(m)),
+        m if m.starts_with("missing field") => format!("the key '{}' is missing", quoted(m)),
+        m if m.starts_with("duplicate") => "the same key stands here twice".to_owned(),
+        m if m.starts_with("data did not match") => {
+            "the value is neither a text in quotes nor a list of such texts".to_owned()
+        }
+        m if m.starts_with("invalid type") && m.contains("sequence") && m.contains("expected a string") => {
+            "a list stands where one text in quotes must stand".to_owned()
+        }
+        m if m.starts_with("invalid type") && m.ends_with("expected a string") => {
+            format!("{} stands where a text in quotes must stand", value(m))
+        }
+        m if m.starts_with("invalid type") && m.ends_with("expected a sequence") => {
+            format!("{} stands where a list must stand, such as [\"db\"]", value(m))
+        }
+        m if m.starts_with("invalid type") => {
+            "a table stands where a value must stand, or the other way round".to_owned()
+        }
+        m => format!("this is not valid TOML ({m})"),
+    }
 }
 
 /// Reads a plan; `file` names it in messages.
@@ -90,7 +128,7 @@ pub fn read(file: &str, text: &str) -> Result<Plan, ModelError> {
     let parsed: File = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let message = error.message().lines().collect::<Vec<_>>().join(" ");
-        ModelError::new(format!("{file}, line {line}: {message}"), LOOKS)
+        ModelError::new(format!("{file}, line {line}: {}", plainly(&message)), LOOKS)
     })?;
     let plan = build(file, parsed)?;
     check(&plan).map_err(|e| ModelError::new(format!("{file}: {}", e.problem), e.remedy))?;
@@ -177,14 +215,17 @@ fn add_component(plan: &mut Plan, names: &[String], entry: &Component) -> Result
     if zones.is_empty() {
         return Err(ModelError::new(format!("component '{name}' stands in no zone"), "name one, or leave `zone` out"));
     }
-    if entry.replicas == 0 || entry.replicas > MAX_MACHINES {
-        let problem = format!("component '{name}' has {} replicas", entry.replicas);
-        return Err(ModelError::new(problem, format!("use 1 to {MAX_MACHINES}")));
-    }
-    let cost = entry.cost.unwrap_or(entry.kind.cost());
-    if !(0.0..=1e6).contains(&cost) {
-        return Err(ModelError::new(format!("component '{name}' costs {cost}"), "use 0 to 1,000,000"));
-    }
+    let (replicas, needs) = (count(name, "replicas", &entry.replicas)?, count(name, "needs", &entry.needs)?);
+    let cost = match &entry.cost {
+        None => entry.kind.cost(),
+        Some(value) => {
+            let number = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+            number.filter(|cost| (0.0..=MAX_COST).contains(cost)).ok_or_else(|| {
+                let problem = format!("component '{name}' has a cost of {}", shown(value));
+                ModelError::new(problem, format!("use 0 to {}", thousands(MAX_COST as u64)))
+            })?
+        }
+    };
     let passive = entry.kind == Kind::Database;
     if passive && entry.style == Some(Style::Active) {
         let problem = format!("database '{name}' is active-active, which would need two truths at once");
@@ -197,16 +238,31 @@ fn add_component(plan: &mut Plan, names: &[String], entry: &Component) -> Result
         name: name.clone(),
         kind: entry.kind,
         life: life(name, (&entry.mtbf, &entry.mttr), usual)?,
-        needs: entry.needs,
+        needs,
         style: entry.style.unwrap_or(if passive { Style::Passive } else { Style::Active }),
         deps: dependencies(name, names, &entry.depends_on)?,
         cost,
     });
-    for i in 0..entry.replicas {
+    for i in 0..replicas {
         let machine = Machine { name: format!("{name}-{}", i + 1), tier, zone: zones[i % zones.len()] };
         plan.machines.push(machine);
     }
     Ok(())
+}
+
+/// A whole number from 1 to the most machines that there can be; 1 if it is left out.
+fn count(name: &str, key: &str, value: &Option<toml::Value>) -> Result<usize, ModelError> {
+    let Some(value) = value else { return Ok(1) };
+    let whole = value.as_integer().and_then(|n| usize::try_from(n).ok());
+    whole.filter(|n| (1..=MAX_MACHINES).contains(n)).ok_or_else(|| {
+        let problem = format!("component '{name}' has {key} = {}", shown(value));
+        ModelError::new(problem, format!("use a whole number from 1 to {MAX_MACHINES}"))
+    })
+}
+
+/// A value as it stands in a file, cut short.
+fn shown(value: &toml::Value) -> String {
+    value.to_string().chars().take(MAX_NAME).collect()
 }
 
 /// `["db", "lb-eu | lb-us"]`: all of these, and of each group any one.
@@ -241,49 +297,17 @@ fn time_s(name: &str, which: &str, time: &Time) -> Result<f64, ModelError> {
         format!("write a number and a unit in quotes, e.g. {key} = \"{example}\"; units are ms, s, m, h, d, w, y");
     let wrong = |what: String| ModelError::new(format!("the {which} of '{name}' {what}"), remedy.clone());
     let text = match time {
-        Time::Number(number) => return Err(wrong(format!("is {number}, without a unit"))),
         Time::Text(text) => text.trim(),
+        Time::Other(value) => return Err(wrong(format!("is {}, without a unit", shown(value)))),
     };
     if which == "MTBF" && text == "never" {
         return Ok(f64::INFINITY);
     }
-    let seconds = duration_s(text).map_err(|e| wrong(format!("is no time: {}", e.problem)))?;
+    let seconds = duration_s(text).map_err(|e| wrong(format!("is not a time: {}; {}", e.problem, e.remedy)))?;
     if !text.ends_with(char::is_alphabetic) {
         return Err(wrong(format!("is {text}, without a unit")));
     }
-    if seconds <= 0.0 { Err(wrong("is not above 0".to_owned())) } else { Ok(seconds) }
-}
-
-/// A time as one writes it: `1000h`, `30 d`, `90s`, `5y`.
-///
-/// # Errors
-/// What is no number with a unit, or negative.
-pub fn duration_s(text: &str) -> Result<f64, ModelError> {
-    let trimmed = text.trim();
-    let split = trimmed.find(|c: char| c.is_alphabetic()).unwrap_or(trimmed.len());
-    let (number, unit) = trimmed.split_at(split);
-    let per = match unit.trim() {
-        "ms" => 0.001,
-        "s" | "" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3_600.0,
-        "d" => 86_400.0,
-        "w" => 7.0 * 86_400.0,
-        "y" => crate::algorithms::availability::YEAR_S,
-        _ => f64::NAN,
-    };
-    let value = number.trim().parse::<f64>().map_or(f64::NAN, |n| n * per);
-    if (0.0..=1e12).contains(&value) {
-        return Ok(value);
-    }
-    let text: String = text.chars().take(30).collect();
-    if value > 1e12 {
-        return Err(ModelError::new(format!("'{text}' is too long"), "30000y is the most"));
-    }
-    Err(ModelError::new(
-        format!("'{text}' is no time above 0"),
-        "give a number and a unit of ms, s, m, h, d, w or y, e.g. 1000h",
-    ))
+    Ok(seconds)
 }
 
 /// Checks a plan: names, numbers, cycles, and that users reach everything.
@@ -338,8 +362,8 @@ fn names(plan: &Plan) -> Result<(), ModelError> {
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(plain) || name.starts_with('-') {
             let shown: String = name.chars().take(MAX_NAME).collect();
-            let remedy = format!("use 1 to {MAX_NAME} letters, digits, hyphens, dots");
-            return Err(ModelError::new(format!("'{shown}' is no name"), remedy));
+            let remedy = format!("use 1 to {MAX_NAME} letters, digits, hyphens, dots or underscores");
+            return Err(ModelError::new(format!("'{shown}' is not a valid name"), remedy));
         }
         if seen.contains(&name) {
             let problem = format!("the name '{name}' stands for two things");

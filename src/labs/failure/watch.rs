@@ -2,7 +2,6 @@
 
 use rand::RngExt;
 
-use super::group::Phase;
 use super::model::{Due, FailureModel};
 use super::narrate;
 use super::tuning::{DELAY_US, Detector, HEARTBEAT_US, JITTER_US};
@@ -82,25 +81,7 @@ impl FailureModel {
         ((DELAY_US as f64 + jitter) * self.world.nodes[machine].slow).min(60e6)
     }
 
-    /// What a machine that believes to be primary does once a second.
-    fn lead(&mut self, now: Micros, machine: usize, log: &mut Vec<Event>) {
-        let tier = self.plan.machines[machine].tier;
-        let Some(mut group) = self.groups[tier].take() else { return };
-        if let Some(member) = group.member(machine) {
-            let successor = group.phase == Phase::Promoting(member);
-            if self.tuning.fencing && (group.claims[member] || successor) && self.has_majority(&group, member, now) {
-                match group.grantor.ask(member as u32, now) {
-                    Ok(lease) => group.lease_ends[member] = lease.ends_us,
-                    // Somebody else leads: it follows, if that one has begun.
-                    Err(_) if group.claims[member] => self.step_down(now, &mut group, member, log),
-                    Err(_) => {}
-                }
-            }
-        }
-        self.groups[tier] = Some(group);
-    }
-
-    /// Whether a machine reaches at least one machine of everything that it needs.
+    /// Whether a machine reaches at least one machine of everything that it needs, and that one in turn.
     fn reaches_needs(&self, machine: usize) -> bool {
         let reaches = |tier: &usize| {
             let members = self.plan.members(*tier);
@@ -108,7 +89,8 @@ impl FailureModel {
                 Some(group) => group.member(*m).is_some_and(|i| group.claims[i]),
                 None => true,
             };
-            members.iter().any(|m| claims(m) && self.world.powered(&self.plan, *m) && self.world.both_ways(machine, *m))
+            let well = |m: &usize| self.world.powered(&self.plan, *m) && self.world.nodes[*m].healthy;
+            members.iter().any(|m| claims(m) && well(m) && self.world.both_ways(machine, *m))
         };
         self.plan.tier_of(machine).deps.iter().all(|group| group.iter().any(reaches))
     }
@@ -117,16 +99,7 @@ impl FailureModel {
     /// those who call it; if none of them runs, a monitor outside.
     fn is_heard(&mut self, now: Micros, machine: usize) -> bool {
         let tier = self.plan.machines[machine].tier;
-        let mut watchers: Vec<usize> = match &self.groups[tier] {
-            Some(group) => group.members.iter().copied().filter(|m| *m != machine).collect(),
-            None => Vec::new(),
-        };
-        watchers.retain(|m| self.world.runs(&self.plan, *m, now));
-        if watchers.is_empty() {
-            let calls = |m: &usize| self.plan.tier_of(*m).deps.iter().flatten().any(|t| *t == tier);
-            watchers =
-                (0..self.plan.machines.len()).filter(calls).filter(|m| self.world.runs(&self.plan, *m, now)).collect();
-        }
+        let watchers = self.watchers(tier, machine, &|m| self.world.runs(&self.plan, m, now));
         if watchers.is_empty() {
             return self.world.nodes[machine].loss <= 0.0 || self.net.random::<f64>() >= self.world.nodes[machine].loss;
         }
@@ -134,6 +107,26 @@ impl FailureModel {
         let Some(first) = linked.first() else { return false };
         let loss = self.world.loss(machine, *first);
         loss <= 0.0 || self.net.random::<f64>() >= loss
+    }
+
+    /// Who watches a machine: those of its group that run, else those that run and call it.
+    fn watchers(&self, tier: usize, machine: usize, runs: &dyn Fn(usize) -> bool) -> Vec<usize> {
+        let peers = self.groups[tier].iter().flat_map(|g| &g.members).copied();
+        let peers: Vec<usize> = peers.filter(|m| *m != machine && runs(*m)).collect();
+        if !peers.is_empty() {
+            return peers;
+        }
+        let calls = |m: &usize| self.plan.tier_of(*m).deps.iter().flatten().any(|t| *t == tier);
+        (0..self.plan.machines.len()).filter(|m| calls(m) && runs(*m)).collect()
+    }
+
+    /// Whether what a machine sends reaches one of those who would watch it if these are alive. In SWIM all watch.
+    pub(super) fn is_linked_to_watchers(&self, tier: usize, machine: usize, alive: &[bool]) -> bool {
+        let watchers = match self.swim {
+            Some(_) => (0..alive.len()).filter(|m| *m != machine && alive[*m]).collect(),
+            None => self.watchers(tier, machine, &|m| alive[m]),
+        };
+        watchers.is_empty() || watchers.iter().any(|w| self.world.linked(machine, *w))
     }
 
     /// A period of SWIM over all machines.

@@ -136,6 +136,12 @@ impl World {
 
     /// Whether a machine and a witness in a zone hear each other, and that zone has power.
     pub fn heard_by_witness(&self, plan: &Plan, machine: usize, zone: usize) -> bool {
+        let dark = self.zones_down[zone] || self.regions_down[plan.zones[zone].region];
+        !dark && self.linked_to_witness(plan, machine, zone)
+    }
+
+    /// Whether no cut parts a machine from a witness in a zone.
+    pub fn linked_to_witness(&self, plan: &Plan, machine: usize, zone: usize) -> bool {
         let holds = |scope: Scope| match scope {
             Scope::Zone(z) => z == zone,
             Scope::Region(r) => r == plan.zones[zone].region,
@@ -146,8 +152,7 @@ impl World {
             None => has(cut.a) != holds(cut.a),
             Some(b) => has(cut.a) && holds(b) || has(b) && holds(cut.a),
         };
-        let dark = self.zones_down[zone] || self.regions_down[plan.zones[zone].region];
-        !dark && !self.cuts.iter().any(parts)
+        !self.cuts.iter().any(parts)
     }
 
     /// The chance that a message between two machines is lost.

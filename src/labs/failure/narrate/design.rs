@@ -1,15 +1,16 @@
 //! What was built, what it is worth, and what would happen if.
 
-use super::{list, name, per_year, share, tell};
+use super::{counted, fares, list, name, per_year, share, tell};
 use crate::algorithms::availability::YEAR_S;
 use crate::engine::numbers::{duration, plural};
 use crate::engine::{Event, EventKind, Micros};
 use crate::labs::failure::analysis::Analysis;
+use crate::labs::failure::forecast::{Fare, Service};
 use crate::labs::failure::model::FailureModel;
 use crate::labs::failure::plan::{Plan, Scope};
 
 /// Another architecture.
-pub fn built(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
+pub fn built(model: &FailureModel, now: Micros, future: (Service, bool), log: &mut Vec<Event>) {
     let machines = model.plan.machines.len();
     let text = format!(
         "Built: {}, {machines} machine{}. It should be up {} of the time, which is down {} a year, at a cost of {:.1}.",
@@ -20,11 +21,12 @@ pub fn built(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
         model.analysis.cost
     );
     tell(log, now, EventKind::Change, text);
-    spofs(model, now, log);
+    spofs(model, now, future, log);
 }
 
-/// The single points of failure, as things stand now.
-pub fn spofs(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
+/// The single points of failure, as things stand now; `future` is how users fare once all has played out, and whether
+/// each of the points would leave them nothing.
+pub fn spofs(model: &FailureModel, now: Micros, (future, nothing): (Service, bool), log: &mut Vec<Event>) {
     let spofs = model.spofs();
     let called = |part: &usize| match model.plan.scope_of(*part) {
         Scope::Region(_) => format!("the region {}", model.plan.part_name(*part)),
@@ -35,18 +37,24 @@ pub fn spofs(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let down: Vec<&str> =
         (0..model.plan.parts()).filter(|p| !model.part_up(*p)).map(|p| model.plan.part_name(p)).collect();
     if !model.serving() {
+        let fare = match future.fare() {
+            Fare::Nothing => "No request is served now.".to_owned(),
+            Fare::All => "Not enough is up and linked now.".to_owned(),
+            _ => format!("As it is, {}.", fares(future)),
+        };
         let text = match &names[..] {
-            [] => "Nobody is served now. In the whole design no single failure would do that.".to_owned(),
-            [one] => format!("Nobody is served now. In the whole design, {one} alone does that."),
-            _ => format!("Nobody is served now. In the whole design, each of these alone does that: {}.", list(&names)),
+            [] => format!("{fare} In the whole design no single failure would stop users."),
+            [one] => format!("{fare} In the whole design, {one} alone stops users."),
+            _ => format!("{fare} In the whole design, each of these alone stops users: {}.", list(&names)),
         };
         return tell(log, now, EventKind::Warning, text);
     }
+    let stops = if nothing { "stops everything" } else { "stops writes, if not everything" };
     let now_that = if down.is_empty() { "All is up: ".to_owned() } else { format!("With {} down: ", list(&down)) };
     let text = match names.len() {
         0 => format!("{now_that}no single failure stops users: there is no single point of failure."),
-        1 => format!("{now_that}one failure alone stops everything: {}.", names[0]),
-        n => format!("{now_that}each of these {n} alone stops everything: {}.", list(&names)),
+        1 => format!("{now_that}one failure alone {stops}: {}.", names[0]),
+        n => format!("{now_that}each of these {n} alone {stops}: {}.", list(&names)),
     };
     tell(log, now, if names.is_empty() { EventKind::Change } else { EventKind::Warning }, text);
 }
@@ -54,8 +62,9 @@ pub fn spofs(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
 /// `every 5 years`, `every 42 days`.
 fn every(seconds: f64) -> String {
     match seconds / YEAR_S {
-        years if years >= 2.0 => format!("every {years:.0} years"),
-        years => format!("every {:.0} days", years * 365.25),
+        years if years >= 1.95 => format!("every {years:.0} years"),
+        _ if seconds >= 1.95 * 86_400.0 => format!("every {:.0} days", seconds / 86_400.0),
+        _ => format!("every {}", duration((seconds * 1e6) as u64)),
     }
 }
 
@@ -63,13 +72,14 @@ fn every(seconds: f64) -> String {
 pub fn what_if(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let Some(what) = &model.what_if else { return };
     let part = model.plan.part_name(what.part);
-    let users = match (model.serving(), what.serves) {
-        (_, true) => "users are still served",
-        (true, false) => "nobody is served any more",
-        (false, false) => "nothing changes for users: nobody is served now",
+    let users = match (what.before.fare(), what.service.fare()) {
+        (Fare::Nothing, Fare::Nothing) => "nothing changes for users: no request is served now".to_owned(),
+        (_, Fare::All) => "users are still served".to_owned(),
+        (_, Fare::Nothing) => "no user is served any more".to_owned(),
+        _ => fares(what.service),
     };
     let text = match model.part_up(what.part) {
-        false => format!("{part} is down already. As it is, {}.", if what.serves { users } else { "nobody is served" }),
+        false => format!("{part} is down already. As it is, {}.", fares(what.service)),
         true => {
             let life = model.plan.life(what.part);
             let often = if life.mtbf_s.is_finite() {
@@ -91,7 +101,7 @@ pub fn what_if(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
         let text = format!("With it, these are down or out of reach: {}.", list(&others));
         tell(log, now, EventKind::Detail, text);
     }
-    if what.serves {
+    if what.service.serves() {
         let text = format!("Until it is repaired the rest is up {} of the time.", share(what.availability));
         tell(log, now, EventKind::Detail, text);
     }
@@ -102,7 +112,7 @@ pub fn edited(model: &FailureModel, now: Micros, what: &str, (old, before): (&Pl
     tell(log, now, EventKind::Change, format!("{what}."));
     let (a, b) = (&model.analysis, before);
     let text = format!(
-        "Availability {} (was {}): {} down a year in place of {}. Cost {:.1} (was {:.1}).",
+        "Availability {} (was {}): {} down a year instead of {}. Cost {:.1} (was {:.1}).",
         share(a.availability),
         share(b.availability),
         per_year(a.availability),
@@ -136,6 +146,16 @@ pub fn edited(model: &FailureModel, now: Micros, what: &str, (old, before): (&Pl
     }
 }
 
+/// Acknowledged writes were on a machine that was taken out, and nowhere else.
+pub fn gone_with(now: Micros, lost: u64, log: &mut Vec<Event>) {
+    let text = match lost {
+        0 => return,
+        1 => "One acknowledged write was there alone: it is lost.".to_owned(),
+        n => format!("{} were there alone: they are lost.", counted(n, "acknowledged write")),
+    };
+    tell(log, now, EventKind::Warning, text);
+}
+
 /// `: 2 of the 3 votes of db stand there`, where that is why a place is a single point.
 fn votes(model: &FailureModel, part: usize) -> Option<String> {
     let plan = &model.plan;
@@ -150,7 +170,9 @@ fn votes(model: &FailureModel, part: usize) -> Option<String> {
         let all = members.len() + usize::from(witness.is_some());
         let here = members.iter().filter(|m| inside.contains(m)).count() + usize::from(seat);
         let witness = if seat { ", the witness's among them" } else { "" };
-        (here * 2 >= all && here < all)
-            .then(|| format!(": {here} of the {all} votes of {} are there{witness}", plan.tiers[t].name))
+        (here * 2 >= all && here < all).then(|| {
+            let are = if here == 1 { "is" } else { "are" };
+            format!(": {here} of the {all} votes of {} {are} there{witness}", plan.tiers[t].name)
+        })
     })
 }

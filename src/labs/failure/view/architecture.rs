@@ -105,7 +105,7 @@ fn slot(column: Rect, k: usize, count: usize, height: u16, area: Rect) -> Rect {
 /// Draws machines, links, zones and the requests on their way.
 pub(super) fn draw(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     let spofs = scene.model.spofs();
-    let area = caption(buf, area, &captions(scene, &spofs), scene.theme);
+    let area = caption(buf, area, &captions(scene, spofs), scene.theme);
     let places = Places::of(scene, area);
     let mut canvas = Canvas::new(area, scene.theme.glyphs);
     links(scene, &places, &mut canvas);
@@ -113,12 +113,12 @@ pub(super) fn draw(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
     canvas.draw(buf);
     let dead = out_of_reach(scene);
     for (zone, place) in &places.zones {
-        heading(scene, *zone, &spofs, *place, buf);
+        heading(scene, *zone, spofs, *place, buf);
     }
     for (m, place) in places.machines.iter().enumerate() {
         machine(scene, m, *place, (dead[m], spofs.contains(&m)), buf);
     }
-    users(scene, &places, &spofs, buf);
+    users(scene, &places, spofs, buf);
     requests(scene, &places, buf);
 }
 
@@ -161,16 +161,9 @@ fn captions(scene: &FailureScene<'_>, spofs: &[usize]) -> Vec<String> {
 
 /// Machines that are down or that no request reaches, now or as asked by `what-if`.
 fn out_of_reach(scene: &FailureScene<'_>) -> Vec<bool> {
-    let (model, plan) = (scene.model, &scene.model.plan);
-    let count = plan.machines.len();
-    if let Some(what) = &model.what_if {
-        return (0..count).map(|m| what.dead.contains(&m)).collect();
-    }
-    let calls = plan.calls();
-    let up = |m: &usize| *m == count || model.world.powered(plan, *m);
-    let kept: Vec<(usize, usize)> = calls.edges().iter().copied().filter(|(a, b)| up(a) && up(b)).collect();
-    let reached = crate::algorithms::graph::Graph::new(count + 1, &kept).reachable(count, None);
-    (0..count).map(|m| !reached[m]).collect()
+    let model = scene.model;
+    let dead = model.what_if.as_ref().map_or_else(|| model.out_of_reach(&[]), |what| what.dead.clone());
+    (0..model.plan.machines.len()).map(|m| dead.contains(&m)).collect()
 }
 
 /// Top and bottom middle of a box, in dots.

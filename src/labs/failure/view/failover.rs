@@ -91,15 +91,21 @@ fn title(scene: &FailureScene<'_>, failover: &Failover) -> String {
         };
     }
     match (to, failover.back) {
-        (_, Some(_)) if failover.repaired => format!("{from} came back before anyone took over"),
+        _ if failover.repaired => format!("{from} came back before anyone took over"),
         (Some(to), Some(_)) => format!("{from} {what}, {to} took over"),
         (Some(to), None) => format!("{from} {what}, {to} takes over"),
         (None, Some(back)) if back <= scene.now => format!("{from} {what}, the others carry on"),
-        (None, _) if !scene.model.serving() => format!("{from} {what}, and nobody is left to take over"),
+        (None, None) if !tier_serves(scene, failover) => format!("{from} {what}, and nobody is left to take over"),
         (None, _) if failover.suspected.is_none() => format!("{from} {what}; nobody has noticed yet"),
         (None, _) if failover.redundant => format!("{from} {what}"),
         _ => format!("{from} {what}, and nobody can take over"),
     }
+}
+
+/// Whether another machine of the tier could take over as things stand.
+fn tier_serves(scene: &FailureScene<'_>, failover: &Failover) -> bool {
+    let tier = scene.model.plan.tiers.iter().position(|t| t.name == failover.tier);
+    tier.is_none_or(|tier| scene.model.tier_serves(tier))
 }
 
 /// Seconds since the failure, under the line.
@@ -253,7 +259,7 @@ fn totals(scene: &FailureScene<'_>, failover: &Failover, y: u16, area: Rect, buf
     write(buf, area, (0, y + 1), &failed, style, theme);
     if failover.promoted.is_some() {
         let n = failover.lost_writes;
-        let lost = format!("{} acknowledged write{} lost", thousands(n), plural(n));
+        let lost = format!("{} acknowledged write{} missing at the takeover", thousands(n), plural(n));
         let style = if n > 0 { theme.error() } else { theme.good() };
         // Beside it, or below where that is too narrow.
         let beside = width(&failed) + 2 + width(&lost) <= usize::from(area.width);

@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::FailureScene;
-use crate::engine::numbers::thousands;
+use crate::engine::numbers::{plural, thousands};
 use crate::labs::failure::group::{Group, Phase};
 use crate::labs::failure::plan::Kind;
 use crate::picture::{caption, write};
@@ -42,20 +42,20 @@ pub(super) fn draw(scene: &FailureScene<'_>, area: Rect, buf: &mut Buffer) {
 
 fn draw_group(scene: &FailureScene<'_>, tier: usize, group: &Group, mut y: u16, area: Rect, buf: &mut Buffer) -> u16 {
     let (model, theme) = (scene.model, scene.theme);
-    let split = model.split_brain();
+    let split = model.is_split(group);
     let mode = format!("{}, {}", model.plan.tiers[tier].name, model.tuning.mode.name());
     write(buf, area, (0, y), &mode, theme.title(), theme);
     // What was acknowledged stays so, though it be lost.
-    let (kept, lost) = (group.log.acknowledged(), model.counts.lost_writes);
-    let alone = model.groups.iter().flatten().filter(|g| g.log.acknowledged() > 0).count() < 2;
+    let (all, lost) = (group.log.acknowledged(), group.log.lost(&group.claimers()));
     let acked = match lost {
-        n if n > 0 && alone => format!("{} acknowledged, {} of them lost", thousands(kept + n), thousands(n)),
-        _ => format!("{} writes acknowledged", thousands(kept)),
+        0 => format!("{} write{} acknowledged", thousands(all), plural(all)),
+        n => format!("{} acknowledged, {} of them lost", thousands(all), thousands(n)),
     };
     write(buf, area, (mode.chars().count() as u16 + 2, y), &acked, theme.dim(), theme);
     y += 1;
     if split {
-        let text = format!("SPLIT BRAIN: two logs grow, {} writes apart", thousands(model.missing_writes()));
+        let apart = model.missing_writes();
+        let text = format!("SPLIT BRAIN: two logs grow, {} write{} apart", thousands(apart), plural(apart));
         write(buf, area, (0, y), &text, theme.error(), theme);
         y += 1;
     }
@@ -100,20 +100,27 @@ fn draw_member(
         _ if group.phase == Phase::Promoting(member) => ("is being promoted".to_owned(), theme.accent()),
         _ => ("follows".to_owned(), theme.text()),
     };
-    write(buf, area, (0, y), &format!("{name} {role}, {} writes", thousands(log.len())), style, theme);
+    write(
+        buf,
+        area,
+        (0, y),
+        &format!("{name} {role}, {} write{}", thousands(log.len()), plural(log.len())),
+        style,
+        theme,
+    );
     let more = start > 0;
     write(buf, area, (0, y + 1), if more { theme.glyphs.pick("…", "~") } else { "" }, theme.faint(), theme);
     let end = group.log.logs().iter().map(|l| l.len()).max().unwrap_or(0);
     let room = u64::from(area.width.saturating_sub(2));
-    let gone = model.lost_run(group);
+    let primary = group.primary();
     for entry in start..end.min(start + room) {
         let x = (entry - start) as u16 + 1;
         let Some(epoch) = log.epoch_of(entry) else {
             write(buf, cell(area, x), (x, y + 1), theme.glyphs.pick("·", "."), theme.faint(), theme);
             continue;
         };
-        let lost = gone.iter().any(|run| run.epoch == epoch && (run.start..run.end).contains(&entry));
-        let acked = group.log.acknowledged_of(epoch).is_none_or(|run| entry < run.end);
+        let acked = group.log.is_acknowledged(epoch, entry);
+        let lost = acked && primary.is_some_and(|p| !group.log.holds(p, epoch, entry));
         let digit = char::from_digit((epoch % 10) as u32, 10).unwrap_or('0').to_string();
         let (text, style) = match (lost, acked) {
             (true, _) => (theme.glyphs.pick("×", "x").to_owned(), theme.error()),
