@@ -20,7 +20,7 @@ use scalelab::engine::Setup;
 use scalelab::headless::snapshot::draw;
 use scalelab::labs::View;
 use scalelab::picture::{Glyphs, Palette, Theme};
-use scalelab::settings::Settings;
+use scalelab::settings::{ConfigFile, Looks, Settings};
 use scalelab::tui::App;
 
 const SIZE: Rect = Rect { x: 0, y: 0, width: 200, height: 50 };
@@ -66,7 +66,9 @@ fn press(app: &mut App, code: KeyCode) {
 /// The ring lab with `hash % N`, where nearly every key moves, in the middle of it.
 fn busiest() -> App {
     let theme = Theme { palette: Palette::Dark, glyphs: Glyphs::Unicode };
-    let mut app = App::new(None, Settings { theme, motion: true, speed: 1.0 });
+    let Ok(mut settings) = Settings::new(&ConfigFile::default(), &Looks::default(), |_| None) else { unreachable!() };
+    settings.theme = theme;
+    let mut app = App::new(None, settings);
     press(&mut app, KeyCode::Enter);
     for line in ["strategy modulo", "add node-d"] {
         press(&mut app, KeyCode::Char(':'));

@@ -4,7 +4,7 @@ use super::model::{FailureModel, REQUEST_US};
 use super::narrate;
 use super::request::Trace;
 use crate::algorithms::graph::Graph;
-use crate::engine::{Event, Micros, Model, ModelError, interrupt};
+use crate::engine::{Clocked, Event, Micros, ModelError, interrupt};
 
 /// For so long users are watched at the end, in microseconds.
 const WATCHED_US: Micros = 80 * REQUEST_US;

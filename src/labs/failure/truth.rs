@@ -10,7 +10,7 @@ use super::forecast::{Fare, Service};
 use super::group::{Group, Refusal};
 use super::model::{Due, FailureModel};
 use super::plan::Kind;
-use crate::engine::{Event, Micros, Model, Setup};
+use crate::engine::{Clocked, Event, Micros, Setup};
 
 const ARCHITECTURES: [Architecture; 3] = [Architecture::Tiers, Architecture::ThreeZones, Architecture::TwoRegions];
 
