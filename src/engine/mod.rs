@@ -21,6 +21,7 @@ pub mod ranges;
 pub mod recording;
 mod scene;
 pub mod timeline;
+mod usage;
 
 pub use checks::{CheckError, Expectation, Verdict};
 pub use clocked::Clocked;
