@@ -17,7 +17,7 @@ use super::{Bits, BloomError, Digest, Filter, Probe, Probing, Rehashing, check, 
 /// filter.insert(item("ada"));
 /// assert!(filter.contains(item("ada")));
 /// assert!(!filter.contains(item("grace")));
-/// assert_eq!((filter.cells(), filter.hashes()), (9_600, 7));
+/// assert_eq!((filter.cells(), filter.hashes()), (9_595, 7));
 /// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
