@@ -37,6 +37,11 @@ fn number(facts: &Value, name: &str) -> f64 {
     facts[name].as_f64().unwrap_or_else(|| panic!("{name} is {}", facts[name]))
 }
 
+fn run_and_story(lab: &mut dyn OpenLab, lines: &[&str]) -> String {
+    run(lab, lines);
+    story(lab)
+}
+
 fn story(lab: &dyn OpenLab) -> String {
     lab.story().0.iter().map(|e| e.text.clone()).collect::<Vec<_>>().join("\n")
 }
@@ -103,7 +108,20 @@ fn counters_forget_and_fill_up() {
     assert!(story(lab.as_ref()).contains("full at 15"));
     let facts = run(lab.as_mut(), &["remove ada"; 16]);
     assert_eq!((&facts["inserted"], facts["fill"].as_f64() > Some(0.0)), (&0.into(), true), "full counters stay");
-    assert!(story(lab.as_ref()).contains("still says 'maybe'"));
+    let (said, full) = (story(lab.as_ref()), facts["saturated"].as_u64().unwrap_or_default());
+    let reason =
+        format!("The filter still says 'maybe' about 'ada': its {full} counters are full and never go back to zero.");
+    assert!(said.contains(&reason), "{said}");
+    // Nothing is in: whoever asks is told the true reason.
+    let said = run_and_story(lab.as_mut(), &["query ada", "why", "why ada"]);
+    assert!(said.contains("'ada': maybe.") && said.contains("but it is not in: a false positive"), "{said}");
+    assert!(said.contains(&format!("{full} counters of it are full at 15 and never counted down.")), "{said}");
+    assert!(said.contains("nothing that is in has set its counters"), "{said}");
+    for wrong in ["by 0 items", "never put in", "others hold", "other items hold", "by chance"] {
+        assert!(!said.contains(wrong), "`{wrong}` in: {said}");
+    }
+    let error = lab.command("remove ada").err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.contains("counters are full and never go back to zero: there is nothing to take out"), "{error}");
     // All out again, and none was full: as if nothing had been in.
     let mut lab = open(7, &[]);
     run(lab.as_mut(), &["design 1000 0.01", "variant counting", "insert --next 5"]);
@@ -183,6 +201,78 @@ fn a_new_size_keeps_the_items() {
 }
 
 #[test]
+fn a_design_keeps_its_promise_as_every_kind() {
+    for kind in ["classic", "counting", "blocked", "scalable"] {
+        for (items, rate) in [(1, 0.5), (7, 0.01), (100, 0.0001), (1_000, 0.01), (3_000, 0.0001), (3_000, 0.000001)] {
+            let design = format!("design {items} {rate}");
+            let insert = format!("insert --next {items}");
+            let facts = after(7, &[&format!("variant {kind}"), &design, &insert]);
+            let (exact, usual) = (number(&facts, "exact_fpr"), number(&facts, "theory_fpr"));
+            assert!(exact <= rate && usual <= rate, "{kind}, {design}: {exact} {usual}");
+            if kind != "scalable" {
+                assert_eq!(facts["hashes"], facts["best_hashes"], "{kind}, {design}");
+            }
+        }
+    }
+    // Another kind takes over the bits, and says what that means.
+    let mut lab = open(7, &[]);
+    let said = run_and_story(lab.as_mut(), &["design 1000 0.0001", "variant blocked"]);
+    assert!(said.contains(", not 0.01 %: `design N P` sizes it as blocked."), "{said}");
+}
+
+#[test]
+fn the_best_number_of_hashes_of_blocks_is_smaller() {
+    for (bits, best) in [(16, 10), (20, 11)] {
+        let size = format!("bits {}", 2_048 * bits);
+        let facts = after(7, &["variant blocked", &size, "insert --next 2048"]);
+        assert_eq!(facts["best_hashes"], best, "{bits} bits per item");
+        let facts = after(7, &["variant classic", &size, "insert --next 2048"]);
+        assert!(facts["best_hashes"].as_u64() > Some(best), "{bits} bits per item: {facts}");
+    }
+}
+
+#[test]
+fn few_false_positives_never_read_as_none() {
+    let mut lab = open(7, &[]);
+    let lines = ["design 2000 0.00005", "insert --next 2000", "query --next 100000"];
+    let facts = run(lab.as_mut(), &lines);
+    let lies = number(&facts, "false_positives");
+    assert!((1.0..20.0).contains(&lies), "{facts}");
+    let mut said = story(lab.as_ref());
+    for view in 0..4 {
+        said += &picture(lab.as_ref(), view, (200, 60), Palette::Mono, Glyphs::Unicode);
+    }
+    assert!(!said.contains("0.00 %") && !said.contains(": 0.0 % (95"), "{said}");
+    let line = said.lines().find(|line| line.contains("false positive") && line.contains("95 % sure"));
+    let share = line.and_then(|l| l.split(": ").nth(1)).and_then(|l| l.split(' ').next()?.parse::<f64>().ok());
+    assert!(share.is_some_and(|share| (share / 100.0 * 100_000.0 - lies).abs() < 0.5), "{line:?}");
+    // One bit of very many.
+    let said = run_and_story(open(7, &[]).as_mut(), &["bits 100000000", "hashes 1", "insert ada"]);
+    assert!(said.contains("1 of 100,000,000 bits is set: 1e-6 % (theory 1e-6 %)"), "{said}");
+}
+
+#[test]
+fn sentences_count_as_people_do() {
+    let cases: [(&[&str], &str); 11] = [
+        (&["clear"], "All 256 bits are clear: nothing was in."),
+        (&["insert ada", "clear"], "All 256 bits are clear: 1 item forgotten."),
+        (&["bits 1", "hashes 1", "clear"], "The only bit is clear: nothing was in."),
+        (&["bits 1"], "The filter now has 1 bit, 6 hashes for each item"),
+        (&["variant blocked", "bits 1"], "1 bit was rounded up to 1 whole block of 512 bits."),
+        (&["scenario crawler --events 1"], "The crawler followed 1 link: 1 page fetched, 0 fetches spared."),
+        (&["scenario crawler --events 1"], "No page was lost."),
+        (&["design 1 0.5", "scenario database --events 1"], "A table holds 1 key. Of 1 read, "),
+        (&["design 1 0.001", "scenario cache --events 1"], "1 user name exists. Of 1 request, "),
+        (&["design 1 0.001", "scenario cache --events 1"], "There was no false positive."),
+        (&["variant counting", "hashes 1", "insert ada", "remove ada"], "'ada' is out: its counter went back to zero."),
+    ];
+    for (lines, words) in cases {
+        let said = run_and_story(open(7, &[]).as_mut(), lines);
+        assert!(said.contains(words), "no `{words}` after {lines:?}: {said}");
+    }
+}
+
+#[test]
 fn scenarios_account_for_every_request() {
     for (kind, lines) in [
         ("crawler", ["design 500 0.01", "scenario crawler"]),
@@ -226,7 +316,7 @@ fn a_crawl_is_observed_as_a_whole() {
         let (low, high) = (number(&facts, "fpr_low"), number(&facts, "fpr_high"));
         assert!((low..=high).contains(&number(&facts, "expected_fpr")), "{facts}");
         // A page that was denied sets a bit for certain, so the filter is fuller than the usual formula has it.
-        assert!((number(&facts, "fill") - number(&facts, "theory_fill")).abs() < 0.03, "{facts}");
+        assert!((number(&facts, "fill") - number(&facts, "theory_fill")).abs() < 0.05, "{facts}");
         assert!(story(lab.as_ref()).contains(&format!("{} pages will never be fetched", facts["lost"])));
         // Questions afterwards ask the filter as it stands.
         let after = run(lab.as_mut(), &["query --next 500"]);
@@ -250,7 +340,7 @@ fn a_rate_is_not_told_before_something_was_asked() {
 #[test]
 fn the_headline_is_in_sight_on_a_small_screen() {
     for (lines, words) in [
-        (&["insert --next 32", "query --next 200", "why"][..], "was never put in, but all 6 of its bits are set"),
+        (&["insert --next 32", "query --next 200", "why"][..], "is not in, but all 6 of its bits are set"),
         (&["insert --next 40", "query --next 200", "insert --next 1"], "' went in: it set"),
         (&["insert --next 32", "query --next 200"], "200 questions"),
         (&["insert --next 20", "query --next 5", "variant counting"], "The filter is now counting"),
@@ -298,28 +388,42 @@ fn a_file_of_items_may_repeat_itself() {
 
 #[test]
 fn what_cannot_be_is_refused_with_a_reason() {
-    let cases: [(&[&str], &str, &str); 22] = [
+    let cases: [(&[&str], &str, &str); 36] = [
         (&[], "insert", "`insert ada`"),
         (&[], "query ''", "needs an item"),
-        (&[], "scenario crawler --events 10000000", "1,000,000"),
-        (&[], "design 1000000000000 0.01", "9,585,058,377,367 bits"),
-        (&[], "bits 0", "0 bits can remember nothing"),
-        (&[], "bits 99999999999", "the lab allows"),
-        (&[], "hashes 0", "choose 1 to 64"),
-        (&[], "hashes 65", "choose 1 to 64"),
-        (&[], "design 0 0.01", "0 items"),
-        (&[], "design 100 0", "between 0 and 1"),
-        (&[], "design 100 1", "between 0 and 1"),
-        (&[], "design 100 -0.5", "between 0 and 1"),
-        (&[], "design 100 NaN", "between 0 and 1"),
-        (&[], "design 18446744073709551615 0.01", "fewer items"),
+        (&[], "scenario crawler --events 10000000", "requests at once must be a whole number from 1 to 1,000,000"),
+        (&[], "design 1000000000 0.01", "9,585,058,377 bits"),
+        (&[], "design 100000000 0.01", "the lab allows"),
+        (&[], "bits 0", "bits must be a whole number from 1 to 536,870,912, not '0'"),
+        (&[], "bits 99999999999", "from 1 to 536,870,912"),
+        (&[], "hashes 0", "hashes for each item must be a whole number from 1 to 64, not '0'"),
+        (&[], "hashes 65", "from 1 to 64"),
+        (&[], "hashes -1", "not '-1'"),
+        (&[], "design 0 0.01", "the number of items N must be a whole number from 1 to 1,000,000,000, not '0'"),
+        (&[], "design 100 0", "the false-positive rate P must be a number from 1e-12 to 0.99, not '0'"),
+        (&[], "design 100 1", "from 1e-12 to 0.99, not '1'"),
+        (&[], "design 100 -0.5", "from 1e-12 to 0.99, not '-0.5'"),
+        (&[], "design 100 NaN", "from 1e-12 to 0.99, not 'NaN'"),
+        (&[], "design 100 5e-324", "not '5e-324'"),
+        (&[], "design 1000 5%", "not '5%': write 0.05"),
+        (&[], "design 0.01 1000", "the number of items N must be a whole number from 1 to 1,000,000,000, not '0.01'"),
+        (&[], "design 1e3 0.01", "not '1e3'"),
+        (&[], "design 1000", "`design` needs P: its form is `design N P`"),
+        (&[], "design 1000 0.01 7", "`design` does not take '7'"),
+        (&[], "design 18446744073709551615 0.01", "from 1 to 1,000,000,000"),
+        (&[], "variant 7", "'7' is not a variant: choose classic, counting, blocked or scalable"),
+        (&[], "variant blokced", "'blokced' is not a variant: did you mean 'blocked'?"),
+        (&[], "scenario", "`scenario` needs SCENARIO: its form is"),
+        (&[], "insert ada --next 3", "`insert` takes ITEM or --next N, not both"),
+        (&[], "insret ada", "there is no command 'insret': did you mean 'insert'?"),
         (&["variant counting"], "design 50000000 0.01", "the lab allows"),
         (&["variant scalable"], "hashes 3", "by itself"),
         (&["variant scalable"], "bits 100", "by itself"),
         (&["insert --next 60"], "remove https://news.example/ada/2", "which would then be denied"),
-        (&["variant counting"], "remove nobody", "is not in"),
-        (&[], "insert --next 0", "at least one"),
-        (&[], "query --next 99999999999", "too many"),
+        (&["variant counting"], "remove nobody", "is not in, and the filter says so"),
+        (&[], "insert --next 0", "items to insert must be a whole number from 1 to 10,000,000, not '0'"),
+        (&[], "query --next 99999999999", "questions must be a whole number from 1 to 10,000,000"),
+        (&["query --next 1000"], "query --next 10000000", "the built-in set has 9,999,000 left"),
         (&[], "who 256", "numbered from 0 to 255"),
     ];
     for (before, line, words) in cases {
@@ -336,7 +440,8 @@ fn what_cannot_be_is_refused_with_a_reason() {
     let facts = run(lab.as_mut(), &["variant counting", "insert --next 60", "query --next 500"]);
     let lie = facts["last_false_positive"].as_str().unwrap_or_else(|| panic!("{facts}")).to_owned();
     let error = lab.command(&format!("remove {lie}")).err().map(|e| e.to_string()).unwrap_or_default();
-    assert!(error.contains("never put in"), "{error}");
+    let reason = "is not in; the filter says 'maybe', as other items hold its counters above zero: leave it";
+    assert!(error.contains(reason), "{error}");
 }
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];

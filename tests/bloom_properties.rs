@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 use scalelab::algorithms::bloom::theory::{capacity, exact_rate, fill, items_from_fill, rate, size, wilson};
 use scalelab::algorithms::bloom::{
-    Asked, Blocked, Classic, Counting, Digest, DoubleHashing, Filter, MAX_COUNT, Mitz32, Mitz64, Probe, Scalable,
+    Asked, Blocked, Classic, Counting, Digest, DoubleHashing, Filter, Growth, MAX_COUNT, Mitz32, Mitz64, Probe,
+    Scalable,
 };
 
 fn digest(seed: u64, item: u32) -> Digest {
@@ -122,7 +123,9 @@ proptest! {
         prop_assert!((0..count).all(|item| filter.contains(digest(seed, item))));
         prop_assert!(filter.layers().iter().all(|layer| layer.items() <= layer.capacity()));
         let held: u64 = filter.layers().iter().map(|layer| layer.items()).sum();
-        prop_assert_eq!(filter.cells(), Scalable::bits_for(capacity, 0.05, held).unwrap());
+        let mut growth = Growth::new(capacity, 0.05).unwrap();
+        growth.reach(held).unwrap();
+        prop_assert_eq!(filter.cells(), growth.bits(held));
         prop_assert!(filter.bound() <= 0.05 + 1e-12);
     }
 

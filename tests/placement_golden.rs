@@ -1,5 +1,10 @@
 //! Placement against what other programs and papers say, row by row of the project's references.
 
+use std::collections::BTreeMap;
+
+use md5::{Digest, Md5};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use scalelab::algorithms::hash::key_hash;
 use scalelab::algorithms::placement::{
     BoundedRing, DEFAULT_TABLE, EnvoyRing, Jump, Ketama, Maglev, Member, Modulo, Placement, PlacementError, Rendezvous,
@@ -33,6 +38,117 @@ fn ketama_agrees_with_libketama() {
     assert_eq!(ring.point_for("127.0.0.1:11212-7"), Some((hashi("127.0.0.1:11212-7"), 1)));
     assert_eq!(Ketama::new(&[]).point_for("test"), None);
     assert_eq!(Ketama::new(&[("a", 0)]).point_for("test"), None);
+}
+
+/// numerator / denominator, rounded to the 24 bits of a single-precision number, half to even, as (mantissa, exponent): in
+/// whole numbers, so that it shares nothing with the rounding of the machine.
+fn single(numerator: u128, denominator: u128) -> (u128, i32) {
+    let mut exponent = 0;
+    let (mut above, mut below) = (numerator, denominator);
+    while above < below << 23 {
+        (above, exponent) = (above << 1, exponent - 1);
+    }
+    while above >= below << 24 {
+        (below, exponent) = (below << 1, exponent + 1);
+    }
+    let (quotient, twice_rest) = (above / below, above % below * 2);
+    let up = twice_rest > below || (twice_rest == below && quotient % 2 == 1);
+    (quotient + u128::from(up), exponent)
+}
+
+/// mantissa · 2^exponent, rounded down.
+fn whole((mantissa, exponent): (u128, i32)) -> usize {
+    (if exponent < 0 { mantissa >> exponent.unsigned_abs().min(127) } else { mantissa << exponent }) as usize
+}
+
+/// What libketama's `floorf(pct * 40.0 * (float)numservers)` gives a server: `pct` is rounded, and the product again.
+fn ketama_digests(weight: u32, total: u64, servers: usize) -> usize {
+    let rounded = |number: u64| {
+        let (mantissa, exponent) = single(u128::from(number), 1);
+        if exponent < 0 { mantissa >> exponent.unsigned_abs() } else { mantissa << exponent }
+    };
+    let (mantissa, exponent) = single(rounded(weight.into()), rounded(total));
+    let (product, shift) = single(mantissa * 40 * servers as u128, 1);
+    whole((product, shift + exponent))
+}
+
+/// The same without the second rounding.
+fn unrounded_digests(weight: u32, total: u64, servers: usize) -> usize {
+    (f64::from(weight as f32 / total as f32) * 40.0 * servers as f64) as usize
+}
+
+/// Points of each server.
+fn ketama_counts(servers: &[(&str, u32)]) -> Vec<usize> {
+    let mut counts = vec![0; servers.len()];
+    Ketama::new(servers).points().iter().for_each(|point| counts[point.1] += 1);
+    counts
+}
+
+fn addresses(count: usize) -> Vec<String> {
+    (1..=count).map(|i| format!("10.0.{}.{}:11211", 1 + i / 256, i % 256)).collect()
+}
+
+#[test]
+fn ketama_agrees_with_libketama_at_every_server_count() {
+    let (mut told_apart, addresses) = (0, addresses(128));
+    for count in 1..=addresses.len() {
+        let servers: Vec<(&str, u32)> = addresses[..count].iter().map(|address| (address.as_str(), 1)).collect();
+        let digests = ketama_digests(1, count as u64, count);
+        assert_eq!(ketama_counts(&servers), vec![4 * digests; count], "{count} servers");
+        told_apart += usize::from(unrounded_digests(1, count as u64, count) != digests);
+    }
+    assert_eq!(told_apart, 36, "counts at which a product of double precision would give other points");
+}
+
+#[test]
+fn ketama_agrees_with_libketama_at_unequal_weights() {
+    let mut rng = ChaCha8Rng::seed_from_u64(15);
+    let addresses = addresses(128);
+    let mut told_apart = 0;
+    for most in [2, 10, 600, 65_536, 20_000_000, u32::MAX] {
+        for count in [1, 2, 3, 7, 25, 29, 50, 83, 100, 128] {
+            let servers: Vec<(&str, u32)> =
+                addresses[..count].iter().map(|address| (address.as_str(), rng.random_range(1..=most))).collect();
+            let total: u64 = servers.iter().map(|server| u64::from(server.1)).sum();
+            let digests: Vec<usize> = servers.iter().map(|server| ketama_digests(server.1, total, count)).collect();
+            let points: Vec<usize> = digests.iter().map(|digests| 4 * digests).collect();
+            assert_eq!(ketama_counts(&servers), points, "{servers:?}");
+            let unrounded = servers.iter().map(|server| unrounded_digests(server.1, total, count));
+            told_apart += unrounded.zip(&digests).filter(|(unrounded, digests)| unrounded != *digests).count();
+        }
+    }
+    assert!(told_apart > 0, "none of these weights tells a single-precision product from a double one");
+}
+
+/// The ring of libketama with so many digests a server, built here.
+fn plain_ketama(servers: &[String], digests: usize) -> BTreeMap<u32, usize> {
+    let mut ring = BTreeMap::new();
+    for (index, address) in servers.iter().enumerate() {
+        for k in 0..digests {
+            let digest = Md5::digest(format!("{address}-{k}"));
+            for four in digest.chunks(4) {
+                ring.insert(u32::from_le_bytes([four[0], four[1], four[2], four[3]]), index);
+            }
+        }
+    }
+    ring
+}
+
+#[test]
+fn ketama_places_the_keys_of_25_servers_as_libketama_does() {
+    let servers: Vec<String> = (1..=25).map(|i| format!("10.0.1.{i}:11211")).collect();
+    let weighted: Vec<(&str, u32)> = servers.iter().map(|address| (address.as_str(), 1)).collect();
+    let ring = Ketama::new(&weighted);
+    assert_eq!(ring.points().len(), 4_000);
+    let (right, short) = (plain_ketama(&servers, 40), plain_ketama(&servers, 39));
+    let at = |ring: &BTreeMap<u32, usize>, key: &str| {
+        ring.range(hashi(key)..).next().or(ring.iter().next()).map(|(position, server)| (*position, *server))
+    };
+    let keys: Vec<String> = (0..1_000).map(|i| format!("key-{i}")).collect();
+    assert!(keys.iter().all(|key| ring.point_for(key) == at(&right, key)));
+    let server = |ring: &BTreeMap<u32, usize>, key: &str| at(ring, key).map(|point| point.1);
+    let elsewhere = keys.iter().filter(|key| server(&right, key) != server(&short, key)).count();
+    assert_eq!(elsewhere, 33, "keys that a digest less for each server would send elsewhere");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 
 use clap::Subcommand;
 
+use super::usage;
+
 /// Longest accepted command line, in bytes.
 pub const MAX_LINE: usize = 4096;
 
@@ -64,7 +66,11 @@ impl<C: Subcommand> CommandLine<C> {
         match read_line(&self.command, line) {
             ParseOutcome::Command(matches, text) => match C::from_arg_matches(&matches) {
                 Ok(command) => ParseOutcome::Command(command, text),
-                Err(error) => ParseOutcome::Error(sentence(&error.render().to_string())),
+                Err(error) => ParseOutcome::Error(usage::sentence(
+                    &self.command,
+                    &shlex::split(&text).unwrap_or_default(),
+                    &error,
+                )),
             },
             ParseOutcome::Help(text) => ParseOutcome::Help(text),
             ParseOutcome::Empty => ParseOutcome::Empty,
@@ -111,28 +117,14 @@ pub fn read_line(definition: &clap::Command, line: &str) -> ParseOutcome<clap::A
         }
         Err(error) => {
             use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
-            let text = error.render().to_string();
             match error.kind() {
                 DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
-                    ParseOutcome::Help(text.trim_end().to_owned())
+                    ParseOutcome::Help(error.render().to_string().trim_end().to_owned())
                 }
-                _ => ParseOutcome::Error(sentence(&text)),
+                _ => ParseOutcome::Error(usage::sentence(definition, &words, &error)),
             }
         }
     }
-}
-
-/// clap's message without its usage paragraph and its `error:`.
-fn sentence(rendered: &str) -> String {
-    let body = rendered.trim().trim_start_matches("error: ");
-    let mut parts = Vec::new();
-    for line in body.lines().map(str::trim).filter(|l| !l.is_empty()) {
-        if line.starts_with("For more information") {
-            continue;
-        }
-        parts.push(line.trim_start_matches("tip: ").to_owned());
-    }
-    parts.join("; ")
 }
 
 fn complete(root: &clap::Command, line: &str, candidates: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {

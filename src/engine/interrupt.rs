@@ -97,11 +97,18 @@ pub fn whole<T>(work: impl FnOnce() -> T) -> T {
 /// # Errors
 /// When the work should stop.
 pub fn check() -> Result<(), ModelError> {
-    if requested() {
-        return Err(ModelError::new(
-            "stopped before it was done",
-            "nothing has changed; give the command again to run it",
-        ));
-    }
-    Ok(())
+    if requested() { Err(stopped()) } else { Ok(()) }
+}
+
+/// The refusal of a command that was stopped.
+pub fn stopped() -> ModelError {
+    ModelError::new("stopped before it was done", "nothing has changed; give the command again to run it")
+}
+
+/// As [`check`], for every turn of a loop: looks at the flag in one of 1,024 turns.
+///
+/// # Errors
+/// When the work should stop.
+pub fn check_at(turn: u64) -> Result<(), ModelError> {
+    if turn.is_multiple_of(1_024) { check() } else { Ok(()) }
 }

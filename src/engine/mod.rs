@@ -21,6 +21,7 @@ pub mod ranges;
 pub mod recording;
 mod scene;
 pub mod timeline;
+mod usage;
 pub mod visible;
 
 pub use checks::{CheckError, Expectation, Verdict};

@@ -21,17 +21,56 @@ pub fn thousands(number: u64) -> String {
 
 /// A share of one: `24.9 %`, with one decimal, or two below one percent; what is no number is `–`.
 ///
+/// What is not zero never reads as zero, and what is not the whole never as `100.0 %`: there are as many digits as it takes,
+/// and below a millionth it is `1.2e-5 %`.
+///
 /// ```
 /// use scalelab::engine::numbers::percent;
 /// assert_eq!((percent(0.2489), percent(0.0042), percent(0.0)), ("24.9 %".into(), "0.42 %".into(), "0.0 %".into()));
+/// assert_eq!((percent(11e-6), percent(9.7e-9)), ("0.0011 %".into(), "9.7e-7 %".into()));
+/// assert_eq!((percent(0.9997), percent(1.0)), ("99.97 %".into(), "100.0 %".into()));
 /// ```
 pub fn percent(share: f64) -> String {
     if !share.is_finite() {
         return "–".to_owned();
     }
     // Adding zero turns −0 into 0.
-    let share = share * 100.0 + 0.0;
-    if share != 0.0 && share.abs() < 0.995 { format!("{share:.2} %") } else { format!("{share:.1} %") }
+    let percent = share * 100.0 + 0.0;
+    let number = match percent.abs() {
+        0.0 if share != 0.0 => return percent_of_tiny(share),
+        0.0 => "0.0".to_owned(),
+        size if size < 0.995e-4 => return percent_of_tiny(percent / 100.0),
+        size if size < 0.01 => {
+            let digits = 1 - size.log10().floor() as i32;
+            let text = format!("{percent:.*}", digits.unsigned_abs() as usize);
+            text.trim_end_matches('0').to_owned()
+        }
+        size if size < 0.995 => format!("{percent:.2}"),
+        size if share.abs() != 1.0 => near_whole(percent, size, share.abs() < 1.0),
+        _ => format!("{percent:.1}"),
+    };
+    format!("{number} %")
+}
+
+/// `1.2e-5 %`.
+fn percent_of_tiny(share: f64) -> String {
+    // Taken from the share, which may be too small to be multiplied.
+    let text = format!("{share:.1e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+    let exponent = exponent.parse::<i32>().map_or_else(|_| exponent.to_owned(), |e| (e + 2).to_string());
+    format!("{}e{exponent} %", mantissa.trim_end_matches(".0"))
+}
+
+/// One decimal, and more while it would read as 100.
+fn near_whole(percent: f64, size: f64, below: bool) -> String {
+    let reads_whole = |digits: usize| format!("{size:.digits$}") == format!("{:.digits$}", 100.0);
+    match (1..=9).find(|digits| !reads_whole(*digits)) {
+        Some(digits) => format!("{percent:.digits$}"),
+        None => {
+            let sign = if percent < 0.0 { "-" } else { "" };
+            format!("{sign}{}", if below { "99.999999999" } else { "100.000000001" })
+        }
+    }
 }
 
 /// A time in microseconds for people, in three digits: `1.25 s`, `830 µs`, `2 min 5 s`.
@@ -91,9 +130,64 @@ pub fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
+/// So many of a thing: `1 key`, `2,489 keys`.
+///
+/// ```
+/// use scalelab::engine::numbers::count;
+/// assert_eq!((count(0, "key"), count(1, "key"), count(2_489, "key")), ("0 keys".into(), "1 key".into(), "2,489 keys".into()));
+/// ```
+pub fn count(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", thousands(number), plural(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_that_is_not_zero_never_reads_as_zero() {
+        let cases = [
+            (1.0 / 10_000_000.0, "1e-5 %"),
+            (11.0 / 1_000_000.0, "0.0011 %"),
+            (1.0 / 1_000_000.0, "0.0001 %"),
+            (9.99e-7, "0.0001 %"),
+            (9.9e-7, "9.9e-5 %"),
+            (9.96e-5, "0.01 %"),
+            (7.2e-5, "0.0072 %"),
+            (1e-4, "0.01 %"),
+            (5e-324, "4.9e-322 %"),
+            (-3e-5, "-0.003 %"),
+            (f64::MIN_POSITIVE, "2.2e-306 %"),
+        ];
+        for (share, text) in cases {
+            assert_eq!(percent(share), text, "{share:e}");
+        }
+        for exponent in 0..324 {
+            for mantissa in [1.0, 2.5, 4.99, 5.0, 9.949, 9.996] {
+                let share = mantissa * 10_f64.powi(-exponent);
+                let read: f64 = percent(share).trim_end_matches(" %").parse().unwrap_or(0.0);
+                assert!(share == 0.0 || read > 0.0, "{share:e} reads {}", percent(share));
+            }
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_not_the_whole_never_reads_as_100_percent() {
+        let cases = [
+            (0.9994, "99.9 %"),
+            (0.9996, "99.96 %"),
+            (0.99996, "99.996 %"),
+            (9_999_999.0 / 1e7, "99.99999 %"),
+            (1.0 - f64::EPSILON, "99.999999999 %"),
+            (1.0, "100.0 %"),
+            (1.0002, "100.02 %"),
+            (1.0 + f64::EPSILON, "100.000000001 %"),
+            (-0.9997, "-99.97 %"),
+        ];
+        for (share, text) in cases {
+            assert_eq!(percent(share), text, "{share}");
+        }
+    }
 
     #[test]
     fn numbers_for_people() {

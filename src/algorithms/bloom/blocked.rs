@@ -65,6 +65,15 @@ impl Blocked {
         Ok(Self { blocks: vec![Block::default(); blocks], hashes })
     }
 
+    /// The smallest filter that holds so many items at this false-positive rate.
+    ///
+    /// # Errors
+    /// As [`theory::design_blocked`].
+    pub fn for_items(items: u64, rate: f64) -> Result<Self, BloomError> {
+        let size = theory::design_blocked(items, rate)?;
+        Self::new(size.cells, size.hashes)
+    }
+
     /// Makes this the filter of all items of both. Linear in the bits.
     ///
     /// # Errors
@@ -201,11 +210,11 @@ impl Filter for Blocked {
     }
 
     fn theory_rate(&self, items: u64) -> f64 {
-        theory::blocked_rate(self.blocks.len() as u64, self.hashes, items, theory::fill_rate)
+        theory::blocked_rate(self.blocks.len() as u64, self.hashes, items)
     }
 
     fn exact_rate(&self, items: u64) -> f64 {
-        theory::blocked_rate(self.blocks.len() as u64, self.hashes, items, theory::exact_rate)
+        theory::exact_blocked_rate(self.blocks.len() as u64, self.hashes, items)
     }
 
     /// The mean over the blocks of fill^k. Linear in the bits.

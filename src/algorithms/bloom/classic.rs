@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Bits, BloomError, Digest, EnhancedDoubleHashing, Filter, Probe, Probing, check, check_alike, theory};
+use super::{Bits, BloomError, Digest, Filter, Probe, Probing, Rehashing, check, check_alike, theory};
 
 /// A Bloom filter: an item sets k of m bits, and may be in the filter while all of its k bits are set.
 ///
@@ -17,11 +17,11 @@ use super::{Bits, BloomError, Digest, EnhancedDoubleHashing, Filter, Probe, Prob
 /// filter.insert(item("ada"));
 /// assert!(filter.contains(item("ada")));
 /// assert!(!filter.contains(item("grace")));
-/// assert_eq!((filter.cells(), filter.hashes()), (9_585, 7));
+/// assert_eq!((filter.cells(), filter.hashes()), (9_595, 7));
 /// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Classic<P = EnhancedDoubleHashing> {
+pub struct Classic<P = Rehashing> {
     bits: Bits,
     hashes: u32,
     probing: P,
@@ -33,15 +33,15 @@ impl Classic {
     /// # Errors
     /// [`BloomError::NoBits`], [`BloomError::BadHashes`], [`BloomError::TooLarge`].
     pub fn new(bits: u64, hashes: u32) -> Result<Self, BloomError> {
-        Self::with_probing(bits, hashes, EnhancedDoubleHashing)
+        Self::with_probing(bits, hashes, Rehashing)
     }
 
     /// The smallest filter that holds so many items at this false-positive rate.
     ///
     /// # Errors
-    /// As [`theory::size`].
+    /// As [`theory::design`].
     pub fn for_items(items: u64, rate: f64) -> Result<Self, BloomError> {
-        let size = theory::size(items, rate)?;
+        let size = theory::design(items, rate)?;
         Self::new(size.cells, size.hashes)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BloomError, Digest, EnhancedDoubleHashing, Filter, Probe, Probing, check, check_alike, theory};
+use super::{BloomError, Digest, Filter, Probe, Probing, Rehashing, check, check_alike, theory};
 
 /// The highest count of a counter. One that gets there stays there: how far it should have gone is lost, so it is
 /// never counted down again, and the filter still denies nothing that is in it.
@@ -51,6 +51,15 @@ impl Counting {
         Ok(Self { words: vec![0; cells.div_ceil(PER_WORD) as usize], cells, hashes, set: 0, saturated: 0 })
     }
 
+    /// The smallest filter that holds so many items at this false-positive rate.
+    ///
+    /// # Errors
+    /// As [`theory::design`].
+    pub fn for_items(items: u64, rate: f64) -> Result<Self, BloomError> {
+        let size = theory::design(items, rate)?;
+        Self::new(size.cells, size.hashes)
+    }
+
     /// How many counters are at [`MAX_COUNT`] and can no longer be counted down. O(1).
     #[must_use]
     pub fn saturated(&self) -> u64 {
@@ -72,7 +81,7 @@ impl Counting {
 
     #[inline]
     fn places(&self, item: Digest) -> impl Iterator<Item = u64> + use<> {
-        EnhancedDoubleHashing.cells(item, self.cells).take(self.hashes as usize)
+        Rehashing.cells(item, self.cells).take(self.hashes as usize)
     }
 
     #[inline]

@@ -19,8 +19,8 @@ pub use bits::Bits;
 pub use blocked::{BLOCK_BITS, Blocked};
 pub use classic::Classic;
 pub use counting::{Counting, MAX_COUNT};
-pub use probing::{Digest, DoubleHashing, EnhancedDoubleHashing, Mitz32, Mitz64, Probing};
-pub use scalable::{Layer, Scalable};
+pub use probing::{Digest, DoubleHashing, Mitz32, Mitz64, Probing, Rehashing};
+pub use scalable::{Growth, Layer, Scalable};
 
 /// The most cells (bits or counters) that a filter may have: 2³², which take 512 MiB as bits.
 ///

@@ -71,8 +71,8 @@ pub(super) fn reduce(hash: u64, cells: u64) -> u64 {
 
 /// Double hashing: cell i is h1 + i·h2. Two hashes do the work of k.
 ///
-/// In a small filter (a few hundred cells) the steps of one item sometimes fall into each other, and false
-/// positives are somewhat more frequent than with k independent hashes; see [`EnhancedDoubleHashing`].
+/// In a small filter, and with many hashes in one of some thousand cells, the steps of two items often coincide, and false
+/// positives are far more frequent than with k independent hashes; see [`Rehashing`].
 ///
 /// Source: Kirsch and Mitzenmacher, "Less hashing, same performance: building a better Bloom filter", 2006.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,30 +90,32 @@ impl Probing for DoubleHashing {
     }
 }
 
-/// Enhanced double hashing: cell i is h1 + i·h2 + c·(i³−i)/6. The cubic term keeps the steps of one item apart
-/// when h2 is small or divides the filter, so that small filters, too, behave as with k independent hashes.
+/// Rehashing: each cell comes from a hash of its own, made of the one before by a step of a linear congruential generator
+/// (multiply, add) that begins at h1 and whose increment is h2.
 ///
-/// Source: Dillinger and Manolios, "Bloom filters in probabilistic verification", 2004. There c is 1 cell; here it is
-/// the golden section of the whole filter, as cells are a share of 2⁶⁴.
+/// Two items meet in further cells no more often than by chance, so the rate is that of k independent hashes however small
+/// the filter and however many the hashes: [`exact_rate`](super::theory::exact_rate) holds. With one item of 30 hashes in 44
+/// cells, [`DoubleHashing`] has 470,000 times that rate, and even with a cubic term (Dillinger and Manolios, 2004) it is 170
+/// times, as there are only so many ways to step through 44 cells.
+///
+/// Source of the multiplier: Steele and Vigna, "Computationally easy, spectrally good multipliers for congruential
+/// pseudorandom number generators", 2021.
 ///
 /// ```
-/// use scalelab::algorithms::bloom::{Digest, EnhancedDoubleHashing, Probing};
-/// let stuck = Digest { low: 0, high: 0 };
-/// let cells: Vec<u64> = EnhancedDoubleHashing.cells(stuck, 100).take(5).collect();
-/// assert_eq!(cells, [0, 0, 61, 47, 18]);
+/// use scalelab::algorithms::bloom::{Digest, Probing, Rehashing};
+/// let cells: Vec<u64> = Rehashing.cells(Digest { low: 0, high: 0 }, 100).take(4).collect();
+/// assert_eq!(cells, [0, 0, 81, 51]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EnhancedDoubleHashing;
+pub struct Rehashing;
 
-impl Probing for EnhancedDoubleHashing {
+impl Probing for Rehashing {
     #[inline]
     fn cells(self, item: Digest, cells: u64) -> impl Iterator<Item = u64> {
-        let (mut hash, mut stride, mut turn) = (item.low, item.high, 0_u64);
+        let (mut hash, increment) = (item.low, item.high | 1);
         std::iter::repeat_with(move || {
             let cell = reduce(hash, cells);
-            hash = hash.wrapping_add(stride);
-            turn = turn.wrapping_add(GOLDEN);
-            stride = stride.wrapping_add(turn);
+            hash = hash.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(increment);
             cell
         })
     }

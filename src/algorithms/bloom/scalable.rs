@@ -47,8 +47,8 @@ impl Layer {
 
 /// A Bloom filter that grows: when a layer is full, another is put on top, twice as large and with a lower rate.
 ///
-/// Layer i holds n₀·2ⁱ items at the rate p₀·rⁱ. However many items come, the rates of all layers together stay below
-/// p₀/(1−r). An item that it already answers with 'maybe' is not put in again. When it cannot grow any more (at
+/// Layer i holds n₀·2ⁱ items at the rate p₀·rⁱ, which [`theory::design`] keeps. However many items come, the rates of all
+/// layers together stay below p₀/(1−r). An item that it already answers with 'maybe' is not put in again. When it cannot grow any more (at
 /// [`MAX_CELLS`]), the last layer fills beyond its capacity.
 ///
 /// Source: Almeida, Baquero, Preguiça, Hutchison, "Scalable Bloom filters", 2007.
@@ -87,10 +87,9 @@ impl Scalable {
     /// # Errors
     /// As [`Scalable::new`], and [`BloomError::BadRatio`].
     pub fn with_ratio(capacity: u64, first_rate: f64, ratio: f64) -> Result<Self, BloomError> {
-        if !(ratio > 0.0 && ratio < 1.0) {
-            return Err(BloomError::BadRatio { ratio });
-        }
-        Ok(Self { layers: vec![layer(capacity, first_rate)?], ratio, grows: true })
+        let growth = Growth::with_ratio(capacity, first_rate, ratio)?;
+        let layers = growth.layers.into_iter().map(Planned::build).collect::<Result<_, _>>()?;
+        Ok(Self { layers, ratio, grows: true })
     }
 
     /// The layers, the first one first.
@@ -105,60 +104,21 @@ impl Scalable {
         self.layers.first().map_or(0.0, |l| l.rate) / (1.0 - self.ratio)
     }
 
-    /// How many bits a filter of [`Scalable::new`] has once it holds so many items. O(log items).
-    ///
-    /// ```
-    /// use scalelab::algorithms::bloom::{Filter, Scalable};
-    /// assert_eq!(Scalable::bits_for(100, 0.01, 100)?, Scalable::new(100, 0.01)?.cells());
-    /// assert!(Scalable::bits_for(100, 0.01, 101)? > 2 * Scalable::bits_for(100, 0.01, 100)?);
-    /// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Scalable::new`].
-    pub fn bits_for(capacity: u64, rate: f64, items: u64) -> Result<u64, BloomError> {
-        let (mut size, mut rate, mut held) = (capacity, rate / 2.0, 0_u64);
-        let mut bits = 0_u64;
-        loop {
-            bits = bits.saturating_add(theory::size(size, rate)?.cells);
-            held = held.saturating_add(size);
-            if held >= items {
-                return Ok(bits);
-            }
-            (size, rate) = (size.saturating_mul(2), rate / 2.0);
-        }
-    }
-
-    /// The rate that a filter of [`Scalable::new`] has once it holds so many items, by the usual formula. As each layer
-    /// has a whole number of hashes, it can exceed the bound by a few per cent of it. O(log items).
-    ///
-    /// ```
-    /// use scalelab::algorithms::bloom::Scalable;
-    /// assert_eq!(Scalable::expected_rate(100, 0.01, 0)?, 0.0);
-    /// assert!(Scalable::expected_rate(100, 0.01, 1_000_000)? < 0.0105);
-    /// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Scalable::new`].
-    pub fn expected_rate(capacity: u64, rate: f64, items: u64) -> Result<f64, BloomError> {
-        let (mut size, mut rate, mut left, mut none) = (capacity, rate / 2.0, items, 1.0);
-        while left > 0 {
-            let theory::Size { cells, hashes } = theory::size(size, rate)?;
-            none *= 1.0 - theory::rate(cells, hashes, left.min(size));
-            left = left.saturating_sub(size);
-            (size, rate) = (size.saturating_mul(2), rate / 2.0);
-        }
-        Ok(1.0 - none)
+    /// What it will be like when it has grown, without growing it.
+    #[must_use]
+    pub fn growth(&self) -> Growth {
+        let layer = |l: &Layer| Planned { bits: l.bits(), hashes: l.hashes(), capacity: l.capacity, rate: l.rate };
+        let capacity = self.layers.iter().fold(0_u64, |all, l| all.saturating_add(l.capacity));
+        Growth { layers: self.layers.iter().map(layer).collect(), ratio: self.ratio, capacity }
     }
 
     /// Puts a new layer on top, if the last one is full.
     fn grow(&mut self) {
-        let Some(last) = self.layers.last() else { return };
-        if last.items < last.capacity || !self.grows {
+        let full = self.layers.last().is_some_and(|last| last.items >= last.capacity);
+        if !full || !self.grows {
             return;
         }
-        let next = layer(last.capacity.saturating_mul(2), last.rate * self.ratio);
+        let next = self.growth().next().and_then(Planned::build);
         match next.ok().filter(|next| self.cells().saturating_add(next.bits()) <= MAX_CELLS) {
             Some(next) => self.layers.push(next),
             None => self.grows = false,
@@ -183,8 +143,104 @@ impl Scalable {
     }
 }
 
-fn layer(capacity: u64, rate: f64) -> Result<Layer, BloomError> {
-    Ok(Layer { filter: Classic::for_items(capacity, rate)?, capacity, rate, items: 0 })
+/// A layer that is planned and not built.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Planned {
+    bits: u64,
+    hashes: u32,
+    capacity: u64,
+    rate: f64,
+}
+
+impl Planned {
+    fn new(capacity: u64, rate: f64) -> Result<Self, BloomError> {
+        let theory::Size { cells: bits, hashes } = theory::design(capacity, rate)?;
+        Ok(Self { bits, hashes, capacity, rate })
+    }
+
+    fn build(self) -> Result<Layer, BloomError> {
+        let filter = Classic::new(self.bits, self.hashes)?;
+        Ok(Layer { filter, capacity: self.capacity, rate: self.rate, items: 0 })
+    }
+}
+
+/// How a scalable filter grows: the layers that it has and will have, without their bits.
+///
+/// ```
+/// use scalelab::algorithms::bloom::{Filter, Growth, Scalable};
+/// let mut growth = Growth::new(100, 0.01)?;
+/// growth.reach(1_000_000)?;
+/// assert_eq!(growth.bits(100), Scalable::new(100, 0.01)?.cells());
+/// assert!(growth.bits(101) > 2 * growth.bits(100));
+/// assert!(growth.rate(0) == 0.0 && growth.rate(1_000_000) <= 0.01);
+/// # Ok::<(), scalelab::algorithms::bloom::BloomError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Growth {
+    layers: Vec<Planned>,
+    ratio: f64,
+    /// Items that all planned layers hold.
+    capacity: u64,
+}
+
+impl Growth {
+    /// That of a filter of [`Scalable::new`], with its first layer.
+    ///
+    /// # Errors
+    /// As [`Scalable::new`].
+    pub fn new(capacity: u64, rate: f64) -> Result<Self, BloomError> {
+        theory::check_rate(rate)?;
+        Self::with_ratio(capacity, rate / 2.0, 0.5)
+    }
+
+    fn with_ratio(capacity: u64, first_rate: f64, ratio: f64) -> Result<Self, BloomError> {
+        if !(ratio > 0.0 && ratio < 1.0) {
+            return Err(BloomError::BadRatio { ratio });
+        }
+        Ok(Self { layers: vec![Planned::new(capacity, first_rate)?], ratio, capacity })
+    }
+
+    /// The layer after the last one.
+    fn next(&self) -> Result<Planned, BloomError> {
+        let last = self.layers.last().ok_or(BloomError::NoItems)?;
+        Planned::new(last.capacity.saturating_mul(2), last.rate * self.ratio)
+    }
+
+    /// Plans as many layers as so many items need. Each layer is planned once.
+    ///
+    /// # Errors
+    /// [`BloomError::TooLarge`], when a layer would be. The layers before it are planned then.
+    pub fn reach(&mut self, items: u64) -> Result<(), BloomError> {
+        while self.capacity < items {
+            let next = self.next()?;
+            self.capacity = self.capacity.saturating_add(next.capacity);
+            self.layers.push(next);
+        }
+        Ok(())
+    }
+
+    /// The planned layers and the items in each, once the filter holds so many; the last one takes what has no other room.
+    fn filled(&self, items: u64) -> impl Iterator<Item = (&Planned, u64)> {
+        let (mut left, last) = (items, self.layers.len() - 1);
+        self.layers.iter().enumerate().map(move |(i, layer)| {
+            let held = if i == last { left } else { left.min(layer.capacity) };
+            left -= held;
+            (layer, held)
+        })
+    }
+
+    /// How many bits the filter has once it holds so many items, as far as it is planned. O(log items).
+    #[must_use]
+    pub fn bits(&self, items: u64) -> u64 {
+        self.filled(items.max(1)).filter(|(_, held)| *held > 0).map(|(layer, _)| layer.bits).sum()
+    }
+
+    /// The rate that the filter has once it holds so many items, by the usual formula, as far as it is planned. O(log items).
+    #[must_use]
+    pub fn rate(&self, items: u64) -> f64 {
+        let denied = |(layer, held): (&Planned, u64)| 1.0 - theory::rate(layer.bits, layer.hashes, held);
+        1.0 - self.filled(items).map(denied).product::<f64>()
+    }
 }
 
 impl Filter for Scalable {

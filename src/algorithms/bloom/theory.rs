@@ -2,9 +2,16 @@
 //!
 //! n items in m cells with k hashes each.
 
+mod blocked;
+mod design;
+mod exact;
+
 use std::f64::consts::LN_2;
 
-use super::{BLOCK_BITS, BloomError, MAX_CELLS, MAX_HASHES};
+use super::{BloomError, MAX_CELLS, MAX_HASHES};
+pub use blocked::{best_hashes_blocked, blocked_rate, exact_blocked_rate};
+pub use design::{design, design_blocked};
+pub use exact::{exact_rate, exact_rates};
 
 /// How large a filter should be.
 ///
@@ -21,8 +28,9 @@ pub struct Size {
     pub hashes: u32,
 }
 
-/// The size that holds `items` at this false-positive rate: m = −n·ln p/ln²2, rounded down as Guava does it, but at
-/// least 1; k = round(m/n·ln 2), from 1 to [`MAX_HASHES`].
+/// The size of the textbooks and of Guava: m = −n·ln p/ln²2, rounded down, but at least 1; k = round(m/n·ln 2), from 1 to
+/// [`MAX_HASHES`]. As it rounds both, its rate is above `rate` by a few per mille, for tiny filters by more: [`design`] keeps
+/// the rate.
 ///
 /// ```
 /// use scalelab::algorithms::bloom::theory::size;
@@ -35,16 +43,19 @@ pub struct Size {
 /// # Errors
 /// [`BloomError::NoItems`], [`BloomError::BadRate`], [`BloomError::TooLarge`].
 pub fn size(items: u64, rate: f64) -> Result<Size, BloomError> {
+    let cells = least_cells(items, rate)?;
+    Ok(Size { cells, hashes: best_hashes(cells, items) })
+}
+
+/// The cells below which no number of hashes, whole or not, comes down to the rate.
+fn least_cells(items: u64, rate: f64) -> Result<u64, BloomError> {
     check_rate(rate)?;
     if items == 0 {
         return Err(BloomError::NoItems);
     }
     // The conversion saturates.
     let cells = ((items as f64 * -rate.ln() / (LN_2 * LN_2)) as u64).max(1);
-    if cells > MAX_CELLS {
-        return Err(BloomError::TooLarge { cells, most: MAX_CELLS });
-    }
-    Ok(Size { cells, hashes: best_hashes(cells, items) })
+    if cells > MAX_CELLS { Err(BloomError::TooLarge { cells, most: MAX_CELLS }) } else { Ok(cells) }
 }
 
 /// Whether a false-positive rate can be asked for.
@@ -52,8 +63,8 @@ pub(super) fn check_rate(rate: f64) -> Result<(), BloomError> {
     if rate > 0.0 && rate < 1.0 { Ok(()) } else { Err(BloomError::BadRate { rate }) }
 }
 
-/// The number of hashes with the lowest rate for so many items in so many cells: round(m/n·ln 2), from 1 to
-/// [`MAX_HASHES`]. With no items, the most.
+/// The number of hashes with the lowest [`rate`] for so many items in so many cells of one row: round(m/n·ln 2), from 1 to
+/// [`MAX_HASHES`]. With no items, the most. Blocks want fewer: [`best_hashes_blocked`].
 ///
 /// ```
 /// assert_eq!(scalelab::algorithms::bloom::theory::best_hashes(1_000, 100), 7);
@@ -148,123 +159,6 @@ pub fn rate(cells: u64, hashes: u32, items: u64) -> f64 {
 #[must_use]
 pub fn fill_rate(cells: u64, hashes: u32, items: u64) -> f64 {
     fill(cells, hashes, items).powf(f64::from(hashes))
-}
-
-/// The false-positive rate exactly, for k independent hashes: E\[(X/m)^k\], X being the number of cells that k·n throws
-/// have set.
-///
-/// Computed as Σ over d of P(the k cells of the question are d different ones) · P(these d are all set), which is the
-/// same number as the double sum of the source, but all terms are positive and there are few. O(k³·log(kn)).
-///
-/// Source: Bose, Guo, Kranakis, Maheshwari, Morin, Morrison, Smid, Tang, "On the false-positive rate of Bloom
-/// filters", 2008.
-///
-/// ```
-/// use scalelab::algorithms::bloom::theory::exact_rate;
-/// assert!((exact_rate(2, 2, 1) - 0.625).abs() < 1e-12);
-/// assert!((exact_rate(1_024, 7, 100) - 0.007366).abs() < 5e-7);
-/// ```
-#[must_use]
-pub fn exact_rate(cells: u64, hashes: u32, items: u64) -> f64 {
-    let (m, k) = (cells as f64, hashes as usize);
-    let set = all_set(m, k, u64::from(hashes).saturating_mul(items));
-    different(m, k).iter().zip(&set).map(|(share, set)| share * set).sum()
-}
-
-/// P(k throws into m cells meet d different ones), for d from 0 to k.
-fn different(m: f64, k: usize) -> Vec<f64> {
-    let mut share = vec![0.0; k + 1];
-    share[0] = 1.0;
-    for _ in 0..k {
-        for d in (0..=k).rev() {
-            let stay = share[d] * d as f64 / m;
-            let come = if d > 0 { share[d - 1] * (1.0 - (d - 1) as f64 / m).max(0.0) } else { 0.0 };
-            share[d] = stay + come;
-        }
-    }
-    share
-}
-
-/// P(d given cells out of m are all set after so many throws), for d from 0 to k.
-///
-/// u(t+1, d) = (1 − d/m)·u(t, d) + d/m·u(t, d−1): a throw meets one of the d, or none. The matrix of it is raised to
-/// the power of t by squaring.
-fn all_set(m: f64, k: usize, throws: u64) -> Vec<f64> {
-    let size = k + 1;
-    let mut step = vec![vec![0.0; size]; size];
-    for d in 0..size {
-        step[d][d] = (1.0 - d as f64 / m).max(0.0);
-        if d > 0 {
-            step[d][d - 1] = (d as f64 / m).min(1.0);
-        }
-    }
-    let mut state = vec![0.0; size];
-    state[0] = 1.0;
-    let mut left = throws;
-    while left > 0 {
-        if left & 1 == 1 {
-            state = (0..size).map(|d| (0..=d).map(|j| step[d][j] * state[j]).sum()).collect();
-        }
-        left >>= 1;
-        if left > 0 {
-            step = square(&step);
-        }
-    }
-    state
-}
-
-/// The square of a lower triangular matrix.
-fn square(matrix: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let entry = |row: usize, column: usize| (column..=row).map(|j| matrix[row][j] * matrix[j][column]).sum();
-    let size = matrix.len();
-    (0..size).map(|row| (0..size).map(|c| if c > row { 0.0 } else { entry(row, c) }).collect()).collect()
-}
-
-/// The false-positive rate of a blocked filter: blocks get more items or fewer, by the binomial distribution, and each
-/// has the rate of a filter of [`BLOCK_BITS`] bits, given by `of_block` ([`fill_rate`] or [`exact_rate`]).
-///
-/// Source: Putze, Sanders, Singler, 2007, who take the Poisson distribution for the binomial one, and [`fill_rate`].
-///
-/// ```
-/// use scalelab::algorithms::bloom::theory::{blocked_rate, fill_rate, rate};
-/// let (blocks, items) = (20_000, 1_024_000); // 10 bits an item
-/// assert!((blocked_rate(blocks, 6, items, fill_rate) - 0.00958).abs() < 5e-6);
-/// assert!((rate(blocks * 512, 6, items) - 0.00844).abs() < 5e-6);
-/// ```
-#[must_use]
-pub fn blocked_rate(blocks: u64, hashes: u32, items: u64, of_block: fn(u64, u32, u64) -> f64) -> f64 {
-    if blocks <= 1 {
-        return of_block(BLOCK_BITS, hashes, items);
-    }
-    let chance = 1.0 / blocks as f64;
-    let odds = chance / (1.0 - chance);
-    let mean = items as f64 * chance;
-    let mode = mean.floor().min(items as f64) as u64;
-    // Weights relative to the most probable number of items, up and down until they vanish.
-    let (mut total, mut sum) = (0.0, 0.0);
-    let mut add = |count: u64, weight: f64| {
-        total += weight;
-        sum += weight * of_block(BLOCK_BITS, hashes, count);
-    };
-    let (mut weight, mut count) = (1.0, mode);
-    while weight > 1e-13 {
-        add(count, weight);
-        if count >= items {
-            break;
-        }
-        weight *= (items - count) as f64 / (count + 1) as f64 * odds;
-        count += 1;
-    }
-    (weight, count) = (1.0, mode);
-    while count > 0 {
-        weight *= count as f64 / ((items - count + 1) as f64 * odds);
-        count -= 1;
-        if weight <= 1e-13 {
-            break;
-        }
-        add(count, weight);
-    }
-    sum / total
 }
 
 /// How many different items are in a filter, judged by its set cells alone: −m/k·ln(1 − X/m). Infinite when all are set.

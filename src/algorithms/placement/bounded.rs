@@ -35,7 +35,7 @@ pub struct BoundedRing {
 /// assert_eq!((nobody.owner, nobody.loads), (vec![None], vec![0, 0]));
 /// # Ok::<(), scalelab::algorithms::placement::PlacementError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
     /// For each demand, the member that its first request went to. `None` when no member is alive.
     pub owner: Vec<Option<u32>>,
@@ -80,6 +80,18 @@ impl BoundedRing {
     /// amortised O(log NV) at worst. 4 bytes a point for the time of the call, 8 when someone is not alive.
     #[must_use]
     pub fn assign(&self, demands: &[(u64, u64)], alive: &[bool]) -> Assignment {
+        self.assign_while(demands, alive, || true).unwrap_or_default()
+    }
+
+    /// As [`assign`](Self::assign), while `goes_on` says so, which is asked before every thousandth demand or so: for a lab
+    /// whose user may lose patience. `None` when it said no.
+    #[must_use]
+    pub fn assign_while(
+        &self,
+        demands: &[(u64, u64)],
+        alive: &[bool],
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Option<Assignment> {
         let members = self.ring.members();
         let alive: Vec<bool> = (0..members.len()).map(|i| alive.get(i).copied().unwrap_or(false)).collect();
         let capacity = self.capacities(demands, &alive);
@@ -88,12 +100,15 @@ impl BoundedRing {
         let mut spilled = 0_u64;
         if !alive.contains(&true) {
             owner.resize(demands.len(), None);
-            return Assignment { owner, loads, capacity, spilled };
+            return Some(Assignment { owner, loads, capacity, spilled });
         }
         let mut has_room: Vec<bool> = capacity.iter().map(|&most| most > 0).collect();
         let mut open = has_room.iter().filter(|room| **room).count();
         let (mut to_alive, mut to_room) = (Skips::default(), Skips::default());
-        for &(key, requests) in demands {
+        for (turn, &(key, requests)) in demands.iter().enumerate() {
+            if turn.is_multiple_of(1_024) && !goes_on() {
+                return None;
+            }
             let start = self.ring.point_at_or_after(key).unwrap_or(0);
             let first = self.ring.point(to_alive.walk(&self.ring, start, &alive)).1;
             let mut left = requests;
@@ -117,7 +132,7 @@ impl BoundedRing {
             }
             owner.push(Some(went));
         }
-        Assignment { owner, loads, capacity, spilled }
+        Some(Assignment { owner, loads, capacity, spilled })
     }
 
     /// ⌈c·m·w/W⌉ for each member that is alive, 0 for the others.

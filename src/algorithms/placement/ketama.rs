@@ -25,7 +25,8 @@ fn quarter(digest: &[u8], which: usize) -> u32 {
 ///
 /// A key belongs to the first point at or after its [`hashi`], around the end to the first point. A
 /// server whose share rounds down to nothing has no points. Lookup O(log n), at most 160·n points of
-/// 16 bytes. Source: libketama, including its single-precision shares.
+/// 16 bytes. Source: `ketama_create_continuum` in libketama, including its single precision: the share is rounded to it, and
+/// so is the product before ⌊ ⌋.
 ///
 /// ```
 /// use scalelab::algorithms::placement::Ketama;
@@ -69,11 +70,13 @@ impl Ketama {
     }
 }
 
-/// How many digests a server gets. libketama holds the share in single precision, so this does too.
+/// How many digests a server gets: `floorf(pct * 40.0 * (float)numservers)`, pct being a `float`. Where the product lies just
+/// below a whole number, as with 25 servers of one weight, it is the rounding to single precision that makes it whole.
 fn digests(weight: u32, total: u64, servers: usize) -> u64 {
     if total == 0 {
         return 0;
     }
     let share = weight as f32 / total as f32;
-    (f64::from(share) * 40.0 * servers as f64).floor() as u64
+    let product = f64::from(share) * 40.0 * f64::from(servers as f32);
+    (product as f32).floor() as u64
 }

@@ -2,7 +2,18 @@
 
 use clap::{Subcommand, ValueEnum};
 
+use super::config::MAX_MEMORY;
+use super::stock::BUILT_IN;
+use crate::algorithms::bloom::MAX_HASHES;
+use crate::engine::ranges::{self, Within};
 use crate::labs::KeyBinding;
+
+/// Most bits that fit into the memory of a filter.
+const MOST_BITS: u64 = MAX_MEMORY * 8;
+/// Most items that a filter can be designed for.
+const MOST_ITEMS: u64 = 1_000_000_000;
+/// Most requests of a scenario at once.
+pub(super) const MOST_EVENTS: u64 = 1_000_000;
 
 /// What one can do to the filter and the items.
 #[derive(Subcommand, Clone, Debug, PartialEq)]
@@ -13,7 +24,7 @@ pub enum BloomCommand {
         #[arg(value_name = "ITEM", conflicts_with = "next", allow_hyphen_values = true)]
         item: Option<String>,
         /// Put in the next N items of the set
-        #[arg(long, short, value_name = "N")]
+        #[arg(long, short, value_name = "N", within = ranges::integers("items to insert", 1..=BUILT_IN as u64))]
         next: Option<u64>,
     },
     /// Ask whether an item is in, or ask for the next N of the probes
@@ -22,7 +33,7 @@ pub enum BloomCommand {
         #[arg(value_name = "ITEM", conflicts_with = "next", allow_hyphen_values = true)]
         item: Option<String>,
         /// Ask for the next N probes, which were never put in
-        #[arg(long, short, value_name = "N")]
+        #[arg(long, short, value_name = "N", within = ranges::integers("questions", 1..=BUILT_IN as u64))]
         next: Option<u64>,
     },
     /// Take one copy of an item out again (only `variant counting` can)
@@ -31,26 +42,26 @@ pub enum BloomCommand {
         #[arg(value_name = "MEMBER", allow_hyphen_values = true)]
         item: String,
     },
-    /// Size the filter for N items at the false-positive rate P
+    /// Size the filter so that with N items its false-positive rate is at most P
     Design {
-        /// Items that it shall hold
-        #[arg(value_name = "N", allow_negative_numbers = true)]
+        /// Items that it must hold
+        #[arg(value_name = "N", within = ranges::integers("the number of items N", 1..=MOST_ITEMS))]
         items: u64,
-        /// False-positive rate, between 0 and 1, e.g. 0.01
-        #[arg(value_name = "P", allow_negative_numbers = true)]
+        /// False-positive rate, e.g. 0.01 for 1 %
+        #[arg(value_name = "P", within = ranges::decimals("the false-positive rate P", 1e-12..=0.99))]
         rate: f64,
     },
     /// Give the filter M bits (or counters); all items are put in again
     Bits {
         /// Number of bits
-        #[arg(value_name = "M", allow_negative_numbers = true)]
+        #[arg(value_name = "M", within = ranges::integers("bits", 1..=MOST_BITS))]
         count: u64,
     },
     /// Give each item K hashes; all items are put in again
     Hashes {
         /// Hashes for each item
-        #[arg(value_name = "K", allow_negative_numbers = true)]
-        count: u64,
+        #[arg(value_name = "K", within = ranges::integers("hashes for each item", 1..=MAX_HASHES))]
+        count: u32,
     },
     /// Use another kind of filter; all items are put in again
     Variant {
@@ -69,7 +80,7 @@ pub enum BloomCommand {
     /// Show which items set one bit
     Who {
         /// Number of the bit, from 0
-        #[arg(value_name = "BIT", allow_negative_numbers = true)]
+        #[arg(value_name = "BIT", within = ranges::integers("the number of a bit", 0..=MOST_BITS - 1))]
         bit: u64,
     },
     /// Put the filter to work from an empty start: what does it save, what does a false positive cost?
@@ -77,8 +88,8 @@ pub enum BloomCommand {
         /// The work
         #[arg(value_enum, value_name = "SCENARIO")]
         scenario: ScenarioKind,
-        /// How many requests (or links) come at once [default: 1000, for the crawler enough to fill the filter; at most a million]
-        #[arg(long, short, value_name = "N")]
+        /// How many requests (or links) come at once [default: 1000, for the crawler enough to fill the filter]
+        #[arg(long, short, value_name = "N", within = ranges::integers("requests at once", 1..=MOST_EVENTS))]
         events: Option<u64>,
     },
 }

@@ -2,7 +2,7 @@
 
 use super::command::Variant;
 use crate::algorithms::bloom::theory::{self, Size};
-use crate::algorithms::bloom::{BLOCK_BITS, Blocked, BloomError, Classic, Counting, Filter, MAX_HASHES, Scalable};
+use crate::algorithms::bloom::{BLOCK_BITS, Blocked, BloomError, Classic, Counting, Filter, Scalable};
 use crate::engine::ModelError;
 use crate::engine::numbers::{bytes, thousands};
 
@@ -34,9 +34,10 @@ impl Config {
         Self { variant: Variant::Classic, cells, hashes, items, rate: theory::rate(cells, hashes, items) }
     }
 
-    /// The same kind, sized for so many items at a rate.
+    /// The same kind, sized so that with so many items in it its rate is at most this.
     pub fn design(self, items: u64, rate: f64) -> Result<Self, ModelError> {
-        let size = theory::size(items, rate).map_err(|error| match error {
+        let design = if self.variant == Variant::Blocked { theory::design_blocked } else { theory::design };
+        let size = design(items, rate).map_err(|error| match error {
             BloomError::TooLarge { cells, .. } => ModelError::new(
                 format!("for that the filter would need {} {}s", thousands(cells), self.variant.cell()),
                 format!("the lab allows {}: use fewer items or a higher rate", bytes(MAX_MEMORY as usize)),
@@ -53,25 +54,14 @@ impl Config {
     pub fn with_cells(self, cells: u64) -> Result<Self, ModelError> {
         self.refuse_scalable("bits")?;
         // Blocks are rounded up when the filter is built.
-        if cells == 0 {
-            return Err(ModelError::new(
-                "0 bits can remember nothing",
-                "give at least 1; about 10 for each item are common",
-            ));
-        }
         let config = Self { cells, ..self };
         config.check_memory()?;
         Ok(config)
     }
 
     /// The same with another number of hashes.
-    pub fn with_hashes(self, hashes: u64) -> Result<Self, ModelError> {
+    pub fn with_hashes(self, hashes: u32) -> Result<Self, ModelError> {
         self.refuse_scalable("hashes")?;
-        let fits = u32::try_from(hashes).ok().filter(|k| (1..=MAX_HASHES).contains(k));
-        let hashes = fits.ok_or_else(|| {
-            let problem = format!("{} hashes for each item do not work", thousands(hashes));
-            ModelError::new(problem, format!("choose 1 to {MAX_HASHES}; 7 are common"))
-        })?;
         Ok(Self { hashes, ..self })
     }
 
@@ -96,7 +86,7 @@ impl Config {
             Variant::Counting => self.cells.div_ceil(2),
             Variant::Classic => self.cells.div_ceil(8),
             Variant::Blocked => self.cells.next_multiple_of(BLOCK_BITS) / 8,
-            Variant::Scalable => Scalable::bits_for(self.items, self.rate, self.items).map_or(u64::MAX, |b| b / 8),
+            Variant::Scalable => theory::design(self.items, self.rate / 2.0).map_or(u64::MAX, |size| size.cells / 8),
         }
     }
 
@@ -118,20 +108,12 @@ impl Config {
         ))
     }
 
-    /// Whether a scalable filter of this design may hold so many items.
-    pub fn check_growth(&self, items: u64) -> Result<(), ModelError> {
-        if self.variant != Variant::Scalable {
-            return Ok(());
+    /// The number of hashes with the lowest rate for so many items in a filter of this kind with so many cells.
+    pub fn best_hashes(&self, cells: u64, items: u64) -> u32 {
+        match self.variant {
+            Variant::Blocked => theory::best_hashes_blocked(cells / BLOCK_BITS, items),
+            _ => theory::best_hashes(cells, items),
         }
-        let bits = Scalable::bits_for(self.items, self.rate, items).unwrap_or(u64::MAX);
-        if bits / 8 <= MAX_MEMORY {
-            return Ok(());
-        }
-        let most = bytes(MAX_MEMORY as usize);
-        Err(ModelError::new(
-            format!("to hold {} items the filter would grow beyond {most}", thousands(items)),
-            "put in fewer items, or design it for a higher rate",
-        ))
     }
 
     /// The empty filter.
@@ -190,6 +172,20 @@ impl AnyFilter {
             Self::Blocked(f) => f,
             Self::Scalable(f) => f,
         }
+    }
+
+    /// Whether a scalable filter may grow to hold so many items.
+    pub fn check_growth(&self, items: u64) -> Result<(), ModelError> {
+        let Self::Scalable(filter) = self else { return Ok(()) };
+        let mut growth = filter.growth();
+        if growth.reach(items).is_ok() && growth.bits(items) / 8 <= MAX_MEMORY {
+            return Ok(());
+        }
+        let most = bytes(MAX_MEMORY as usize);
+        Err(ModelError::new(
+            format!("to hold {} items the filter would grow beyond {most}", thousands(items)),
+            "put in fewer items, or design it for a higher rate",
+        ))
     }
 
     /// Counters that can no longer be counted down.

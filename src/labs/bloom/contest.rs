@@ -1,8 +1,8 @@
 //! All kinds of filter on the same items and the same questions.
 
 use super::command::Variant;
-use super::config::{AnyFilter, Config};
-use crate::algorithms::bloom::{BLOCK_BITS, Digest, Scalable};
+use super::config::{AnyFilter, Config, refusal};
+use crate::algorithms::bloom::{BLOCK_BITS, Digest, Growth};
 use crate::engine::ModelError;
 
 /// Most cells of a compared filter: beyond, all are scaled down alike.
@@ -47,6 +47,8 @@ pub struct Contest {
     pub contenders: Vec<Contender>,
     /// What each is built from.
     design: Config,
+    /// How the scalable kind grows: what it would be like, once the kinds are only computed.
+    growth: Growth,
     /// Items that took part, copies included.
     taken: u64,
 }
@@ -62,7 +64,8 @@ impl Contest {
             Ok(Contender { variant, filter, items: 0, absent: 0, lies: 0, counted: 0, lines: 0 })
         };
         let contenders = Variant::ALL.into_iter().map(contender).collect::<Result<_, ModelError>>()?;
-        Ok(Self { scale, contenders, design, taken: 0 })
+        let growth = Growth::new(design.items, design.rate).map_err(|e| refusal(&e))?;
+        Ok(Self { scale, contenders, design, growth, taken: 0 })
     }
 
     /// Cells that each kind has in full size, but for the scalable one.
@@ -77,22 +80,16 @@ impl Contest {
 
     /// The rate that a kind's formula expects.
     pub fn theory_rate(&self, contender: &Contender) -> f64 {
-        let Config { items, rate, .. } = self.design;
         match contender.variant {
-            Variant::Scalable if self.computed() => {
-                Scalable::expected_rate(items, rate, contender.items).unwrap_or(1.0)
-            }
+            Variant::Scalable if self.computed() => self.growth.rate(contender.items),
             _ => contender.filter.get().theory_rate(contender.items),
         }
     }
 
     /// Bytes that a kind would take in full size.
     pub fn memory_bytes_of(&self, contender: &Contender) -> usize {
-        let Config { items, rate, .. } = self.design;
         let bytes = match contender.variant {
-            Variant::Scalable if self.computed() => {
-                Scalable::bits_for(items, rate, contender.items).map_or(usize::MAX, |bits| bits.div_ceil(8) as usize)
-            }
+            Variant::Scalable if self.computed() => self.growth.bits(contender.items).div_ceil(8) as usize,
             _ => contender.filter.get().memory_bytes(),
         };
         bytes.saturating_mul(self.scale as usize)
@@ -112,6 +109,10 @@ impl Contest {
         let computed = self.computed();
         for contender in &mut self.contenders {
             contender.items += u64::from(new);
+            if computed && contender.variant == Variant::Scalable {
+                // One that cannot grow any more fills its last layer.
+                let _ = self.growth.reach(contender.items);
+            }
             if !computed {
                 contender.filter.get_mut().insert(item);
             }

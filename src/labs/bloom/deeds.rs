@@ -7,9 +7,11 @@ use super::contest::Contest;
 use super::model::{BloomModel, LIES_KEPT, PROBE_US, STEP_US, UNFOLD_US, can_remove};
 use super::narrate::{self, Asking, Putting};
 use super::record::{Change, Deed, Look, Sample, Step};
+use super::stock::Stock;
+use super::stuck::Stuck;
 use crate::algorithms::bloom::Digest;
-use crate::engine::numbers::{plural, thousands};
-use crate::engine::{Event, Micros, ModelError};
+use crate::engine::numbers::{count, thousands};
+use crate::engine::{Event, Micros, ModelError, interrupt};
 
 /// Items of a bulk insertion that are seen to travel.
 const TRAVELLERS: u64 = 12;
@@ -20,17 +22,10 @@ impl BloomModel {
     /// Puts in the next items of the set.
     pub(super) fn insert_next(&mut self, now: Micros, count: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let left = (self.items.len() - self.history.next()) as u64;
-        if count == 0 {
-            return Err(ModelError::new("0 items leave nothing to put in", "ask for at least one: `insert --next 1`"));
-        }
         if count > left {
-            let whose = if self.items.input().is_some() { "the file" } else { "the built-in set" };
-            return Err(ModelError::new(
-                format!("{} items are too many: {} of {whose} are left", thousands(count), thousands(left)),
-                "ask for fewer, or `clear` to begin again",
-            ));
+            return Err(too_many(count, "item", left, &self.items));
         }
-        self.config.check_growth(self.distinct.saturating_add(count))?;
+        self.filter.check_growth(self.distinct.saturating_add(count))?;
         self.put_by_hand();
         let start = self.history.next();
         if count == 1 {
@@ -41,7 +36,7 @@ impl BloomModel {
         }
         let before = Arc::clone(&self.filter);
         let saturated = before.saturated();
-        let repeats = self.put_run(count);
+        let repeats = self.put_run(count)?;
         self.content_changed();
         let step = count.div_ceil(TRAVELLERS);
         let sample = (0..count).step_by(step as usize).map(|i| self.cells_of(&self.items.text(start + i as usize)));
@@ -56,7 +51,7 @@ impl BloomModel {
 
     /// Puts in an item of any name.
     pub(super) fn insert_named(&mut self, now: Micros, text: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        self.config.check_growth(self.distinct.saturating_add(1))?;
+        self.filter.check_growth(self.distinct.saturating_add(1))?;
         self.put_by_hand();
         let look = self.put_one(now, text, false);
         self.finish_insert(now, look, log);
@@ -120,14 +115,15 @@ impl BloomModel {
     }
 
     /// Puts the next items in; how many of them were in already.
-    pub(super) fn put_run(&mut self, count: u64) -> u64 {
+    pub(super) fn put_run(&mut self, count: u64) -> Result<u64, ModelError> {
         let items = Arc::clone(&self.items);
         let filter = Arc::make_mut(&mut self.filter).get_mut();
         let contest = Arc::make_mut(&mut self.contest);
         let history = Arc::make_mut(&mut self.history);
         let look_up = items.repeats() > 0 || !history.only_runs();
         let mut repeats = 0;
-        for _ in 0..count {
+        for done in 0..count {
+            interrupt::check_at(done)?;
             let text = items.text(history.next());
             let item = Digest::xxh3(self.seed, text.as_bytes());
             let new = !look_up || history.copies_of(&items, &text) == 0;
@@ -137,21 +133,14 @@ impl BloomModel {
             repeats += u64::from(!new);
         }
         self.distinct += count - repeats;
-        repeats
+        Ok(repeats)
     }
 
     /// Asks for the next probes.
     pub(super) fn query_next(&mut self, now: Micros, count: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let left = (self.probes.len() - self.next_probe) as u64;
-        if count == 0 {
-            return Err(ModelError::new("0 questions have no answer", "ask at least one: `query --next 1`"));
-        }
         if count > left {
-            let whose = if self.probes.input().is_some() { "the file" } else { "the built-in set" };
-            return Err(ModelError::new(
-                format!("{} questions are too many: {} of {whose} are left", thousands(count), thousands(left)),
-                "ask fewer, or `clear` to begin again",
-            ));
+            return Err(too_many(count, "question", left, &self.probes));
         }
         self.observe(false);
         if count == 1 {
@@ -162,7 +151,7 @@ impl BloomModel {
             self.finish_query(now, &text, log);
             return Ok(());
         }
-        let asking = self.ask_run(count);
+        let asking = self.ask_run(count)?;
         let shown = asking.first_lie.clone().unwrap_or_else(|| self.probes.text(self.next_probe - 1).into_owned());
         self.show_question(now, &shown, Micros::MAX);
         self.change = None;
@@ -230,13 +219,14 @@ impl BloomModel {
         self.lies.push(Arc::from(text));
     }
 
-    fn ask_run(&mut self, count: u64) -> Asking {
+    fn ask_run(&mut self, count: u64) -> Result<Asking, ModelError> {
         let (probes, items) = (Arc::clone(&self.probes), Arc::clone(&self.items));
         let absent_for_sure = items.disjoint(&probes) && self.history.only_runs();
         let contest = Arc::make_mut(&mut self.contest);
         let (mut asking, mut sample) = (Asking { count, ..Asking::default() }, Sample::default());
         let mut lies = Vec::new();
         for index in self.next_probe..self.next_probe + count as usize {
+            interrupt::check_at(index as u64)?;
             let text = probes.text(index);
             let item = Digest::xxh3(self.seed, text.as_bytes());
             let maybe = self.filter.get().contains(item);
@@ -263,7 +253,7 @@ impl BloomModel {
         self.window.add(sample);
         Arc::make_mut(&mut self.points).add(self.distinct, self.config.hashes, sample);
         lies.iter().for_each(|lie| self.remember_lie(lie));
-        asking
+        Ok(asking)
     }
 
     /// Shows how the filter answers about an item, probe by probe, in at most this time. Nothing is counted.
@@ -333,15 +323,20 @@ impl BloomModel {
             sharer.unwrap_or_else(|| "a bit may belong to several items, and clearing it would deny them".to_owned());
         ModelError::new(
             format!("a {name} filter cannot remove an item: {reason}"),
-            "`variant counting` keeps a count in place of each bit",
+            "`variant counting` keeps a count instead of each bit",
         )
     }
 
     fn never_in(&self, text: &str) -> ModelError {
         if self.filter.get().contains(self.digest(text)) {
+            let stuck = Stuck::of(self.values(self.digest(text)).into_iter());
+            let remedy = match stuck.held {
+                0 => "there is nothing to take out; `clear` empties all counters",
+                _ => "leave it: counting its cells down would make the filter deny the items that they belong to",
+            };
             return ModelError::new(
-                format!("'{text}' was never put in; the filter says 'maybe' by chance"),
-                "leave it: counting its cells down would make the filter deny the items that they belong to",
+                format!("'{text}' is not in; the filter says 'maybe', as {}", stuck.reason()),
+                remedy,
             );
         }
         ModelError::new(format!("'{text}' is not in, and the filter says so"), "remove an item that was put in")
@@ -349,15 +344,15 @@ impl BloomModel {
 
     /// Builds the filter anew and puts everything in again.
     pub(super) fn rebuild(&mut self, now: Micros, config: Config, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        config.check_growth(self.distinct)?;
         let (mut filter, mut contest) = (config.build()?, Contest::open(&config)?);
+        filter.check_growth(self.distinct)?;
         let look_up = self.items.repeats() > 0 || !self.history.only_runs();
         let mut seen = std::collections::BTreeSet::new();
         self.history.each(&self.items, |text| {
             let item = Digest::xxh3(self.seed, text.as_bytes());
             filter.get_mut().insert(item);
             contest.insert(item, !look_up || seen.insert(item));
-        });
+        })?;
         let points = Arc::make_mut(&mut self.points);
         points.by_items.clear();
         if (config.cells, config.variant) != (self.config.cells, self.config.variant) {
@@ -379,7 +374,18 @@ impl BloomModel {
     }
 }
 
+/// More was wanted than a set has left.
+fn too_many(wanted: u64, what: &str, left: u64, stock: &Stock) -> ModelError {
+    let whose = if stock.input().is_some() { "the file" } else { "the built-in set" };
+    let problem = match left {
+        0 => format!("{whose} is at its end"),
+        _ => format!("{} are too many: {whose} has {} left", count(wanted, what), thousands(left)),
+    };
+    let fewer = if left == 0 { "" } else { "ask for fewer, or " };
+    ModelError::new(problem, format!("{fewer}use `clear` to begin again"))
+}
+
 /// `1 item`, `2 items`.
-pub(super) fn items_words(count: u64) -> String {
-    format!("{} item{}", thousands(count), plural(count))
+pub(super) fn items_words(number: u64) -> String {
+    count(number, "item")
 }

@@ -9,7 +9,7 @@ use super::contest::Contender;
 use super::model::BloomModel;
 use super::record::{Deed, Sample};
 use crate::algorithms::bloom::theory;
-use crate::engine::numbers::{bytes, percent, thousands};
+use crate::engine::numbers::{bytes, thousands};
 
 /// What `run --json` prints, checks read and the figures panel shows.
 #[derive(Clone, Debug, Serialize)]
@@ -126,7 +126,7 @@ impl BloomFacts {
             variant: config.variant.name(),
             bits: filter.cells(),
             hashes: filter.hashes(),
-            best_hashes: theory::best_hashes(filter.cells(), counted),
+            best_hashes: config.best_hashes(filter.cells(), counted),
             design_items: config.items,
             design_fpr: config.rate,
             inserted: model.history.copies(),
@@ -206,16 +206,4 @@ fn items_by_fill(model: &BloomModel) -> Option<f64> {
 /// Memory as people read it, in single bytes below 10,000: budgets are given so.
 pub fn size_words(count: usize) -> String {
     if count < 10_000 { format!("{} B", thousands(count as u64)) } else { bytes(count) }
-}
-
-/// A rate as people read it: one digit of a tiny one, down to one in a hundred million.
-pub fn rate_words(rate: f64) -> String {
-    match rate * 100.0 {
-        share if share <= 0.0 || share >= 0.01 => percent(rate),
-        share if share < 1e-6 => "almost 0".to_owned(),
-        share => {
-            let digits = (-share.log10()).ceil().max(0.0) as usize;
-            format!("{share:.digits$} %")
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::stock::Stock;
+use crate::engine::{ModelError, interrupt};
 
 /// What was put in and taken out. Items of the set are kept as runs of their numbers, so ten million in a row take
 /// 8 bytes; items given by name are kept by name.
@@ -84,9 +85,12 @@ impl History {
     }
 
     /// Every copy that is in, those of the set first, in their order.
-    pub fn each(&self, stock: &Stock, mut see: impl FnMut(&str)) {
+    ///
+    /// Stops with an error when somebody asks for that.
+    pub fn each(&self, stock: &Stock, mut see: impl FnMut(&str)) -> Result<(), ModelError> {
         let mut gone = self.removed.clone();
         for index in self.runs.iter().flat_map(|run| run.0..run.1) {
+            interrupt::check_at(index.into())?;
             let text = stock.text(index as usize);
             if !gone.is_empty()
                 && let Some(left) = gone.get_mut(text.as_ref()).filter(|left| **left > 0)
@@ -99,6 +103,7 @@ impl History {
         for (text, copies) in &self.named {
             (0..*copies).for_each(|_| see(text));
         }
+        Ok(())
     }
 
     /// Some items that are in: at most `most` of the set, spread over it, and as many given by name.
@@ -150,7 +155,7 @@ mod tests {
             history.take_out(&text);
         }
         let mut seen = Vec::new();
-        history.each(&stock, |text| seen.push(text.to_owned()));
+        assert!(history.each(&stock, |text| seen.push(text.to_owned())).is_ok());
         assert_eq!(seen, [stock.text(1), stock.text(2), stock.text(4), "ada".into()]);
         assert_eq!(seen.len() as u64, history.copies());
         let sample = history.sample(&stock, 2);

@@ -13,6 +13,7 @@ mod properties;
 mod record;
 mod scenario;
 mod stock;
+mod stuck;
 mod view;
 mod why;
 

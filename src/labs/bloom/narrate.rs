@@ -1,13 +1,14 @@
 //! What happened, in sentences. Each is true by computation.
 
 use super::command::{ScenarioKind, Variant};
-use super::config::Config;
+use super::config::{AnyFilter, Config};
 use super::deeds::items_words;
-use super::facts::{rate_words, size_words, theory_fill};
+use super::facts::{size_words, theory_fill};
 use super::model::BloomModel;
 use super::record::{Look, Sample};
-use crate::algorithms::bloom::{BLOCK_BITS, MAX_COUNT};
-use crate::engine::numbers::{percent, plural, thousands};
+use super::stuck::Stuck;
+use crate::algorithms::bloom::{BLOCK_BITS, MAX_COUNT, theory};
+use crate::engine::numbers::{count, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
 
 /// What a bulk insertion did.
@@ -103,7 +104,7 @@ fn filled(model: &BloomModel) -> String {
     let verb = if filter.set_cells() == 1 { "is" } else { "are" };
     let text = format!("{set} of {all} {} {verb} set: {}{theory}.", cells(model), percent(model.fill()));
     match model.asked() {
-        true => format!("{text} Expect {} false 'maybe'.", rate_words(model.theory_rate())),
+        true => format!("{text} Expect {} false 'maybe'.", percent(model.theory_rate())),
         false => text,
     }
 }
@@ -140,7 +141,7 @@ fn overfull(model: &BloomModel, now: Micros, log: &mut Log) {
     }
     // Items that were all denied before they went in have set more bits than the usual formula has it.
     let rate = if model.denied_only { model.filter.get().own_rate() } else { model.theory_rate() };
-    let (rate, wanted) = (rate_words(rate), rate_words(model.config.rate));
+    let (rate, wanted) = (percent(rate), percent(model.config.rate));
     tell(log, now, EventKind::Warning, format!("It holds {holds}, not {meant}: its rate is {rate}, not {wanted}."));
 }
 
@@ -154,7 +155,9 @@ pub fn asked_one(model: &BloomModel, now: Micros, log: &mut Log) {
     let (kind, text) = answer(model, look);
     tell(log, now, kind, text);
     if look.maybe && !look.present {
-        tell(log, now, EventKind::Detail, "`why` shows who set its bits.");
+        let why = Stuck::of(look.steps.iter().map(|s| (s.probe.cell, s.after))).sentence(model.config.variant);
+        let why = why.map_or_else(String::new, |text| format!("{text} "));
+        tell(log, now, EventKind::Detail, format!("{why}`why` shows who set its {}.", cells(model)));
     }
 }
 
@@ -171,7 +174,7 @@ fn answer(model: &BloomModel, look: &Look) -> (EventKind, String) {
     if !look.maybe {
         let miss = look.steps.last().map_or(0, |s| s.probe.cell);
         let looked = look.steps.len() as u64;
-        let cells = format!("{looked} {kind}{} looked at", plural(looked));
+        let cells = format!("{} looked at", count(looked, kind));
         let text = format!("'{text}': definitely not in. Its {kind} {miss} is not set ({cells}).");
         return (EventKind::Change, text);
     }
@@ -180,7 +183,7 @@ fn answer(model: &BloomModel, look: &Look) -> (EventKind, String) {
         true => (EventKind::Change, format!("'{text}': maybe. {}, and it is in.", all_set(hits, kind))),
         false => {
             let set = all_set(hits, kind);
-            (EventKind::Warning, format!("'{text}': maybe. {set}, but it was never put in: a false positive."))
+            (EventKind::Warning, format!("'{text}': maybe. {set}, but it is not in: a false positive."))
         }
     }
 }
@@ -192,24 +195,25 @@ fn all_set(hits: usize, kind: &str) -> String {
 
 /// The answers to many questions.
 pub fn asked_many(model: &BloomModel, asking: &Asking, now: Micros, log: &mut Log) {
-    let Asking { count, maybe, sample, .. } = asking;
-    let (no, real) = (count - maybe, count - sample.absent);
-    let present =
-        if real > 0 { format!(", {} of them about items that are in", thousands(real)) } else { String::new() };
+    let Asking { count: asked, maybe, sample, .. } = asking;
+    let (no, real) = (asked - maybe, asked - sample.absent);
+    let present = match real {
+        0 => String::new(),
+        1 => ", 1 of them about an item that is in".to_owned(),
+        _ => format!(", {} of them about items that are in", thousands(real)),
+    };
     let text = format!(
-        "{} questions{present}: {} 'definitely not', {} 'maybe'.",
-        thousands(*count),
+        "{}{present}: {} 'definitely not', {} 'maybe'.",
+        count(*asked, "question"),
         thousands(no),
         thousands(*maybe)
     );
     tell(log, now, EventKind::Change, text);
     if let Some(rate) = sample.rate() {
         let (low, high) = sample.interval();
-        let (theory, lies) = (rate_words(model.theory_rate()), thousands(sample.lies));
+        let (theory, lies) = (percent(model.theory_rate()), count(sample.lies, "false positive"));
         let (low, high) = (percent(low).replace(" %", ""), percent(high));
-        let more = plural(sample.lies);
-        let text =
-            format!("{lies} false positive{more}: {} (95 % sure: {low} to {high}; theory {theory}).", percent(rate));
+        let text = format!("{lies}: {} (95 % sure: {low} to {high}; theory {theory}).", percent(rate));
         tell(log, now, EventKind::Detail, text);
     }
     if let Some(lie) = &asking.first_lie {
@@ -222,22 +226,21 @@ pub fn taken_out(model: &BloomModel, copies: u64, now: Micros, log: &mut Log) {
     let Some(look) = model.look.as_deref() else { return };
     let text = &look.text;
     let zero = look.steps.iter().filter(|s| s.after == 0).count() as u64;
-    let stuck = look.steps.iter().filter(|s| s.before == MAX_COUNT).count() as u64;
+    let stuck = Stuck::of(look.steps.iter().map(|s| (s.probe.cell, s.after)));
     let headline = match copies {
-        1 => format!("'{text}' is out: {zero} of its {} counters went back to zero.", look.steps.len()),
+        1 => match look.steps.len() {
+            1 if zero == 1 => format!("'{text}' is out: its counter went back to zero."),
+            1 => format!("'{text}' is out: its counter did not go back to zero."),
+            all => format!("'{text}' is out: {zero} of its {all} counters went back to zero."),
+        },
         _ => format!("One copy of '{text}' is out; {} still in.", thousands(copies - 1)),
     };
     tell(log, now, EventKind::Change, headline);
-    if stuck > 0 {
-        let text = format!(
-            "{stuck} of its counters {} full at {MAX_COUNT} and stayed: how far down they should go is not known.",
-            if stuck == 1 { "was" } else { "were" }
-        );
-        tell(log, now, EventKind::Warning, text);
-    }
     if copies == 1 && look.maybe {
-        let text = format!("The filter still says 'maybe' about '{text}': others hold its counters above zero.");
-        tell(log, now, EventKind::Detail, text);
+        let text = format!("The filter still says 'maybe' about '{text}': {}.", stuck.reason());
+        tell(log, now, if stuck.full > 0 { EventKind::Warning } else { EventKind::Detail }, text);
+    } else if let Some(text) = stuck.sentence(model.config.variant) {
+        tell(log, now, EventKind::Warning, text);
     }
 }
 
@@ -246,9 +249,8 @@ pub fn rebuilt(model: &BloomModel, was: &Config, was_cells: u64, now: Micros, lo
     let (config, filter) = (&model.config, model.filter.get());
     let hashes = u64::from(filter.hashes());
     let what = format!(
-        "{} {}s, {hashes} hash{} for each item, {}",
-        thousands(filter.cells()),
-        config.variant.cell(),
+        "{}, {hashes} hash{} for each item, {}",
+        count(filter.cells(), config.variant.cell()),
         if hashes == 1 { "" } else { "es" },
         size(model)
     );
@@ -263,23 +265,16 @@ pub fn rebuilt(model: &BloomModel, was: &Config, was_cells: u64, now: Micros, lo
             if filter.cells() == was_cells { "" } else { "No filter can be resized in place. " },
             items_words(model.history.copies()),
             percent(model.fill()),
-            rate_words(model.theory_rate())
+            percent(model.theory_rate())
         );
         tell(log, now, EventKind::Detail, text);
     } else if config.rate < 1.0 {
-        let (cells, hashes) = (filter.cells(), filter.hashes());
-        let expected = match config.variant {
-            Variant::Scalable => config.rate,
-            Variant::Blocked => filter.theory_rate(config.items),
-            _ => crate::algorithms::bloom::theory::rate(cells, hashes, config.items),
-        };
-        let items = items_words(config.items);
-        tell(log, now, EventKind::Detail, format!("With {items} in it, expect a rate of {}.", rate_words(expected)));
+        tell(log, now, EventKind::Detail, expected(model, was));
     }
     if config.variant == Variant::Blocked && filter.cells() != config.cells {
-        let (cells, blocks) = (thousands(config.cells), filter.cells() / BLOCK_BITS);
-        let text =
-            format!("{cells} bits were rounded up to {} of {BLOCK_BITS} bits.", count_words(blocks, "whole block"));
+        let verb = if config.cells == 1 { "was" } else { "were" };
+        let (cells, blocks) = (count(config.cells, "bit"), count(filter.cells() / BLOCK_BITS, "whole block"));
+        let text = format!("{cells} {verb} rounded up to {blocks} of {BLOCK_BITS} bits.");
         tell(log, now, EventKind::Detail, text);
     }
     if model.history.copies() > 0 {
@@ -288,10 +283,37 @@ pub fn rebuilt(model: &BloomModel, was: &Config, was_cells: u64, now: Micros, lo
     }
 }
 
+/// The rate to expect of a new, empty filter with the items of its design.
+fn expected(model: &BloomModel, was: &Config) -> String {
+    let (config, filter) = (&model.config, model.filter.get());
+    let items = items_words(config.items);
+    if let AnyFilter::Scalable(scalable) = &*model.filter {
+        let (rate, most) = (percent(scalable.growth().rate(config.items)), percent(config.rate));
+        return format!("With {items} in it, expect a rate of {rate}; however many come, at most {most}.");
+    }
+    let rate = match config.variant {
+        Variant::Blocked => filter.theory_rate(config.items),
+        _ => theory::rate(filter.cells(), filter.hashes(), config.items),
+    };
+    let text = format!("With {items} in it, expect a rate of {}", percent(rate));
+    // Another kind takes over the bits, not the promise.
+    match was.variant != config.variant && percent(rate) != percent(config.rate) && rate > config.rate {
+        true => format!("{text}, not {}: `design N P` sizes it as {}.", percent(config.rate), config.variant.name()),
+        false => format!("{text}."),
+    }
+}
+
 /// Everything was forgotten.
 pub fn cleared(model: &BloomModel, had: u64, now: Micros, log: &mut Log) {
-    let all = thousands(model.filter.get().cells());
-    let text = format!("All {all} {} are clear: {} forgotten.", cells(model), items_words(had));
+    let kind = model.config.variant.cell();
+    let clear = match model.filter.get().cells() {
+        1 => format!("The only {kind} is clear"),
+        all => format!("All {} {kind}s are clear", thousands(all)),
+    };
+    let text = match had {
+        0 => format!("{clear}: nothing was in."),
+        _ => format!("{clear}: {} forgotten.", items_words(had)),
+    };
     tell(log, now, EventKind::Change, text);
 }
 
@@ -304,15 +326,24 @@ pub fn why(model: &BloomModel, now: Micros, log: &mut Log) {
     let headline = match (why.maybe, why.present) {
         (true, true) => format!("'{text}' is in: its {} set.", are(all, kind)),
         (true, false) => {
-            let by = items_words(why.setters_total);
             let all = if all == 1 { format!("its {kind} is") } else { format!("all {all} of its {kind}s are") };
-            format!("'{text}' was never put in, but {all} set, by {by}.")
+            match why.setters_total {
+                0 => format!("'{text}' is not in, and nothing that is in has set its {kind}s, but {all} set."),
+                by => format!("'{text}' is not in, but {all} set, by {}.", items_words(by)),
+            }
         }
         (false, _) => format!("'{text}' is definitely not in: {set} of its {} set.", are(all, kind)),
     };
     tell(log, now, EventKind::Change, headline);
+    if let Some(text) = why.stuck().sentence(model.config.variant).filter(|_| why.maybe && !why.present) {
+        tell(log, now, EventKind::Detail, text);
+    }
     if let Some(one) = why.by_weight().first() {
-        let what = if why.present { "shares a bit with it" } else { "is one of them" };
+        let what = match (why.present, why.setters_total) {
+            (true, _) => format!("shares a {kind} with it"),
+            (false, 1) => "is the one".to_owned(),
+            (false, _) => "is one of them".to_owned(),
+        };
         tell(log, now, EventKind::Detail, format!("'{}' {what}. View 2 shows all.", one.text));
     }
 }
@@ -326,14 +357,17 @@ fn are(count: u64, kind: &str) -> String {
 pub fn who(model: &BloomModel, now: Micros, log: &mut Log) {
     let Some((why, cell)) = model.why.as_deref().and_then(|w| Some((w, w.cells.first()?))) else { return };
     let kind = model.config.variant.cell();
-    let count = model.filter.get().value(cell.cell);
+    let held = model.filter.get().value(cell.cell);
     let text = match why.setters.first() {
-        None => format!("No item that is in has {kind} {}; it holds {count}.", cell.cell),
+        None if held == MAX_COUNT => {
+            format!("No item that is in has {kind} {}: it is full at {held} and is never counted down.", cell.cell)
+        }
+        None => format!("No item that is in has {kind} {}; it holds {held}.", cell.cell),
         Some(first) => {
             let more = cell.setters.saturating_sub(1);
             let more = match more {
                 0 => String::new(),
-                n => format!(", and {} since", count_words(n, "more item")),
+                n => format!(", and {} since", count(n, "more item")),
             };
             format!("The first to set {kind} {} was '{}'{more}.", cell.cell, first.text)
         }
@@ -344,38 +378,44 @@ pub fn who(model: &BloomModel, now: Micros, log: &mut Log) {
 /// A scenario has run.
 pub fn scenario(model: &BloomModel, now: Micros, log: &mut Log) {
     let Some(scenario) = model.scenario else { return };
-    let (things, saved, wasted) = BloomModel::work_words(scenario.kind);
-    let events = count_words(scenario.events, things.trim_end_matches('s'));
-    let (done, spared) = (thousands(scenario.done), thousands(model.tally.saved));
+    let stored = model.history.next() as u64;
+    let (events, done, spared) = (scenario.events, thousands(scenario.done), model.tally.saved);
     let headline = match scenario.kind {
         ScenarioKind::Crawler => {
-            format!("The crawler followed {events}: {} fetched, {spared} {saved}.", pages(scenario.done))
+            let (links, pages) = (count(events, "link"), count(scenario.done, "page"));
+            let fetches = if spared == 1 { "fetch" } else { "fetches" };
+            format!("The crawler followed {links}: {pages} fetched, {} {fetches} spared.", thousands(spared))
         }
         ScenarioKind::Database => {
-            let keys = model.stored_words();
-            format!("A table holds {keys}. Of {events}, {done} found their key; {spared} {saved}.")
+            let key = if scenario.done == 1 { "its key" } else { "their key" };
+            let (keys, reads) = (count(stored, "key"), count(events, "read"));
+            let avoided = count(spared, "disk read");
+            format!("A table holds {keys}. Of {reads}, {done} found {key}; {avoided} avoided.")
         }
         ScenarioKind::Cache => {
-            let names = names(model.history.next() as u64);
-            format!("{names} exist. Of {events}, {done} were for one of them; {spared} {saved}.")
+            let exist = if stored == 1 { "exists" } else { "exist" };
+            let were = if scenario.done == 1 { "was" } else { "were" };
+            let (names, requests) = (count(stored, "user name"), count(events, "request"));
+            let calls = count(spared, "call");
+            format!("{names} {exist}. Of {requests}, {done} {were} for an existing name; {calls} not made.")
         }
     };
     tell(log, now, EventKind::Change, headline);
     let kind = if model.tally.wasted > 0 { EventKind::Warning } else { EventKind::Detail };
+    let wasted = model.tally.wasted;
     let cost = match scenario.kind {
+        ScenarioKind::Crawler if wasted == 0 => "No page was lost.".to_owned(),
         ScenarioKind::Crawler => {
-            let links = count_words(model.tally.wasted, "link");
-            format!("{} will never be fetched; {links} to such pages passed by.", pages(scenario.lost))
+            let (pages, links) = (count(scenario.lost, "page"), count(wasted, "link"));
+            let passed = if wasted == 1 { "was" } else { "were" };
+            format!("{pages} will never be fetched; {links} to them {passed} passed by.")
         }
-        _ => format!("What false positives cost: {} {wasted}.", thousands(model.tally.wasted)),
+        _ if wasted == 0 => "There was no false positive.".to_owned(),
+        ScenarioKind::Database => format!("What false positives cost: {}.", count(wasted, "needless disk read")),
+        ScenarioKind::Cache => format!("What false positives cost: {}.", count(wasted, "needless call")),
     };
     tell(log, now, kind, cost);
     overfull(model, now, log);
-}
-
-/// `1 page`, `2 pages`.
-fn count_words(count: u64, what: &str) -> String {
-    format!("{} {what}{}", thousands(count), plural(count))
 }
 
 /// The items of a file, before any of them went in.
@@ -385,23 +425,16 @@ pub fn opened(model: &BloomModel) -> Vec<Event> {
         let Some((stock, input)) = stock.as_ref().and_then(|s| Some((s, s.input()?))) else { continue };
         let (all, repeats) = (stock.len() as u64, stock.repeats() as u64);
         let different = match repeats {
-            0 => "all different".to_owned(),
-            n => format!("{} different, {}", thousands(all - n), count_words(n, "repeat")),
+            0 if all == 1 => String::new(),
+            0 => ", all different".to_owned(),
+            n => format!(", {} different, {}", thousands(all - n), count(n, "repeat")),
         };
         let command = if role == "items" { "insert" } else { "query" };
-        let lines = count_words(all, "line");
-        let text = format!("{}: {lines} of {role}, {different}. `{command} --next N` takes the next N.", input.name);
+        let lines = count(all, "line");
+        let text = format!("{}: {lines} of {role}{different}. `{command} --next N` takes the next N.", input.name);
         tell(&mut log, 0, EventKind::Detail, text);
     }
     log
-}
-
-fn pages(count: u64) -> String {
-    count_words(count, "page")
-}
-
-fn names(count: u64) -> String {
-    count_words(count, "user name")
 }
 
 /// One request of a scenario, while the clock runs.
@@ -412,10 +445,10 @@ pub fn event(model: &BloomModel, text: &str, work: Work, now: Micros, log: &mut 
         (ScenarioKind::Crawler, Work::Wasted) => "'maybe fetched', but it was not: this page is never fetched",
         (ScenarioKind::Crawler, _) => "definitely new: fetched and remembered",
         (ScenarioKind::Database, Work::Spared) => "definitely not in the table: no disk read",
-        (ScenarioKind::Database, Work::Wasted) => "'maybe', but it is not in the table: a disk read for nothing",
+        (ScenarioKind::Database, Work::Wasted) => "'maybe', but it is not in the table: a needless disk read",
         (ScenarioKind::Database, _) => "maybe, and it is in the table: read from disk",
         (ScenarioKind::Cache, Work::Spared) => "no such name, definitely: no call made",
-        (ScenarioKind::Cache, Work::Wasted) => "'maybe', but there is no such name: a call for nothing",
+        (ScenarioKind::Cache, Work::Wasted) => "'maybe', but there is no such name: a needless call",
         (ScenarioKind::Cache, _) => "maybe, and the name exists: the call is made",
     };
     let kind = if work == Work::Wasted { EventKind::Warning } else { EventKind::Detail };

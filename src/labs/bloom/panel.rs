@@ -1,7 +1,7 @@
 //! The figures and bars beside the picture.
 
 use super::command::{ScenarioKind, Variant};
-use super::facts::{BloomFacts, rate_words, size_words};
+use super::facts::{BloomFacts, size_words};
 use super::model::BloomModel;
 use super::record::Deed;
 use crate::engine::numbers::{percent, plural, thousands};
@@ -71,7 +71,7 @@ fn rates(model: &BloomModel, facts: &BloomFacts) -> Vec<Figure> {
     let mut figures = vec![Figure {
         name: "false maybe".to_owned(),
         value: facts.observed_fpr.map_or_else(|| "–".to_owned(), percent),
-        theory: facts.expected_fpr.filter(|_| model.asked()).map(rate_words),
+        theory: facts.expected_fpr.filter(|_| model.asked()).map(percent),
         note: Some(note),
         changed: just_lied,
     }];
@@ -80,8 +80,8 @@ fn rates(model: &BloomModel, facts: &BloomFacts) -> Vec<Figure> {
         let one_row = model.one_row();
         figures.push(Figure {
             name: if one_row { "fill^k" } else { "its own rate" }.to_owned(),
-            value: rate_words(facts.fill_fpr),
-            theory: Some(rate_words(facts.exact_fpr)),
+            value: percent(facts.fill_fpr),
+            theory: Some(percent(facts.exact_fpr)),
             note: Some(match one_row {
                 true => format!("this filter's own rate{now}; exact formula"),
                 false => format!("by its set bits{now}; exact formula"),
@@ -101,7 +101,7 @@ fn work(model: &BloomModel) -> Vec<Figure> {
         (plain("saved", thousands(model.tally.saved)), plain("wasted", thousands(model.tally.wasted)));
     let words = model.scenario.map(|s| BloomModel::work_words(s.kind));
     saved.note = Some(words.map_or("look-ups not needed", |w| w.1).to_owned());
-    wasted.note = Some(words.map_or("look-ups for nothing", |w| w.2).to_owned());
+    wasted.note = Some(words.map_or("needless look-ups", |w| w.2).to_owned());
     let mut figures = vec![saved, wasted];
     if let Some(scenario) = model.scenario.filter(|s| s.kind == ScenarioKind::Crawler) {
         let mut lost = plain("lost", thousands(scenario.lost));
@@ -125,7 +125,7 @@ pub(super) fn bars(model: &BloomModel) -> (String, Vec<LoadBar>) {
             series: i,
             value: rate,
             ideal: model.config.rate,
-            text: rate_words(rate),
+            text: percent(rate),
             state: match contender.variant == model.config.variant {
                 true => BarState::Changed,
                 false => BarState::Normal,

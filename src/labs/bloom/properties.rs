@@ -50,7 +50,7 @@ fn accounted(model: &BloomModel) -> bool {
     let filter = model.filter.get();
     let mut owed = vec![false; filter.cells() as usize];
     let mut probes = Vec::new();
-    model.history.each(&model.items, |text| {
+    let looked = model.history.each(&model.items, |text| {
         filter.probes(model.digest(text), &mut probes);
         for probe in &probes {
             if let Some(cell) = owed.get_mut(probe.cell as usize) {
@@ -59,5 +59,6 @@ fn accounted(model: &BloomModel) -> bool {
         }
     });
     let stuck = crate::algorithms::bloom::MAX_COUNT;
-    (0..).zip(&owed).all(|(cell, owed)| (filter.value(cell) > 0) == *owed || filter.value(cell) == stuck)
+    looked.is_err()
+        || (0..).zip(&owed).all(|(cell, owed)| (filter.value(cell) > 0) == *owed || filter.value(cell) == stuck)
 }

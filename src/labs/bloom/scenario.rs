@@ -4,19 +4,15 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::command::ScenarioKind;
-use super::deeds::items_words;
+use super::command::{MOST_EVENTS, ScenarioKind};
 use super::model::{BloomModel, STEP_US, UNFOLD_US};
 use super::narrate::{self, Work};
 use super::record::{Change, Look};
 use super::stock::Theme;
-use crate::engine::numbers::thousands;
-use crate::engine::{Event, Micros, ModelError};
+use crate::engine::{Event, Micros, ModelError, interrupt};
 
 /// Requests that come at once when nobody said how many.
 const EVENTS: u64 = 1_000;
-/// Most of them at once.
-const MOST_EVENTS: u64 = 1_000_000;
 
 /// A job that runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,21 +62,18 @@ impl BloomModel {
             _ => EVENTS,
         };
         let events = events.unwrap_or(usual.min(MOST_EVENTS));
-        if events == 0 || events > MOST_EVENTS {
-            return Err(ModelError::new(
-                format!("{} requests at once make no scenario", thousands(events)),
-                format!("ask for 1 to {}", thousands(MOST_EVENTS)),
-            ));
-        }
         if kind == ScenarioKind::Crawler {
-            self.config.check_growth(events)?;
+            self.filter.check_growth(events)?;
         }
         self.restart(items, probes)?;
-        self.put_stored(stored);
+        self.put_stored(stored)?;
         self.scenario = Some(Scenario { kind, events: 0, done: 0, lost: 0 });
         self.denied_only = kind == ScenarioKind::Crawler;
         let before = Arc::clone(&self.filter);
-        (0..events).for_each(|_| drop(self.event(now)));
+        for event in 0..events {
+            interrupt::check_at(event)?;
+            self.event(now);
+        }
         let change =
             Change { before, sample: Vec::new(), count: self.history.copies(), at_us: now, lasts_us: UNFOLD_US };
         (self.change, self.look) = (Some(Arc::new(change)), None);
@@ -89,11 +82,12 @@ impl BloomModel {
         Ok(())
     }
 
-    fn put_stored(&mut self, count: u64) {
+    fn put_stored(&mut self, count: u64) -> Result<(), ModelError> {
         if count > 0 {
-            self.put_run(count);
+            self.put_run(count)?;
             self.content_changed();
         }
+        Ok(())
     }
 
     /// One request while the clock runs.
@@ -175,13 +169,8 @@ impl BloomModel {
     pub(super) fn work_words(kind: ScenarioKind) -> (&'static str, &'static str, &'static str) {
         match kind {
             ScenarioKind::Crawler => ("links", "fetches spared", "links to lost pages"),
-            ScenarioKind::Database => ("reads", "disk reads avoided", "disk reads for nothing"),
-            ScenarioKind::Cache => ("requests", "calls not made", "calls for nothing"),
+            ScenarioKind::Database => ("reads", "disk reads avoided", "needless disk reads"),
+            ScenarioKind::Cache => ("requests", "calls not made", "needless calls"),
         }
-    }
-
-    /// How many items a scenario began with, in words.
-    pub(super) fn stored_words(&self) -> String {
-        items_words(self.history.next() as u64)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::config::{AnyFilter, Config};
 use super::history::History;
 use super::stock::Stock;
+use super::stuck::Stuck;
 use crate::algorithms::bloom::{Digest, Probe};
 use crate::engine::ModelError;
 
@@ -40,6 +41,8 @@ pub struct Cell {
     pub set: bool,
     /// How many items set it, the item itself left out.
     pub setters: u64,
+    /// What it holds.
+    pub value: u8,
 }
 
 /// An item that set at least one of the cells.
@@ -99,12 +102,17 @@ impl Scene<'_> {
         self.setters(&[cell], None)
     }
 
+    fn cell(&self, cell: u64) -> Cell {
+        let value = self.filter.get().value(cell);
+        Cell { cell, set: value > 0, setters: 0, value }
+    }
+
     fn setters(&self, cells: &[u64], but: Option<&str>) -> Result<Why, ModelError> {
         let mut found = Why {
             text: None,
             maybe: false,
             present: false,
-            cells: cells.iter().map(|c| Cell { cell: *c, set: self.filter.get().value(*c) > 0, setters: 0 }).collect(),
+            cells: cells.iter().map(|c| self.cell(*c)).collect(),
             setters: Vec::new(),
             setters_total: 0,
         };
@@ -136,7 +144,7 @@ impl Scene<'_> {
                 return;
             }
             found.note(text, order, &probes);
-        });
+        })?;
         Ok(found)
     }
 }
@@ -154,6 +162,11 @@ impl Why {
         if self.setters.len() < NAMED || first {
             self.setters.push(Setter { text: Arc::from(text), order, hits, first });
         }
+    }
+
+    /// What keeps its cells above zero, if they are counters.
+    pub fn stuck(&self) -> Stuck {
+        Stuck::of(self.cells.iter().map(|c| (c.cell, c.value)))
     }
 
     /// Those who set a cell first, then the others: whom a picture shows when it cannot show all.

@@ -2,6 +2,9 @@
 
 use clap::{Subcommand, ValueEnum};
 
+use super::model::{MAX_NODES, MAX_VNODES, MAX_WEIGHT};
+use crate::engine::input::MAX_LINES;
+use crate::engine::ranges::{self, Within};
 use crate::labs::KeyBinding;
 
 /// What one can do to the nodes, the keys and the way keys are placed.
@@ -13,8 +16,8 @@ pub enum RingCommand {
         #[arg(value_name = "NEW_NODE")]
         node: String,
         /// Its weight: twice the weight, twice the keys
-        #[arg(long, short, default_value_t = 1, value_name = "W")]
-        weight: u64,
+        #[arg(long, short, default_value_t = 1, value_name = "W", within = ranges::integers("the weight", 1..=MAX_WEIGHT))]
+        weight: u32,
     },
     /// Take a node out for good: its keys move to the others
     Remove {
@@ -36,9 +39,9 @@ pub enum RingCommand {
     },
     /// Give each node N virtual nodes (points on the ring) per unit of weight
     Vnodes {
-        /// Points per unit of weight
-        #[arg(value_name = "N")]
-        count: u64,
+        /// Points per unit of weight; 100 to 200 are common
+        #[arg(value_name = "N", within = ranges::integers("virtual nodes", 1..=MAX_VNODES))]
+        count: u32,
     },
     /// Place the keys in another way
     Strategy {
@@ -48,26 +51,26 @@ pub enum RingCommand {
     },
     /// Keep each key on N different nodes
     Replicas {
-        /// Copies of each key
-        #[arg(value_name = "N")]
-        count: u64,
+        /// Copies of each key; 3 are common
+        #[arg(value_name = "N", within = ranges::integers("copies of each key", 1..=MAX_NODES as u32))]
+        count: u32,
     },
     /// Use the first N keys
     Keys {
         /// Number of keys
-        #[arg(value_name = "N")]
+        #[arg(value_name = "N", within = ranges::integers("the number of keys", 1..=MAX_LINES as u64))]
         count: u64,
     },
     /// Skew the traffic: 0 asks for all keys alike, 1 makes a few keys hot (Zipf's law)
     Zipf {
-        /// Zipf's exponent, from 0 to 4
-        #[arg(value_name = "S", allow_negative_numbers = true)]
+        /// Zipf's exponent; real traffic is often near 1
+        #[arg(value_name = "S", within = ranges::decimals("the exponent of Zipf's law", 0.0..=4.0))]
         exponent: f64,
     },
     /// Bounded loads: no node may take more than C times the mean (`strategy bounded`)
     Bound {
-        /// Load limit over mean load, above 1, e.g. 1.25
-        #[arg(value_name = "C", allow_negative_numbers = true)]
+        /// Load limit over mean load, e.g. 1.25
+        #[arg(value_name = "C", within = ranges::decimals("the bound", 1.01..=100.0))]
         limit: f64,
     },
     /// Follow one key to its owner, or look at one node

@@ -59,7 +59,7 @@ impl Contest {
         contest.keys = work.hashes.len();
         for strategy in Strategy::ALL {
             let placer = Arc::new(config.placer(strategy)?);
-            let served = serve(&placer, &config.nodes, work, config.replicas as usize);
+            let served = serve(&placer, &config.nodes, work, config.replicas as usize)?;
             contest.contenders.push(Contender::new(strategy, placer, &config.nodes, served, work));
         }
         Ok(contest)
@@ -71,9 +71,9 @@ impl Contest {
         let work = work.first(limit);
         let mut next = Self { contenders: Vec::new(), keys: work.hashes.len(), wanted: self.wanted };
         for old in &self.contenders {
-            let old_served = serve(&old.placer, &before.nodes, work, before.replicas as usize);
+            let old_served = serve(&old.placer, &before.nodes, work, before.replicas as usize)?;
             let placer = Arc::new(after.placer(old.strategy)?);
-            let served = serve(&placer, &after.nodes, work, after.replicas as usize);
+            let served = serve(&placer, &after.nodes, work, after.replicas as usize)?;
             let moved = count_moved(&old_served.owner, &served.owner) as f64 / work.hashes.len().max(1) as f64;
             let mut contender = Contender::new(old.strategy, placer, &after.nodes, served, work);
             contender.before = Arc::clone(&old.placer);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::algorithms::hash::key_hash;
 use crate::engine::input::MAX_LINES;
-use crate::engine::{Input, ModelError};
+use crate::engine::numbers::{count, thousands};
+use crate::engine::{Input, ModelError, interrupt};
 
 /// Keys of the built-in set when nothing else is asked for.
 pub const DEFAULT_KEYS: usize = 10_000;
@@ -28,25 +29,25 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// The first `count` keys of the input, or of the built-in set.
-    pub fn new(source: Option<Arc<Input>>, count: Option<u64>, seed: u64) -> Result<Self, ModelError> {
+    /// The first keys of the input, or of the built-in set.
+    pub fn new(source: Option<Arc<Input>>, wanted: Option<u64>, seed: u64) -> Result<Self, ModelError> {
         let most = source.as_ref().map_or(MAX_LINES, |input| input.lines.len());
-        let wanted = count.unwrap_or(source.as_ref().map_or(DEFAULT_KEYS as u64, |_| most as u64));
-        if wanted == 0 {
-            return Err(ModelError::new("0 keys leave nothing to place", "ask for at least one, e.g. `keys 1000`"));
-        }
-        let count = usize::try_from(wanted).ok().filter(|c| *c <= most).ok_or_else(|| {
-            let whose = if source.is_some() { "the file has" } else { "the lab holds at most" };
-            ModelError::new(format!("{wanted} keys are too many: {whose} {most}"), format!("ask for 1 to {most}"))
+        let wanted = wanted.unwrap_or(source.as_ref().map_or(DEFAULT_KEYS as u64, |_| most as u64));
+        let length = usize::try_from(wanted).ok().filter(|c| (1..=most).contains(c)).ok_or_else(|| {
+            let (most, whose) =
+                (thousands(most as u64), if source.is_some() { "the file has" } else { "the lab holds" });
+            let problem = format!("{} cannot be placed: {whose} {most}", count(wanted, "key"));
+            ModelError::new(problem, format!("ask for 1 to {most}"))
         })?;
         let mut set = Self {
             source,
             names: NAMES.lines().collect(),
-            hashes: Vec::with_capacity(count),
+            hashes: Vec::with_capacity(length),
             duplicates: 0,
             density: vec![0; BUCKETS],
         };
-        for i in 0..count {
+        for i in 0..length {
+            interrupt::check_at(i as u64)?;
             let hash = key_hash(seed, set.text(i).as_bytes());
             set.hashes.push(hash);
             set.density[bucket(hash)] += 1;

@@ -23,7 +23,9 @@ pub const REQUEST_US: Micros = 250_000;
 /// Most nodes.
 pub const MAX_NODES: usize = 1_000;
 /// Heaviest node.
-pub const MAX_WEIGHT: u64 = 1_000;
+pub const MAX_WEIGHT: u32 = 1_000;
+/// Most virtual nodes per unit of weight.
+pub const MAX_VNODES: u32 = 10_000;
 /// Longest node name, in characters.
 const MAX_NAME: usize = 64;
 
@@ -122,9 +124,9 @@ impl RingModel {
         Ok(())
     }
 
-    /// Other keys or other traffic: everything is placed anew, nothing has moved yet.
+    /// Other keys or other traffic: everything is placed again, nothing has moved yet.
     fn restock(&mut self, keys: Arc<KeySet>, zipf: f64, now: Micros, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        let traffic = (zipf > 0.0).then(|| Arc::new(Traffic::zipf(keys.len(), zipf)));
+        let traffic = if zipf > 0.0 { Some(Arc::new(Traffic::zipf(keys.len(), zipf)?)) } else { None };
         let work = Workload::new(&keys, traffic.as_deref());
         let world = World::build(self.config().clone(), work)?;
         let contest = Contest::open(&world.config, work, self.contest.wanted)?;
@@ -149,9 +151,9 @@ impl RingModel {
         })
     }
 
-    fn add(&mut self, now: Micros, name: &str, weight: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    fn add(&mut self, now: Micros, name: &str, weight: u32, log: &mut Vec<Event>) -> Result<(), ModelError> {
         if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-            let problem = format!("'{name}' is no name for a node");
+            let problem = format!("'{name}' is not a valid node name");
             return Err(ModelError::new(problem, format!("use 1 to {MAX_NAME} characters, e.g. node-d")));
         }
         if self.config().index_of(name).is_some() {
@@ -160,18 +162,12 @@ impl RingModel {
                 "choose another name, or remove it first",
             ));
         }
-        if weight == 0 || weight > MAX_WEIGHT {
-            return Err(ModelError::new(
-                format!("weight {weight} makes no sense"),
-                format!("choose 1 (normal) to {MAX_WEIGHT}; to take keys away from a node, remove it"),
-            ));
-        }
         if self.config().nodes.len() >= MAX_NODES {
             return Err(ModelError::new(format!("there are {MAX_NODES} nodes, the most"), "remove one first"));
         }
         let mut config = self.config().clone();
         let id = self.next_id;
-        config.nodes.push(Node { id, name: name.to_owned(), weight: weight as u32, up: true });
+        config.nodes.push(Node { id, name: name.to_owned(), weight, up: true });
         self.reconfigure(now, Cause::Joined(id), config, log)?;
         self.next_id += 1;
         Ok(())
@@ -201,51 +197,17 @@ impl RingModel {
         self.reconfigure(now, cause, config, log)
     }
 
-    fn set_vnodes(&mut self, now: Micros, count: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        let most = crate::algorithms::placement::MAX_POINTS as u64;
-        if count == 0 || count > most {
-            return Err(ModelError::new(
-                format!("{count} virtual nodes cannot be"),
-                format!("choose 1 to {most}; 100 to 200 are common"),
-            ));
-        }
+    /// Another number of virtual nodes, copies, or another bound.
+    fn tune(
+        &mut self,
+        now: Micros,
+        cause: Cause,
+        change: impl FnOnce(&mut Config),
+        log: &mut Vec<Event>,
+    ) -> Result<(), ModelError> {
         let mut config = self.config().clone();
-        config.tuning.vnodes = count as u32;
-        self.reconfigure(now, Cause::Vnodes, config, log)
-    }
-
-    fn set_replicas(&mut self, now: Micros, count: u64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if count == 0 || count > MAX_NODES as u64 {
-            return Err(ModelError::new(
-                format!("{count} copies of each key cannot be"),
-                format!("choose 1 to {MAX_NODES}; 3 are common"),
-            ));
-        }
-        let mut config = self.config().clone();
-        config.replicas = count as u32;
-        self.reconfigure(now, Cause::Other, config, log)
-    }
-
-    fn set_bound(&mut self, now: Micros, limit: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(1.01..=100.0).contains(&limit) {
-            return Err(ModelError::new(
-                format!("a bound of {limit} times the mean cannot hold"),
-                "choose 1.01 to 100, e.g. 1.25: no node takes more than 125 % of the mean",
-            ));
-        }
-        let mut config = self.config().clone();
-        config.tuning.bound_percent = (limit * 100.0).round() as u32;
-        self.reconfigure(now, Cause::Other, config, log)
-    }
-
-    fn set_zipf(&mut self, now: Micros, exponent: f64, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !(0.0..=4.0).contains(&exponent) {
-            return Err(ModelError::new(
-                format!("a Zipf exponent of {exponent} makes no sense"),
-                "choose 0 (all keys alike) to 4 (one key is nearly all); real traffic is often near 1",
-            ));
-        }
-        self.restock(Arc::clone(&self.keys), exponent, now, log)
+        change(&mut config);
+        self.reconfigure(now, cause, config, log)
     }
 
     fn inspect(&mut self, now: Micros, text: &str, log: &mut Vec<Event>) {
@@ -322,19 +284,18 @@ impl Clocked for RingModel {
             RingCommand::Remove { node } => self.remove(now, node, log),
             RingCommand::Fail { node } => self.set_up(now, node, false, log),
             RingCommand::Recover { node } => self.set_up(now, node, true, log),
-            RingCommand::Vnodes { count } => self.set_vnodes(now, *count, log),
-            RingCommand::Strategy { strategy } => {
-                let config = Config { strategy: *strategy, ..self.config().clone() };
-                self.reconfigure(now, Cause::Strategy, config, log)
-            }
-            RingCommand::Replicas { count } => self.set_replicas(now, *count, log),
+            RingCommand::Vnodes { count } => self.tune(now, Cause::Vnodes, |c| c.tuning.vnodes = *count, log),
+            RingCommand::Strategy { strategy } => self.tune(now, Cause::Strategy, |c| c.strategy = *strategy, log),
+            RingCommand::Replicas { count } => self.tune(now, Cause::Other, |c| c.replicas = *count, log),
             RingCommand::Keys { count } => {
                 let seed = self.config().tuning.seed;
                 let keys = KeySet::new(self.keys.source().cloned(), Some(*count), seed)?;
                 self.restock(Arc::new(keys), self.zipf, now, log)
             }
-            RingCommand::Zipf { exponent } => self.set_zipf(now, *exponent, log),
-            RingCommand::Bound { limit } => self.set_bound(now, *limit, log),
+            RingCommand::Zipf { exponent } => self.restock(Arc::clone(&self.keys), *exponent, now, log),
+            RingCommand::Bound { limit } => {
+                self.tune(now, Cause::Other, |c| c.tuning.bound_percent = (limit * 100.0).round() as u32, log)
+            }
             RingCommand::Inspect { key } => {
                 self.inspect(now, key, log);
                 Ok(())

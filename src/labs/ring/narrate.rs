@@ -6,7 +6,7 @@ use super::keys::turn;
 use super::model::{Focus, RingModel};
 use super::serving::NOBODY;
 use super::world::{Cause, Change};
-use crate::engine::numbers::{percent, plural, thousands};
+use crate::engine::numbers::{count, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros, Model};
 
 fn tell(log: &mut Vec<Event>, now: Micros, kind: EventKind, text: impl Into<String>) {
@@ -23,22 +23,28 @@ pub fn change(model: &RingModel, now: Micros, log: &mut Vec<Event>) {
     let churn = matches!(change.cause, Cause::Joined(_) | Cause::Left(..));
     if churn && model.config().strategy != Strategy::Modulo && !change.before.config.nodes.is_empty() {
         let moved = (change.modulo_share * model.keys.len() as f64).round() as u64;
-        let text = format!("hash % N would have moved {} keys ({}).", thousands(moved), percent(change.modulo_share));
+        let (keys, share) = (count(moved, "key"), percent(change.modulo_share));
+        let text = match moved {
+            0 => "hash % N would have moved no key.".to_owned(),
+            _ => format!("hash % N would have moved {keys} ({share})."),
+        };
         tell(log, now, EventKind::Detail, text);
     }
     if change.moves.regained > 0 {
-        let count = thousands(change.moves.regained);
-        let text = match change.cause {
-            Cause::Recovered(_) => format!("{count} keys are served again."),
+        let keys = count(change.moves.regained, "key");
+        let text = match (change.cause, change.moves.regained) {
+            (Cause::Recovered(_), 1) => format!("{keys} is served again."),
+            (Cause::Recovered(_), _) => format!("{keys} are served again."),
             // A copy that died with its node cannot be read: the data has to come from elsewhere.
-            _ => format!("{count} keys have a node again; it must load them anew, for their only copy is down."),
+            (_, 1) => format!("{keys} has a node again, which must load it from elsewhere: its only copy is down."),
+            _ => format!("{keys} have a node again, which must load them from elsewhere: their only copy is down."),
         };
         tell(log, now, EventKind::Detail, text);
     }
     let served = &model.world.served;
     if served.spilled > 0 {
-        let what = if model.traffic.is_some() { "requests" } else { "keys" };
-        let text = format!("{} {what} met a full node and walked on to the next.", thousands(served.spilled));
+        let what = if model.traffic.is_some() { "request" } else { "key" };
+        let text = format!("{} met a full node and walked on to the next.", count(served.spilled, what));
         tell(log, now, EventKind::Detail, text);
     }
     if served.unavailable > 0 {
@@ -59,9 +65,11 @@ fn headline(model: &RingModel, change: &Change) -> String {
             let arrived = change.moves.arrived(id) + change.moves.regained;
             if arrived == change.moves.moved + change.moves.regained {
                 let share = percent(arrived as f64 / model.keys.len().max(1) as f64);
-                let all = thousands(model.keys.len() as u64);
-                let theory = theory_words(change);
-                format!("{} joined and took {} of {all} keys ({share}){theory}.", name(id), thousands(arrived))
+                let (all, theory) = (of_all_keys(model), theory_words(change));
+                match arrived {
+                    0 => format!("{} joined and took no key{theory}.", name(id)),
+                    _ => format!("{} joined and took {} {all} ({share}){theory}.", name(id), thousands(arrived)),
+                }
             } else {
                 format!("{} joined: {moved}", name(id))
             }
@@ -71,13 +79,13 @@ fn headline(model: &RingModel, change: &Change) -> String {
         Cause::Failed(id) => format!("{} failed: {moved}", name(id)),
         Cause::Recovered(id) => format!("{} is back: {moved}", name(id)),
         Cause::Vnodes if !config.strategy.has_ring() => format!(
-            "{} virtual nodes per unit of weight are set, but {} has no ring: it shows with `strategy ring`.",
-            thousands(u64::from(config.tuning.vnodes)),
+            "Set to {} per unit of weight, but {} has no ring: it shows with `strategy ring`.",
+            count(u64::from(config.tuning.vnodes), "virtual node"),
             config.strategy.name()
         ),
         Cause::Vnodes => {
-            let count = u64::from(config.tuning.vnodes);
-            format!("Each node has {} point{} on the ring per unit of weight: {moved}", thousands(count), plural(count))
+            let nodes = count(u64::from(config.tuning.vnodes), "virtual node");
+            format!("Each node has {nodes} on the ring per unit of weight: {moved}")
         }
         Cause::Strategy if before.strategy == config.strategy => {
             format!("The keys are placed by {} already.", config.strategy.name())
@@ -92,10 +100,15 @@ fn setting(model: &RingModel, change: &Change, moved: &str) -> String {
     if config.replicas != change.before.config.replicas {
         let copies = u64::from(config.replicas);
         let nodes = config.nodes.len() as u64;
-        return if copies > nodes {
-            format!("Each key should be on {copies} nodes; there are only {nodes}, so it is on all of them.")
-        } else {
-            format!("Each key is now on {copies} node{}.", plural(copies))
+        return match nodes {
+            0 => format!("Each key should be on {}; there is none.", count(copies, "node")),
+            1 if copies > 1 => {
+                format!("Each key should be on {}; there is only one, so it is on that one.", count(copies, "node"))
+            }
+            _ if copies > nodes => {
+                format!("Each key should be on {copies} nodes; there are only {nodes}, so it is on all of them.")
+            }
+            _ => format!("Each key is now on {}.", count(copies, "node")),
         };
     }
     let bound = f64::from(config.tuning.bound_percent) / 100.0;
@@ -111,9 +124,13 @@ fn moved_words(model: &RingModel, change: &Change) -> String {
     if moved == 0 {
         return "no key moved.".to_owned();
     }
-    let (all, share) = (model.keys.len().max(1), moved as f64 / model.keys.len().max(1) as f64);
-    let theory = theory_words(change);
-    format!("{} of {} keys moved ({}){theory}.", thousands(moved), thousands(all as u64), percent(share))
+    let (all, share) = (of_all_keys(model), moved as f64 / model.keys.len().max(1) as f64);
+    format!("{} {all} moved ({}){}.", thousands(moved), percent(share), theory_words(change))
+}
+
+/// `of 10,000 keys`.
+fn of_all_keys(model: &RingModel) -> String {
+    format!("of {}", count(model.keys.len() as u64, "key"))
 }
 
 fn theory_words(change: &Change) -> String {
@@ -135,13 +152,13 @@ fn where_they_went(model: &RingModel, change: &Change) -> Option<String> {
             0 if model.config().strategy.has_ring() => {
                 let weight = model.config().node(id).map_or(1, |n| u64::from(n.weight));
                 let points = weight * u64::from(model.config().tuning.vnodes);
-                let nodes = format!("{} virtual node{}", thousands(points), plural(points));
+                let nodes = count(points, "virtual node");
                 format!("All went to {}'s {nodes}; none moved between old nodes.", name(id))
             }
             0 => format!("All went to {}; none moved between old nodes.", name(id)),
             strays => {
                 let share = percent(strays as f64 / moves.moved as f64);
-                format!("{} of them ({share}) moved between old nodes, for nothing.", thousands(strays))
+                format!("{} of them ({share}) moved between old nodes, needlessly.", thousands(strays))
             }
         }),
         Cause::Left(id, _) | Cause::Failed(id) => {
@@ -155,8 +172,9 @@ fn where_they_went(model: &RingModel, change: &Change) -> Option<String> {
                 ),
                 strays => {
                     let share = percent(strays as f64 / moves.moved as f64);
+                    let was = if strays == 1 { "was" } else { "were" };
                     format!(
-                        "{} of them ({share}) were not on {} at all and moved for nothing.",
+                        "{} of them ({share}) {was} not on {} at all and moved needlessly.",
                         thousands(strays),
                         name(id)
                     )
@@ -171,16 +189,23 @@ fn where_they_went(model: &RingModel, change: &Change) -> Option<String> {
 }
 
 fn unavailable(model: &RingModel) -> String {
-    let count = thousands(model.world.served.unavailable);
+    let lost = model.world.served.unavailable;
+    let (keys, are, their) = match lost {
+        1 => (count(lost, "key"), "is", "its"),
+        _ => (count(lost, "key"), "are", "their"),
+    };
     if model.config().nodes.is_empty() {
-        return format!("All {count} keys are unavailable: there is no node. `add node-a` brings them back.");
+        return match lost {
+            1 => "The only key is unavailable: there is no node. `add node-a` brings it back.".to_owned(),
+            _ => format!("All {keys} are unavailable: there is no node. `add node-a` brings them back."),
+        };
     }
     let down: Vec<&str> = model.config().nodes.iter().filter(|n| !n.up).map(|n| n.name.as_str()).take(4).collect();
     let names = down.join(", ");
     if model.config().replicas == 1 {
-        format!("{count} keys are unavailable: their only copy is on {names}. `replicas 2` keeps a second.")
+        format!("{keys} {are} unavailable: {their} only copy is on {names}. `replicas 2` keeps a second.")
     } else {
-        format!("{count} keys are unavailable: all their {} copies are on {names}.", model.config().replicas)
+        format!("{keys} {are} unavailable: all {their} {} copies are on {names}.", model.config().replicas)
     }
 }
 
@@ -195,14 +220,15 @@ fn ignored_weights(model: &RingModel, change: &Change, now: Micros, log: &mut Ve
 
 /// Other keys, or other traffic.
 pub fn stock(model: &RingModel, now: Micros, log: &mut Vec<Event>) {
-    let keys = thousands(model.keys.len() as u64);
+    let keys = count(model.keys.len() as u64, "key");
     let origin = model.keys.origin();
     let text = match &model.traffic {
-        None => format!("{keys} keys of {origin}, all asked for alike, are placed anew."),
+        None if model.keys.len() == 1 => format!("1 key of {origin} is placed again."),
+        None => format!("{keys} of {origin}, all asked for alike, are placed again."),
         Some(traffic) => {
             let hottest = traffic.of(0) as f64 / traffic.total().max(1) as f64;
             format!(
-                "Traffic over {keys} keys follows Zipf's law with exponent {}: {} alone gets {} of it.",
+                "Traffic over {keys} follows Zipf's law with exponent {}: {} alone gets {} of it.",
                 model.zipf,
                 model.keys.text(0),
                 percent(hottest)
@@ -211,14 +237,18 @@ pub fn stock(model: &RingModel, now: Micros, log: &mut Vec<Event>) {
     };
     tell(log, now, EventKind::Change, text);
     let RingFacts { load_max_over_mean, .. } = model.facts();
-    let text = format!("The busiest node now has {load_max_over_mean:.2} times the mean load.");
+    let text = match model.world.served.loads.iter().any(|load| *load > 0) {
+        true => format!("The busiest node now has {load_max_over_mean:.2} times the mean load."),
+        false => "No node serves any key now.".to_owned(),
+    };
     tell(log, now, EventKind::Detail, text);
-    if model.keys.duplicates > 0 {
-        let text = format!(
-            "{} lines repeat an earlier key; they are kept and counted.",
-            thousands(model.keys.duplicates as u64)
-        );
-        tell(log, now, EventKind::Detail, text);
+    match model.keys.duplicates as u64 {
+        0 => {}
+        1 => tell(log, now, EventKind::Detail, "1 line repeats an earlier key; it is kept and counted."),
+        lines => {
+            let text = format!("{} lines repeat an earlier key; they are kept and counted.", thousands(lines));
+            tell(log, now, EventKind::Detail, text);
+        }
     }
 }
 
@@ -254,12 +284,8 @@ fn node_words(model: &RingModel, index: usize) -> String {
     let share = percent(keys as f64 / model.keys.len().max(1) as f64);
     let fair = percent(f64::from(node.weight) / config.weight() as f64);
     let state = if node.up { "" } else { " It is down." };
-    format!(
-        "{} has weight {} and serves {} keys ({share}); its fair share is {fair}.{state}",
-        node.name,
-        node.weight,
-        thousands(keys)
-    )
+    let keys = if keys == 0 { "no key".to_owned() } else { format!("{} ({share})", count(keys, "key")) };
+    format!("{} has weight {} and serves {keys}; its fair share is {fair}.{state}", node.name, node.weight)
 }
 
 fn owner_words(model: &RingModel, hash: u64, index: Option<usize>) -> String {
@@ -285,7 +311,7 @@ fn owner_words(model: &RingModel, hash: u64, index: Option<usize>) -> String {
     };
     let serving = index.map(|i| model.world.served.owner[i]);
     let moved_on = match serving {
-        Some(NOBODY) => "; nobody serves it now".to_owned(),
+        Some(NOBODY) => "; no node serves it now".to_owned(),
         Some(id) if config.nodes[first].id != id => {
             format!("; {} serves it meanwhile", config.node(id).map_or("", |n| n.name.as_str()))
         }
@@ -306,7 +332,10 @@ pub fn comparison(model: &RingModel, now: Micros, log: &mut Vec<Event>) {
     );
     tell(log, now, EventKind::Change, text);
     if model.contest.keys < model.keys.len() {
-        let text = format!("The comparison counts the first {} keys.", thousands(model.contest.keys as u64));
+        let text = match model.contest.keys as u64 {
+            1 => "The comparison counts the first key.".to_owned(),
+            keys => format!("The comparison counts the first {} keys.", thousands(keys)),
+        };
         tell(log, now, EventKind::Detail, text);
     }
 }

@@ -4,7 +4,7 @@ use super::command::Strategy;
 use super::facts::RingFacts;
 use super::model::{Focus, RingModel};
 use super::world::Cause;
-use crate::engine::numbers::{percent, plural, thousands};
+use crate::engine::numbers::{count, percent, thousands};
 use crate::picture::{BarState, Figure, LoadBar, letter};
 
 /// A few words for the title.
@@ -12,8 +12,8 @@ pub(super) fn state(model: &RingModel) -> String {
     let config = model.config();
     let mut parts = vec![config.strategy.name().to_owned()];
     if config.strategy.has_ring() {
-        let count = u64::from(config.tuning.vnodes);
-        parts.push(format!("{} vnode{}", thousands(count), plural(count)));
+        let nodes = u64::from(config.tuning.vnodes);
+        parts.push(count(nodes, "vnode"));
     }
     if config.replicas > 1 {
         parts.push(format!("{} replicas", config.replicas));
@@ -35,7 +35,7 @@ pub(super) fn figures(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
         theory: changed.then(|| facts.theory_moved_share.map_or_else(|| "none".to_owned(), percent)),
         note: match (changed, no_theory) {
             (false, _) => None,
-            (true, "") => Some(format!("{} of {} keys", thousands(facts.moved), thousands(facts.keys as u64))),
+            (true, "") => Some(format!("{} of {}", thousands(facts.moved), count(facts.keys as u64, "key"))),
             (true, reason) => Some(reason.to_owned()),
         },
         changed,
@@ -77,7 +77,8 @@ fn counts(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
     };
     let mut figures = Vec::new();
     if facts.unavailable_keys > 0 {
-        let mut lost = plain("unavailable", thousands(facts.unavailable_keys), Some("keys nobody serves".to_owned()));
+        let mut lost =
+            plain("unavailable", thousands(facts.unavailable_keys), Some("keys that no node serves".to_owned()));
         lost.changed = true;
         figures.push(lost);
     }

@@ -4,6 +4,7 @@ use crate::algorithms::placement::{
     BoundedRing, DEFAULT_TABLE, Jump, Maglev, Member, Modulo, Placement, Rendezvous, Ring,
 };
 use crate::engine::ModelError;
+use crate::engine::numbers::{count, thousands};
 
 use super::command::Strategy;
 
@@ -16,6 +17,22 @@ pub struct Tuning {
     pub seed: u64,
     /// Load limit in percent of the mean.
     pub bound_percent: u32,
+}
+
+/// Most points on a ring: the comparison keeps several rings, before and after each change, at up to 20 bytes a point.
+const MAX_POINTS: u64 = 2_000_000;
+
+/// Refuses what would make too large a ring, whichever strategy is in use: the comparison has a ring too.
+fn check_points(members: &[Member], vnodes: u32) -> Result<(), ModelError> {
+    let weight: u64 = members.iter().map(|member| u64::from(member.weight)).sum();
+    let points = weight * u64::from(vnodes);
+    if points <= MAX_POINTS {
+        return Ok(());
+    }
+    Err(ModelError::new(
+        format!("the ring would have {}; at most {} fit", count(points, "virtual node"), thousands(MAX_POINTS)),
+        "use fewer virtual nodes per unit of weight, fewer nodes or less weight",
+    ))
 }
 
 /// A strategy, built for a list of nodes.
@@ -39,6 +56,7 @@ impl Placer {
     /// Builds a strategy for nodes; an empty list has no owner for any key.
     pub fn build(strategy: Strategy, members: &[Member], tuning: Tuning) -> Result<Self, ModelError> {
         let Tuning { vnodes, seed, bound_percent } = tuning;
+        check_points(members, vnodes)?;
         let refused = |error: crate::algorithms::placement::PlacementError| {
             ModelError::new(format!("{} cannot place keys here", strategy.name()), error.to_string())
         };

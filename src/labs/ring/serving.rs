@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::keys::{BUCKETS, KeySet, bucket};
 use super::placer::Placer;
 use crate::algorithms::placement::Placement;
+use crate::engine::{ModelError, interrupt};
 
 /// "No node": the key is unavailable.
 pub const NOBODY: u32 = u32::MAX;
@@ -34,8 +35,12 @@ pub struct Traffic {
 
 impl Traffic {
     /// Ten requests a key on average, key number `i` as often as `1 / i^exponent` says (Zipf).
-    pub fn zipf(keys: usize, exponent: f64) -> Self {
-        let weights: Vec<f64> = (1..=keys).map(|rank| (rank as f64).powf(-exponent)).collect();
+    pub fn zipf(keys: usize, exponent: f64) -> Result<Self, ModelError> {
+        let weight = |rank: usize| {
+            interrupt::check_at(rank as u64)?;
+            Ok((rank as f64).powf(-exponent))
+        };
+        let weights = (1..=keys).map(weight).collect::<Result<Vec<f64>, ModelError>>()?;
         let sum: f64 = weights.iter().sum();
         let total = keys as f64 * 10.0;
         let mut running = 0.0;
@@ -47,7 +52,7 @@ impl Traffic {
         let mut traffic = Self { cumulative, concentration: 0.0 };
         let share = |key: usize| traffic.of(key) as f64 / traffic.total().max(1) as f64;
         traffic.concentration = (0..keys).map(|key| share(key).powi(2)).sum();
-        traffic
+        Ok(traffic)
     }
 
     /// Requests for one key.
@@ -111,15 +116,16 @@ pub struct Served {
 
 /// Places every key. With failed nodes, a key is served by the first of its `replicas` nodes that is up.
 /// Cost: one lookup a key.
-pub fn serve(placer: &Placer, nodes: &[Node], work: Workload<'_>, replicas: usize) -> Served {
+pub fn serve(placer: &Placer, nodes: &[Node], work: Workload<'_>, replicas: usize) -> Result<Served, ModelError> {
     let placement = placer.placement();
-    let mut seats = seat_keys(placement, nodes, work.hashes, replicas);
+    let mut seats = seat_keys(placement, nodes, work.hashes, replicas)?;
     let mut served = Served { loads: vec![0; nodes.len()], keys: vec![0; nodes.len()], ..Served::default() };
     if let Placer::Bounded(bounded) = placer {
         let alive: Vec<bool> = nodes.iter().map(|n| n.up).collect();
         let reachable = |key: usize| if seats[key] == NOBODY { 0 } else { work.requests(key) };
         let demands: Vec<(u64, u64)> = work.hashes.iter().enumerate().map(|(i, h)| (*h, reachable(i))).collect();
-        let assignment = bounded.assign(&demands, &alive);
+        let assignment = bounded.assign_while(&demands, &alive, || !interrupt::requested());
+        let assignment = assignment.ok_or_else(interrupt::stopped)?;
         for (seat, owner) in seats.iter_mut().zip(&assignment.owner) {
             if let Some(owner) = owner.filter(|_| *seat != NOBODY) {
                 *seat = owner;
@@ -143,15 +149,20 @@ pub fn serve(placer: &Placer, nodes: &[Node], work: Workload<'_>, replicas: usiz
         }
     }
     served.owner = seats;
-    served
+    Ok(served)
 }
 
 /// The index of the node that serves each key, or [`NOBODY`].
-fn seat_keys(placement: &dyn Placement, nodes: &[Node], hashes: &[u64], replicas: usize) -> Vec<u32> {
+fn seat_keys(
+    placement: &dyn Placement,
+    nodes: &[Node],
+    hashes: &[u64],
+    replicas: usize,
+) -> Result<Vec<u32>, ModelError> {
     let up = |index: u32| nodes.get(index as usize).is_some_and(|n| n.up);
     let all_up = nodes.iter().all(|n| n.up);
     let mut successors = Vec::new();
-    let seat = |hash: &u64| match placement.owner(*hash) {
+    let mut seat = |hash: &u64| match placement.owner(*hash) {
         Some(owner) if all_up || up(owner) => owner,
         Some(_) if replicas > 1 => {
             placement.successors(*hash, replicas, &mut successors);
@@ -159,7 +170,13 @@ fn seat_keys(placement: &dyn Placement, nodes: &[Node], hashes: &[u64], replicas
         }
         _ => NOBODY,
     };
-    hashes.iter().map(seat).collect()
+    let mut seats = Vec::with_capacity(hashes.len());
+    // So few that a look at all nodes for each, as rendezvous does, takes no longer than a blink.
+    for some in hashes.chunks(256) {
+        interrupt::check()?;
+        seats.extend(some.iter().map(&mut seat));
+    }
+    Ok(seats)
 }
 
 /// One key that moved.
@@ -194,10 +211,11 @@ pub struct Moves {
 
 impl Moves {
     /// Compares two outcomes over the same keys.
-    pub fn between(before: &[u32], after: &[u32], hashes: &[u64]) -> Self {
+    pub fn between(before: &[u32], after: &[u32], hashes: &[u64]) -> Result<Self, ModelError> {
         let mut moves = Self { density: vec![0; BUCKETS], ..Self::default() };
         let changed = || before.iter().zip(after).zip(hashes).enumerate().filter(|(_, ((from, to), _))| from != to);
-        for (_, ((from, to), hash)) in changed() {
+        for (turn, (_, ((from, to), hash))) in (0..).zip(changed()) {
+            interrupt::check_at(turn)?;
             match (*from, *to) {
                 (NOBODY, _) => moves.regained += 1,
                 (_, NOBODY) => moves.lost += 1,
@@ -213,7 +231,7 @@ impl Moves {
         moves.sample = sample
             .map(|(key, ((from, to), hash))| Move { key: key as u32, hash: *hash, from: *from, to: *to })
             .collect();
-        moves
+        Ok(moves)
     }
 
     /// Keys that moved to this node.

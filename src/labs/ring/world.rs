@@ -71,7 +71,7 @@ impl World {
     /// Places all keys. Cost: one lookup a key.
     pub fn build(config: Config, work: Workload<'_>) -> Result<Self, ModelError> {
         let placer = config.placer(config.strategy)?;
-        let served = serve(&placer, &config.nodes, work, config.replicas as usize);
+        let served = serve(&placer, &config.nodes, work, config.replicas as usize)?;
         Ok(Self { config: Arc::new(config), placer: Arc::new(placer), served: Arc::new(served) })
     }
 }
@@ -121,10 +121,10 @@ impl Change {
         after: &World,
         work: Workload<'_>,
     ) -> Result<Self, ModelError> {
-        let moves = Moves::between(&before.served.owner, &after.served.owner, work.hashes);
+        let moves = Moves::between(&before.served.owner, &after.served.owner, work.hashes)?;
         let modulo = |config: &Config| {
             let placer = config.placer(Strategy::Modulo)?;
-            Ok::<_, ModelError>(serve(&placer, &config.nodes, work, config.replicas as usize).owner)
+            Ok::<_, ModelError>(serve(&placer, &config.nodes, work, config.replicas as usize)?.owner)
         };
         let modulo_moved = match after.config.strategy {
             Strategy::Modulo if before.config.strategy == Strategy::Modulo => moves.moved,

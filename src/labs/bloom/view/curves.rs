@@ -11,16 +11,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{BloomScene, LOW, above_caption, note};
-use crate::algorithms::bloom::{BLOCK_BITS, Scalable, theory};
-use crate::engine::numbers::thousands;
+use crate::algorithms::bloom::{BLOCK_BITS, Growth, theory};
+use crate::engine::numbers::{percent, thousands};
 use crate::labs::bloom::command::Variant;
-use crate::labs::bloom::facts::rate_words;
+use crate::labs::bloom::config::AnyFilter;
 use crate::labs::bloom::model::BloomModel;
 use crate::labs::bloom::record::Sample;
 use crate::picture::{Canvas, width, write};
 
 /// Columns for the labels of the rate.
-const MARGIN: u16 = 7;
+const MARGIN: u16 = 9;
 /// Observations are put together until there are so many in a point; fewer are not drawn.
 const ENOUGH: u64 = 30;
 /// Most points along a curve.
@@ -74,14 +74,14 @@ fn caption_parts(scene: &BloomScene<'_>) -> Vec<String> {
     parts
 }
 
-/// The rate that the formula gives a filter like this with so many items.
-fn rate_with(model: &BloomModel, items: u64) -> f64 {
+/// The rate that the formula gives a filter like this with so many items; a scalable one by its growth.
+fn rate_with(model: &BloomModel, growth: Option<&Growth>, items: u64) -> f64 {
     let filter = model.filter.get();
     match model.config.variant {
         _ if model.denied_only && model.one_row() => {
             model.denied_fill(items).unwrap_or(1.0).powf(f64::from(filter.hashes()))
         }
-        Variant::Scalable => Scalable::expected_rate(model.config.items, model.config.rate, items).unwrap_or(1.0),
+        _ if growth.is_some() => growth.map_or(1.0, |growth| growth.rate(items)),
         _ => filter.theory_rate(items),
     }
 }
@@ -94,9 +94,13 @@ fn items_meant(model: &BloomModel) -> u64 {
 fn rate_by_hashes(model: &BloomModel, hashes: u32) -> f64 {
     let (cells, items) = (model.filter.get().cells(), items_meant(model));
     match model.config.variant {
-        Variant::Blocked => theory::blocked_rate(cells / BLOCK_BITS, hashes, items, theory::fill_rate),
+        Variant::Blocked => theory::blocked_rate(cells / BLOCK_BITS, hashes, items),
         _ => theory::rate(cells, hashes, items),
     }
+}
+
+fn best_hashes(model: &BloomModel) -> u32 {
+    model.config.best_hashes(model.filter.get().cells(), items_meant(model))
 }
 
 fn most_items(model: &BloomModel) -> f64 {
@@ -104,17 +108,26 @@ fn most_items(model: &BloomModel) -> f64 {
 }
 
 fn most_hashes(model: &BloomModel) -> u32 {
-    let best = theory::best_hashes(model.filter.get().cells(), items_meant(model));
+    let best = best_hashes(model);
     (best * 2).max(model.config.hashes + 2).clamp(12, 64)
 }
 
 fn by_items(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
     let model = scene.model;
     let points = model.points.by_items.iter().map(|(items, sample)| (*items as f64, *sample));
+    let growth = match &*model.filter {
+        AnyFilter::Scalable(filter) => {
+            let mut growth = filter.growth();
+            // One that cannot grow so far fills its last layer.
+            let _ = growth.reach(most_items(model) as u64);
+            Some(growth)
+        }
+        _ => None,
+    };
     let chart = Chart {
         title: "rate by items".to_owned(),
         range: (0.0, most_items(model)),
-        line: &|items| rate_with(model, items.max(0.0) as u64),
+        line: &|items| rate_with(model, growth.as_ref(), items.max(0.0) as u64),
         whole: false,
         points: merged(points.collect()),
         now: (model.distinct as f64, thousands(model.distinct)),
@@ -133,7 +146,7 @@ fn by_hashes(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
         }
         return;
     }
-    let best = theory::best_hashes(model.filter.get().cells(), items_meant(model));
+    let best = best_hashes(model);
     let points = model.points.by_hashes.iter().map(|(hashes, sample)| (f64::from(*hashes), *sample));
     let chart = Chart {
         title: format!("rate by hashes, n = {}", thousands(items_meant(model))),
@@ -256,11 +269,11 @@ impl Chart<'_> {
         let theme = scene.theme;
         let margin = plot.x - area.x;
         let label = Rect { width: margin, ..area };
-        write(buf, label, (0, 1), &rate_words(top), theme.faint_text(), theme);
+        write(buf, label, (0, 1), &percent(top), theme.faint_text(), theme);
         let wanted =
             (f64::from(plot.height - 1) * (1.0 - self.wanted / top)).round().clamp(0.0, f64::from(plot.height - 1));
         if wanted >= 1.0 {
-            write(buf, label, (0, 1 + wanted as u16), &rate_words(self.wanted), theme.dim(), theme);
+            write(buf, label, (0, 1 + wanted as u16), &percent(self.wanted), theme.dim(), theme);
         }
         if wanted < f64::from(plot.height - 1) {
             write(buf, label, (0, plot.height), "0", theme.faint_text(), theme);

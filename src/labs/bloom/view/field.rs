@@ -14,7 +14,7 @@ use super::layout::{Grid, Mode};
 use super::{BloomScene, above_caption, note};
 use crate::algorithms::bloom::MAX_COUNT;
 use crate::algorithms::hash::key_hash;
-use crate::engine::numbers::{plural, thousands};
+use crate::engine::numbers::{count, plural, thousands};
 use crate::labs::bloom::command::Variant;
 use crate::labs::bloom::record::{Deed, Look, Step};
 use crate::picture::{Canvas, Palette, pad_left, write};
@@ -99,7 +99,7 @@ impl Drawing<'_> {
             parts.push(match look.deed {
                 Deed::Insert => format!("{new} new  {met} set before"),
                 Deed::Query => format!("{met} asked, set  {miss} asked, clear: stop here"),
-                Deed::Remove => format!("{} back to 0, others still above", pick.pick("○", "0")),
+                Deed::Remove => format!("{} back to 0, the rest still above", pick.pick("○", "0")),
             });
             if look.deed == Deed::Remove {
                 parts.reverse();
@@ -325,18 +325,20 @@ impl Drawing<'_> {
     fn quiet_words(&self) -> (String, String) {
         let model = self.scene.model;
         if let Some(change) = model.change.as_ref().filter(|_| self.change_progress() < 1.0) {
-            let items = format!("{} item{}", thousands(change.count), plural(change.count));
-            return match change.sample.is_empty() {
-                true => ("a new filter".to_owned(), format!("{items} go in again")),
-                false => (format!("{items} go in"), String::new()),
+            let (items, go) = (count(change.count, "item"), if change.count == 1 { "goes" } else { "go" });
+            return match (change.sample.is_empty(), change.count) {
+                (true, 0) => ("a new filter".to_owned(), String::new()),
+                (true, _) => ("a new filter".to_owned(), format!("{items} {go} in again")),
+                (false, _) => (format!("{items} {go} in"), String::new()),
             };
         }
         let kind = model.config.variant.cell();
         let filter = model.filter.get();
-        let set = format!("{} of {} {kind}s are set", thousands(filter.set_cells()), thousands(filter.cells()));
+        let are = if filter.set_cells() == 1 { "is" } else { "are" };
+        let set = format!("{} of {} {are} set", thousands(filter.set_cells()), count(filter.cells(), kind));
         match model.history.copies() {
             0 => ("an empty filter".to_owned(), "`i` puts the next item in".to_owned()),
-            n if n == model.distinct => (format!("{} item{} in the filter", thousands(n), plural(n)), set),
+            n if n == model.distinct => (format!("{} in the filter", count(n, "item")), set),
             n => (format!("{} items in the filter, {} different", thousands(n), thousands(model.distinct)), set),
         }
     }
@@ -346,9 +348,9 @@ impl Drawing<'_> {
         let (theme, kind) = (self.scene.theme, self.scene.model.config.variant.cell());
         let arrived = (0..look.steps.len()).filter(|i| self.way(look, *i) >= 1.0).count();
         let all = arrived == look.steps.len();
-        let count = |test: fn(&Step) -> bool| look.steps.iter().take(arrived).filter(|s| test(s)).count();
+        let number = |test: fn(&Step) -> bool| look.steps.iter().take(arrived).filter(|s| test(s)).count();
         match look.deed {
-            Deed::Query if !all => (format!("{arrived} {kind}s set, next …"), theme.text()),
+            Deed::Query if !all => (format!("{arrived} {kind}{} set, next …", plural(arrived as u64)), theme.text()),
             Deed::Query if !look.maybe => {
                 let miss = look.steps.last().map_or(0, |s| s.probe.cell);
                 (format!("DEFINITELY NOT in: {kind} {miss} is clear"), theme.good().add_modifier(Modifier::BOLD))
@@ -356,11 +358,11 @@ impl Drawing<'_> {
             Deed::Query if look.present => (format!("MAYBE: {}, and it is in", self.its_cells(look)), theme.strong()),
             Deed::Query => (format!("MAYBE: {}. It lies!", self.its_cells(look)), theme.error()),
             Deed::Insert => {
-                let (new, old) = (count(|s| s.before == 0), count(|s| s.before > 0));
+                let (new, old) = (number(|s| s.before == 0), number(|s| s.before > 0));
                 (format!("{new} new, {old} set before"), if all { theme.strong() } else { theme.text() })
             }
             Deed::Remove => {
-                let (zero, left) = (count(|s| s.after == 0), count(|s| s.after > 0));
+                let (zero, left) = (number(|s| s.after == 0), number(|s| s.after > 0));
                 (format!("{zero} back to 0, {left} still above"), if all { theme.strong() } else { theme.text() })
             }
         }

@@ -13,7 +13,7 @@ use super::{BloomScene, note};
 use crate::engine::numbers::{percent, thousands};
 use crate::labs::bloom::command::Variant;
 use crate::labs::bloom::contest::{Contender, Contest};
-use crate::labs::bloom::facts::{observed, rate_words, size_words};
+use crate::labs::bloom::facts::{observed, size_words};
 use crate::picture::{BarState, LoadBar, Theme, draw_bars, letter, pad, pad_left, write};
 
 /// Columns of the name.
@@ -24,12 +24,12 @@ type Column = (&'static str, usize, fn(&Contest, &Contender) -> String);
 
 const COLUMNS: [Column; 7] = [
     ("memory", 9, |all, c| size_words(all.memory_bytes_of(c))),
-    ("seen", 8, |_, c| observed(c).rate().map_or_else(|| "–".to_owned(), percent)),
-    ("theory", 9, |all, c| rate_words(all.theory_rate(c))),
+    ("seen", 9, |_, c| observed(c).rate().map_or_else(|| "–".to_owned(), percent)),
+    ("theory", 10, |all, c| percent(all.theory_rate(c))),
     ("lines", 7, |_, c| lines(c)),
     ("removes", 9, |_, c| if c.variant == Variant::Counting { "yes" } else { "no" }.to_owned()),
     ("grows", 7, |_, c| if c.variant == Variant::Scalable { "yes" } else { "no" }.to_owned()),
-    ("95 % sure", 18, |_, c| {
+    ("95 % sure", 20, |_, c| {
         let (low, high) = observed(c).interval();
         observed(c).rate().map_or_else(|| "–".to_owned(), |_| format!("{} – {}", percent(low), percent(high)))
     }),
@@ -45,7 +45,7 @@ type Compared = (&'static str, fn(&Contest, &Contender) -> (f64, String));
 const COMPARED: [Compared; 3] = [
     ("false maybe: the seen rate, before a question the expected one", |all, c| {
         let rate = observed(c).rate();
-        let text = rate.map_or_else(|| rate_words(all.theory_rate(c)), percent);
+        let text = rate.map_or_else(|| percent(all.theory_rate(c)), percent);
         (rate.unwrap_or_else(|| all.theory_rate(c)), text)
     }),
     ("memory", |all, c| (all.memory_bytes_of(c) as f64, size_words(all.memory_bytes_of(c)))),

@@ -1,7 +1,7 @@
 //! Why a filter lied: the item's bits, and the earlier items that set each of them, side by side.
 //!
 //! ```text
-//!  https://news.example/ada/3       was never put in
+//!  https://news.example/ada/3       is not in
 //!                     12   57  118  140
 //!  …ple/chopin/2       ●    ·    ·    ●     ● set it first  ○ set it again
 //!  …mple/ella/2        ·    ●    ●    ○
@@ -12,7 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{BloomScene, LOW, note};
-use crate::engine::numbers::{plural, thousands};
+use crate::engine::numbers::{count, thousands};
 use crate::labs::bloom::why::Why;
 use crate::picture::{fit, pad_left, visible, width, write};
 
@@ -78,7 +78,7 @@ pub(super) fn draw(scene: &BloomScene<'_>, area: Rect, buf: &mut Buffer) {
 
 fn headline(scene: &BloomScene<'_>, why: &Why, area: Rect, buf: &mut Buffer) {
     let (theme, kind) = (scene.theme, scene.model.config.variant.cell());
-    let items = format!("{} item{}", thousands(why.setters_total), plural(why.setters_total));
+    let items = if why.setters_total == 0 { "no item".to_owned() } else { count(why.setters_total, "item") };
     let Some(text) = &why.text else {
         let cell = why.cells.first().map_or(0, |c| c.cell);
         write(buf, area, (0, 0), &format!("{kind} {cell}: set by {items}"), theme.strong(), theme);
@@ -90,8 +90,12 @@ fn headline(scene: &BloomScene<'_>, why: &Why, area: Rect, buf: &mut Buffer) {
     }
     let set = why.cells.iter().filter(|c| c.set).count();
     let (line, style) = match (why.maybe, why.present) {
-        (true, false) => (format!("never put in: {set} {kind}s set by {items}"), theme.error()),
-        (true, true) => (format!("is in; {items} share its {kind}s"), theme.text()),
+        (true, false) => {
+            let full = why.stuck().full;
+            let stuck = if kind == "counter" && full > 0 { format!(", {full} full") } else { String::new() };
+            (format!("not in: {} set by {items}{stuck}", count(set as u64, kind)), theme.error())
+        }
+        (true, true) => (format!("is in; shares its {kind}s with {items}"), theme.text()),
         (false, _) => (format!("definitely not in: {set} of {} set", why.cells.len()), theme.good()),
     };
     write(buf, area, (0, u16::from(!low)), &line, style, theme);

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Modifier;
 
 use super::{RingScene, caption, hash_at, write};
-use crate::engine::numbers::{bytes, percent, thousands};
+use crate::engine::numbers::{bytes, count, percent};
 use crate::labs::ring::command::Strategy;
 use crate::labs::ring::contest::Contender;
 use crate::labs::ring::serving::Node;
@@ -19,9 +19,9 @@ pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
         Strategy::Modulo => Strategy::Ring,
         _ => Strategy::Modulo,
     });
-    let counted = thousands(model.contest.keys as u64);
+    let counted = count(model.contest.keys as u64, "key");
     let parts =
-        [format!("exact over {counted} keys"), "bright moved".to_owned(), "`compare` picks the right one".to_owned()];
+        [format!("exact over {counted}"), "bright moved".to_owned(), "`compare` picks the right one".to_owned()];
     let area = caption(buf, area, &parts, scene.theme);
     let table_height = (Strategy::ALL.len() as u16 + 1).min(area.height);
     let [panels, _, table] =

@@ -146,7 +146,7 @@ impl Page<'_> {
         };
         match model.config().node(model.world.served.owner[index]) {
             Some(node) => self.line(buf, "served by", &words(node), theme.series(node.id as usize)),
-            None => self.line(buf, "served by", "nobody: the key is unavailable", theme.error()),
+            None => self.line(buf, "served by", "no node: the key is unavailable", theme.error()),
         }
     }
 }
