@@ -6,10 +6,10 @@ use super::command::Fix;
 use super::model::TransactionsModel;
 use super::names::name;
 use crate::algorithms::transactions::{
-    CASES, Case, Exploration, Op, Phenomenon, Protocol, Row, TxId, Verdict, explore as run_all, interleavings, judge,
-    serial,
+    CASES, Case, Exploration, Expr, Op, Phenomenon, Protocol, Row, TxId, Verdict, explore_while as run_all,
+    interleavings, judge, serial,
 };
-use crate::engine::ModelError;
+use crate::engine::{ModelError, interrupt};
 
 /// Most orders that an exploration runs.
 pub const MOST_ORDERS: u64 = 200_000;
@@ -119,9 +119,18 @@ fn fixed(ops: &[Op], way: Fix) -> Vec<Op> {
                 })
                 .collect()
         }
+        Fix::InPlace => {
+            let added = |row: Row| ops.iter().any(|op| matches!(op, Op::Write(r, Expr::Plus(..)) if *r == row));
+            let one_statement = |op: &Op| match op {
+                Op::Read(row) if added(*row) => None,
+                Op::Write(row, Expr::Plus(_, by)) => Some(Op::Write(*row, Expr::Add(*by))),
+                op => Some(*op),
+            };
+            ops.iter().filter_map(one_statement).collect()
+        }
         Fix::Order => {
             let (ends, mut parts): (Vec<Op>, Vec<Op>) = ops.iter().partition(|op| matches!(op, Op::Commit | Op::Abort));
-            // Scans and locks by hand touch the table: they come first. The sort is stable.
+            // What begins, and scans and locks by hand, which touch the table, come first. The sort is stable.
             parts.sort_by_key(|op| op.row().map_or(0, |row| usize::from(row.row) + 1));
             parts.into_iter().chain(ends).collect()
         }
@@ -143,14 +152,15 @@ pub struct Explored {
 }
 
 /// Runs a script in every order, up to a bound.
+///
+/// # Errors
+/// When somebody stops it.
 pub fn explore(model: &TransactionsModel, script: Script, bound: u64) -> Result<Explored, ModelError> {
-    if !(1..=MOST_ORDERS).contains(&bound) {
-        let problem = format!("a bound of {bound} orders makes no sense");
-        return Err(ModelError::new(problem, format!("choose 1 to {MOST_ORDERS}")));
-    }
     let (protocol, policy) = (model.engine.protocol(), model.engine.policy());
     let broken = |history: &_| !serial::serializable(history);
-    let found = run_all(protocol, policy, &model.cells(), &script.programs, bound, &broken);
+    let goes_on = || !interrupt::requested();
+    let found = run_all(protocol, policy, &model.cells(), &script.programs, bound, &broken, &goes_on);
+    interrupt::check()?;
     Ok(Explored { theory: script.orders(), script, protocol, found })
 }
 
@@ -163,13 +173,20 @@ pub struct Table {
 
 impl Table {
     /// Computes the table, once: it is the same whatever the seed.
-    pub fn computed() -> Arc<Self> {
+    ///
+    /// # Errors
+    /// When somebody stops it.
+    pub fn computed() -> Result<Arc<Self>, ModelError> {
         static TABLE: OnceLock<Arc<Table>> = OnceLock::new();
-        let compute = || {
-            let row = |case: &Case| Protocol::ALL.iter().map(|p| judge(case, *p)).collect();
-            Arc::new(Self { rows: CASES.iter().map(row).collect() })
-        };
-        Arc::clone(TABLE.get_or_init(compute))
+        if let Some(table) = TABLE.get() {
+            return Ok(Arc::clone(table));
+        }
+        let mut rows = Vec::new();
+        for case in &CASES {
+            interrupt::check()?;
+            rows.push(Protocol::ALL.iter().map(|p| judge(case, *p)).collect());
+        }
+        Ok(Arc::clone(TABLE.get_or_init(|| Arc::new(Self { rows }))))
     }
 
     /// Whether a protocol lets a phenomenon happen.
