@@ -10,6 +10,31 @@ use super::phenomena::{Finding, Phenomenon};
 use super::serial::{Dependency, Edge, Kind, dependencies};
 use super::types::TxId;
 
+impl Phenomenon {
+    /// All that the committed part of a history shows, each once, from the coarsest; none exactly if it is serializable.
+    /// O(conflicts³).
+    ///
+    /// ```
+    /// use scalelab::algorithms::transactions::{Engine, Expr, Op, Phenomenon, Policy, Protocol, Row};
+    /// let (x, y) = (Row::new(0, 0), Row::new(0, 1));
+    /// let mut engine = Engine::new(Protocol::Snapshot, Policy::default(), [(x, Some(1)), (y, Some(1))]);
+    /// for (tx, op) in [(1, Op::Read(x)), (2, Op::Read(y)), (1, Op::Write(y, Expr::Set(0))),
+    ///     (2, Op::Write(x, Expr::Set(0))), (1, Op::Commit), (2, Op::Commit)] {
+    ///     engine.submit(tx, op).unwrap();
+    /// }
+    /// let found = Phenomenon::found(&engine.history());
+    /// assert_eq!((found.len(), found[0].phenomenon, found[0].cycle.len()), (1, Phenomenon::WriteSkew, 2));
+    /// ```
+    pub fn found(history: &History) -> Vec<Finding> {
+        found(history)
+    }
+
+    /// Whether the committed part of a history shows it. The same cost as [`Phenomenon::found`].
+    pub fn shows(self, history: &History) -> bool {
+        Self::found(history).iter().any(|f| f.phenomenon == self)
+    }
+}
+
 struct Graph {
     dependencies: Vec<Dependency>,
 }
@@ -38,7 +63,7 @@ fn of_items(d: &Dependency) -> bool {
     !(anti(d) && d.edge.predicate)
 }
 
-pub(super) fn found(history: &History) -> Vec<Finding> {
+fn found(history: &History) -> Vec<Finding> {
     let graph = Graph { dependencies: dependencies(history) };
     let mut found: BTreeMap<Phenomenon, Vec<Edge>> = BTreeMap::new();
     for why in history.unfounded() {

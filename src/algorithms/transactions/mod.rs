@@ -20,6 +20,7 @@ pub mod serial;
 mod settle;
 mod snapshot;
 mod stamps;
+mod table;
 mod types;
 mod workload;
 
@@ -31,5 +32,6 @@ pub use history::{Event, History, How, Read, What};
 pub use outside::TxView;
 pub use phenomena::{Finding, Phenomenon};
 pub use policy::Policy;
+pub use table::AnomalyTable;
 pub use types::{Effect, EngineError, Expr, Op, Predicate, Protocol, Reason, Row, Seen, TxId, VersionId};
 pub use workload::{Costs, Job, Outcome, gray_waits, simulate, simulate_while};

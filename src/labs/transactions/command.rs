@@ -2,12 +2,16 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::names::MAX_VALUE;
-use super::script::MOST_ORDERS;
 use crate::algorithms::locks::{Mode, Prevention, Victim};
 use crate::algorithms::transactions::{Phenomenon, Policy, Protocol};
 use crate::engine::ranges::{self, Integers, Within};
 use crate::labs::KeyBinding;
+
+/// Largest value of a row, and of what is added at once: sums of a whole run do not overflow.
+pub const MAX_VALUE: i64 = 1_000_000_000_000;
+
+/// Most orders that an exploration runs.
+pub const MOST_ORDERS: u64 = 200_000;
 
 /// What a row, or a part of a sum, may be.
 fn values(what: &'static str) -> Integers<i64> {

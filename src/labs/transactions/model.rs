@@ -8,12 +8,13 @@ use super::contest::Contest;
 use super::facts::TransactionsFacts;
 use super::names::{self, MAX_TX, ROWS, name, refused};
 use super::narrate;
-use super::script::{self, Explored, Script, Table};
+use super::script::{self, Explored, Script};
 use super::verdict::Findings;
 use crate::algorithms::transactions::{
-    Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Reason, Row, Status, Told, TxId, judge,
+    AnomalyTable, Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Reason, Row, Status, Told, TxId,
+    judge,
 };
-use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup, interrupt};
 
 /// Time between two operations that play by themselves.
 pub const MOVE_US: Micros = 700_000;
@@ -54,7 +55,7 @@ pub struct TransactionsModel {
     pub(super) last_cycle: Option<(Micros, Vec<TxId>)>,
     pub(super) findings: Arc<Findings>,
     pub(super) explored: Option<Arc<Explored>>,
-    pub(super) table: Option<Arc<Table>>,
+    pub(super) table: Option<Arc<AnomalyTable>>,
     pub(super) contest: Option<Arc<Contest>>,
     seed: u64,
     settled_us: Micros,
@@ -388,7 +389,8 @@ impl Clocked for TransactionsModel {
             C::Fix { way } => self.fix(now, *way, log)?,
             C::Explore { bound } => self.explore(now, *bound, log)?,
             C::Table => {
-                self.table = Some(Table::computed()?);
+                self.table = AnomalyTable::computed(&|| !interrupt::requested());
+                interrupt::check()?;
                 narrate::table(self, now, log);
             }
             C::Contention { clients, cores, touch, ms, unordered } => {

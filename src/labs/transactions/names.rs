@@ -9,9 +9,6 @@ use crate::engine::ModelError;
 pub const ROWS: [&str; 6] = ["x", "y", "z", "w", "u", "v"];
 /// Most transactions of a run.
 pub const MAX_TX: TxId = 40;
-/// Largest value of a row, and of what is added at once: sums of a whole run do not overflow.
-pub const MAX_VALUE: i64 = 1_000_000_000_000;
-
 /// A transaction's name.
 pub fn name(tx: TxId) -> String {
     format!("T{tx}")

@@ -1,18 +1,12 @@
 //! Scripts: transactions with all their operations, and what running them in every order shows.
 
-use std::sync::{Arc, OnceLock};
-
 use super::command::Fix;
 use super::model::TransactionsModel;
 use super::names::name;
 use crate::algorithms::transactions::{
-    CASES, Case, Exploration, Expr, Op, Phenomenon, Protocol, Row, TxId, Verdict, explore_while as run_all,
-    interleavings, judge, serial,
+    Case, Exploration, Expr, Op, Protocol, Row, TxId, explore_while as run_all, interleavings, serial,
 };
 use crate::engine::{ModelError, interrupt};
-
-/// Most orders that an exploration runs.
-pub const MOST_ORDERS: u64 = 200_000;
 
 /// Transactions with their operations, and how far each has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,47 +156,4 @@ pub fn explore(model: &TransactionsModel, script: Script, bound: u64) -> Result<
     let found = run_all(protocol, policy, &model.cells(), &script.programs, bound, &broken, &goes_on);
     interrupt::check()?;
     Ok(Explored { theory: script.orders(), script, protocol, found })
-}
-
-/// The anomaly table.
-#[derive(Debug)]
-pub struct Table {
-    /// A row for each case, in it a verdict for each protocol, both in the order of their `ALL`.
-    pub rows: Vec<Vec<Verdict>>,
-}
-
-impl Table {
-    /// Computes the table, once: it is the same whatever the seed.
-    ///
-    /// # Errors
-    /// When somebody stops it.
-    pub fn computed() -> Result<Arc<Self>, ModelError> {
-        static TABLE: OnceLock<Arc<Table>> = OnceLock::new();
-        if let Some(table) = TABLE.get() {
-            return Ok(Arc::clone(table));
-        }
-        let mut rows = Vec::new();
-        for case in &CASES {
-            interrupt::check()?;
-            rows.push(Protocol::ALL.iter().map(|p| judge(case, *p)).collect());
-        }
-        Ok(Arc::clone(TABLE.get_or_init(|| Arc::new(Self { rows }))))
-    }
-
-    /// Whether a protocol lets a phenomenon happen.
-    pub fn possible(&self, phenomenon: Phenomenon, protocol: Protocol) -> bool {
-        self.verdict(phenomenon, protocol).is_some_and(|v| v.possible)
-    }
-
-    /// What was found for a phenomenon under a protocol.
-    pub fn verdict(&self, phenomenon: Phenomenon, protocol: Protocol) -> Option<&Verdict> {
-        let row = Phenomenon::ALL.iter().position(|p| *p == phenomenon)?;
-        let column = Protocol::ALL.iter().position(|p| *p == protocol)?;
-        self.rows.get(row)?.get(column)
-    }
-
-    /// Orders that were run in all.
-    pub fn schedules(&self) -> u64 {
-        self.rows.iter().flatten().map(|v| v.exploration.schedules).sum()
-    }
 }
