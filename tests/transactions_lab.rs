@@ -97,6 +97,25 @@ const DEEDS: &[(&[&str], &str)] = &[
         "contention.pessimistic[6].deadlocks > 0 && contention.optimistic[6].aborts > 0",
     ),
     (&["contention --ms 20"], "contention.pessimistic[6].deadlocks == 0"),
+    (&["protocol read-committed", "play lost-update", "fix in-place"], "row.x == 12 && committed == 2 && serializable"),
+    // What begins by hand begins again at its place when the run is repeated, and in every order that is explored.
+    (
+        &["protocol snapshot", "begin T1", "write T2 x 7", "commit T2", "read T1 x", "commit T1", "fix promote"],
+        "tx.T1.reason == 'first updater won' && operations == 3",
+    ),
+    (&["protocol snapshot", "begin T1", "commit T1", "explore"], "schedules == 1 && theory_schedules == 1.0"),
+    (&["protocol snapshot", "begin T1", "begin T2", "read T1 x", "read T2 x", "explore"], "schedules == 20"),
+    // An update or a delete finds a row or does not, and an insert fails if there is one: under every protocol.
+    (&["protocol none", "write T1 z 5", "delete T1 z", "commit T1"], "row.z == null && committed == 1"),
+    (&["protocol 2pl", "write T1 z 5", "insert T1 z 6", "write T1 z 7", "commit T1"], "row.z == 7"),
+    (&["protocol timestamps", "insert T1 x 6"], "tx.T1.reason == 'duplicate key' && aborts == 1"),
+    (&["protocol optimistic", "write T1 x 5", "delete T2 x", "commit T2", "commit T1"], "tx.T1.reason == 'validation'"),
+    (&["protocol optimistic", "write T1 x 5", "write T2 x 6", "commit T2", "commit T1"], "row.x == 5 && aborts == 0"),
+    (
+        &["protocol thomas", "begin T1", "insert T2 z 2", "commit T2", "delete T1 z", "commit T1"],
+        "row.z == 2 && committed == 2 && serializable",
+    ),
+    (&["protocol thomas", "begin T1", "write T2 x 2", "commit T2", "delete T1 x"], "tx.T1.reason == 'late write'"),
     (&["rows 1 1", "write T1 x 0", "reset"], "row.x == 1 && operations == 0"),
     (&["table", "protocol snapshot"], "possible == ['write-skew', 'phantom-skew', 'read-only']"),
 ];
@@ -108,10 +127,181 @@ fn commands_make_true_what_they_promise() {
     }
 }
 
+/// Protocol, commands, and the names of what shows then.
+const NAMES: &[(&str, &[&str], &[&str])] = &[
+    // Rows that a scan found were read: what another changes then is no phantom.
+    (
+        "snapshot",
+        &["rows 0 1", "scan T1", "scan T2", "write T1 x 1", "write T2 y 0", "commit T1", "commit T2"],
+        &["write-skew"],
+    ),
+    // Three in a circle.
+    (
+        "snapshot",
+        &[
+            "rows 1 1 1",
+            "read T1 x",
+            "read T2 y",
+            "read T3 z",
+            "write T1 y 0",
+            "write T2 z 0",
+            "write T3 x 0",
+            "commit T1",
+            "commit T2",
+            "commit T3",
+        ],
+        &["write-skew"],
+    ),
+    (
+        "snapshot",
+        &[
+            "scan T1 --at-least 30",
+            "scan T2 --at-least 30",
+            "insert T1 z 30",
+            "insert T2 w 30",
+            "commit T1",
+            "commit T2",
+        ],
+        &["phantom-skew"],
+    ),
+    // A phantom is no read-only anomaly.
+    (
+        "read-committed",
+        &["scan T1 --at-least 30", "insert T2 z 30", "commit T2", "scan T1 --at-least 30", "commit T1"],
+        &["phantom"],
+    ),
+    ("read-committed", &["scan T1", "write T2 x 11", "commit T2", "scan T1", "commit T1"], &["fuzzy-read"]),
+    ("read-committed", &["scan T1", "write T2 x 11", "commit T2", "write T1 x 12", "commit T1"], &["lost-update"]),
+    (
+        "read-committed",
+        &[
+            "read T1 x",
+            "write T2 x 11",
+            "write T3 y 21",
+            "commit T2",
+            "read T3 x",
+            "commit T3",
+            "read T1 y",
+            "commit T1",
+        ],
+        &["read-skew"],
+    ),
+    (
+        "read-committed",
+        &["read T1 x", "write T2 x 11", "write T2 y 21", "commit T2", "write T1 y 22", "commit T1"],
+        &["other (G-single)"],
+    ),
+    // As the read-only anomaly, but T3 writes, too.
+    (
+        "snapshot",
+        &[
+            "read T1 y",
+            "write T1 x 0",
+            "write T2 y 25",
+            "commit T2",
+            "read T3 x",
+            "read T3 y",
+            "insert T3 w 1",
+            "commit T3",
+            "commit T1",
+        ],
+        &["other (G2-item)"],
+    ),
+    (
+        "snapshot",
+        &[
+            "scan T1 --at-least 30",
+            "write T1 x 0",
+            "insert T2 z 30",
+            "commit T2",
+            "read T3 x",
+            "read T3 z",
+            "insert T3 w 1",
+            "commit T3",
+            "commit T1",
+        ],
+        &["other (G2)"],
+    ),
+    // It does not read what it wrote itself.
+    (
+        "none",
+        &["write T1 x 102", "write T2 x 106", "read T1 x", "commit T2", "write T1 x 104", "commit T1"],
+        &["dirty-write", "circular-flow"],
+    ),
+    // What was written over was never there.
+    ("none", &["insert T1 z 1", "write T2 z 2", "commit T2", "abort T1"], &["dirty-read"]),
+    // Nobody looks between the two writes: that is as good as T2, then T1.
+    ("none", &["write T1 x 1", "write T2 x 2", "write T1 x 3", "commit T1", "commit T2"], &[]),
+];
+
+#[test]
+fn names_of_what_shows() {
+    for (protocol, commands, names) in NAMES {
+        let protocol = format!("protocol {protocol}");
+        let lab = run(&[[protocol.as_str()].as_slice(), commands].concat());
+        let facts = lab.facts();
+        let found: Vec<&str> = facts["anomalies"].as_array().into_iter().flatten().filter_map(|a| a.as_str()).collect();
+        assert_eq!(found, *names, "{protocol}: {commands:?}");
+        assert_eq!(facts["serializable"].as_bool(), Some(names.is_empty()), "{protocol}: {commands:?}");
+    }
+}
+
+/// Commands, and a sentence that they give: one of a thing, none, and many.
+const SENTENCES: &[(&[&str], &str)] = &[
+    (&["read T1 x", "explore"], "Under 2pl there is one order, and it is serializable."),
+    (&["read T1 x", "explore"], "In none of them a transaction waits, in none of them one is aborted."),
+    (
+        &["policy ignore", "write T1 x 1", "write T2 x 2", "explore --bound 1"],
+        "Not finished: there may be up to 6 orders. `explore --bound N` goes further.",
+    ),
+    (&["rows 10", "scan T1"], "T1 scans and finds 1 row: x = 10."),
+    (&["rows 10 20", "scan T1"], "T1 scans and finds 2 rows: x = 10, y = 20."),
+    (&["write T1 z 5"], "T1 finds no row z: nothing is written."),
+    (&["delete T1 z"], "T1 finds no row z: nothing is deleted."),
+    (&["insert T1 z 5"], "T1 inserts z = 5."),
+    (&["insert T1 x 5"], "T1 is aborted: x exists already, so it cannot be inserted."),
+    (&["insert T1 z 5", "commit T1", "insert T2 z 6"], "T2 is aborted: T1 has inserted z already."),
+    (&["protocol snapshot", "begin T1"], "T1 begins, and its snapshot is taken."),
+];
+
+#[test]
+fn sentences_count_right() {
+    for (lines, sentence) in SENTENCES {
+        let lab = run(lines);
+        let told: Vec<&str> = lab.story().0.iter().map(|e| e.text.as_str()).collect();
+        assert!(told.contains(sentence), "{lines:?} tells {told:#?}");
+    }
+}
+
+/// Commands, and a lock that stands on an arrow of the waits-for graph.
+const ARROWS: &[(&[&str], &[&str])] = &[
+    (&["write T1 x 1", "read T2 x"], &["S x"]),
+    (&["write T1 x 1", "scan T2"], &["S table"]),
+    (&["lock T1 database X", "read T2 x"], &["IS database"]),
+    (&["policy ignore", "write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2"], &["X x", "X y"]),
+    // The cycle was broken at once, and is seen a moment longer.
+    (&["write T1 x 1", "write T2 y 2", "write T1 y 1", "write T2 x 2"], &["X x", "X y"]),
+    (&["protocol timestamps", "write T1 x 1", "read T2 x"], &[" x "]),
+];
+
+#[test]
+fn waits_for_arrows_name_the_lock() {
+    for (lines, locks) in ARROWS {
+        let text = to_text(&picture(run(lines).as_ref(), 1, (120, 36), Glyphs::Unicode));
+        let graph: Vec<String> = text.lines().map(|l| l.chars().take(78).collect()).collect();
+        for lock in *locks {
+            // In the picture itself, below its caption.
+            assert!(graph.iter().skip(3).take(24).any(|l| l.contains(lock)), "{lines:?}: no '{lock}' in\n{text}");
+        }
+    }
+}
+
 /// Commands, then one that is refused, with a part of what it says.
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (&["write T1 x 5", "read T2 x"], "read T2 y", "T2 waits for T1 and can do nothing: let T1 commit or abort"),
-    (&["commit T1"], "read T1 x", "T1 has ended"),
+    (&["read T1 x", "commit T1"], "read T1 x", "T1 has ended"),
+    (&[], "commit T1", "T1 has not begun: `begin T1` first"),
+    (&["read T1 x"], "abort T2", "T2 has not begun: `begin T2` first"),
     (&[], "read T99 x", "use T1 to T40"),
     (&[], "read T1 q", "the rows are x, y, z, w, u, v"),
     (&["protocol optimistic"], "lock T1 x X", "choose one that does, e.g. `protocol 2pl`"),
@@ -120,16 +310,34 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (&[], "step", "no transactions are loaded"),
     (&["load lost-update"], "step T9", "T9 is not loaded"),
     (&[], "explore", "there is nothing to explore"),
-    (&["load lost-update"], "explore --bound 99999999999", "choose 1 to 200000"),
+    (
+        &["load lost-update"],
+        "explore --bound 99999999999",
+        "the bound must be a whole number from 1 to 200,000, not '99999999999'",
+    ),
     (&[], "play", "name an anomaly"),
     (&[], "fix order", "nothing was run yet"),
     (&["protocol optimistic", "read T1 x"], "fix promote", "does not lock"),
     (&[], "policy youngest --after 1", "decides at once"),
-    (&[], "policy timeout --after -1", "makes no sense"),
-    (&[], "scan T1 --multiple-of 0", "choose 1 or more"),
-    (&[], "contention --clients 0", "choose 1 to 200"),
+    (&[], "policy timeout --after -1", "the time that one waits first must be a number from 0.001 to 3,600, not '-1'"),
+    (&[], "policy timeout --after 5e-324", "from 0.001 to 3,600"),
+    (&[], "scan T1 --multiple-of 0", "the divisor must be a whole number from 1 to 1,000,000,000,000, not '0'"),
+    (
+        &[],
+        "scan T1 --at-least 9223372036854775808",
+        "the least value must be a whole number from -1,000,000,000,000 to",
+    ),
+    (&[], "contention --clients 0", "clients must be a whole number from 1 to 200, not '0'"),
+    (&[], "contention --cores -3", "cores must be a whole number from 1 to 64, not '-3'"),
+    (&[], "contention --touch 5", "rows per job must be a whole number from 1 to 4, not '5'"),
+    (&[], "contention --ms 1e308", "milliseconds must be a whole number from 1 to 2,000, not '1e308'"),
+    (&[], "rows 1 NaN", "a row's value must be a whole number from -1,000,000,000,000 to 1,000,000,000,000, not 'NaN'"),
+    (&[], "write T1 x 1000000000001", "the value must be a whole number from -1,000,000,000,000 to 1,000,000,000,000"),
+    (&[], "insert T1 z -inf", "the value must be a whole number from"),
+    (&[], "add T1 x 0.5", "what is added must be a whole number from"),
     (&[], "contention --cores 64 --ms 2000", "too much work"),
-    (&[], "wait NaN", "choose 0 to 3600"),
+    (&[], "wait NaN", "the time to wait must be a number from 0 to 3,600, not 'NaN'"),
+    (&[], "wait 1e308", "from 0 to 3,600, not '1e308'"),
     (&[], "protocol 3pl", "2pl"),
 ];
 
@@ -250,4 +458,52 @@ fn the_headings_of_the_table_are_explained_and_wasted_work_is_seen() {
     lab.command("contention").unwrap_or_else(|e| panic!("{e}"));
     let text = shown(lab.as_ref(), 5, (120, 36));
     assert!(text.contains("O wasted"), "{text}");
+}
+
+#[test]
+fn page_of_the_lab_is_true() {
+    let page = include_str!("../docs/transactions.md");
+    let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
+    assert!(blocks.len() >= 3);
+    for block in blocks {
+        let mut lab = open();
+        for line in block.lines().filter(|l| !l.is_empty()) {
+            match line.strip_prefix("expect ") {
+                Some(check) => holds(lab.as_ref(), check),
+                None => {
+                    lab.command(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+                    lab.advance_to(lab.settled_at());
+                }
+            }
+        }
+    }
+    // Every name that a history can show is on the page, and every operation.
+    use scalelab::algorithms::transactions::Phenomenon;
+    for code in Phenomenon::ALL.map(Phenomenon::code) {
+        assert!(page.contains(&format!("| {code} |")), "{code}");
+    }
+    for command in ["read", "write", "add", "insert", "delete", "scan"] {
+        assert!(open().definition().get_subcommands().any(|c| c.get_name() == command), "{command}");
+        assert!(page.contains(&format!("| `{command} T1")), "{command}");
+    }
+}
+
+#[test]
+fn long_commands_stop_when_they_are_asked_to() {
+    use scalelab::engine::interrupt::Interrupt;
+    let mut lab = run(&["protocol none", "load vanishing"]);
+    let before = lab.facts();
+    let stop = Interrupt::default();
+    stop.install();
+    stop.request();
+    for command in ["explore --bound 200000", "contention --ms 2000"] {
+        match lab.command(command) {
+            Ok(_) => panic!("`{command}` was not stopped"),
+            Err(error) => assert!(error.to_string().contains("stopped before it was done"), "{error}"),
+        }
+    }
+    assert_eq!(lab.facts(), before);
+    stop.clear();
+    lab.command("explore").unwrap_or_else(|e| panic!("{e}"));
+    holds(lab.as_ref(), "schedules == 1680 && explored_all == true");
 }

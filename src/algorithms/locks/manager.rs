@@ -216,6 +216,22 @@ impl LockManager {
         self.waiting.get(&holder).copied()
     }
 
+    /// What it waits for, and in which mode it will hold it then.
+    ///
+    /// ```
+    /// use scalelab::algorithms::locks::{LockManager, Mode, Resource};
+    /// let mut locks = LockManager::default();
+    /// locks.request(1, Resource::Row(0, 0), Mode::X).unwrap();
+    /// locks.request(2, Resource::Row(0, 0), Mode::S).unwrap();
+    /// assert_eq!(locks.request_of(2), Some((Resource::Row(0, 0), Mode::S)));
+    /// assert_eq!(locks.request_of(1), None);
+    /// ```
+    pub fn request_of(&self, holder: Holder) -> Option<(Resource, Mode)> {
+        let resource = self.waits_for(holder)?;
+        let request = self.queues.get(&resource)?.waiting.iter().find(|r| r.holder == holder)?;
+        Some((resource, request.mode))
+    }
+
     /// Whose locks, or whose earlier requests, keep it waiting; none if it does not wait.
     pub fn blockers(&self, holder: Holder) -> BTreeSet<Holder> {
         let queue = self.waiting.get(&holder).and_then(|r| self.queues.get(r));

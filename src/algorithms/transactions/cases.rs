@@ -21,6 +21,8 @@ const fn set(row: Row, value: i64) -> Op {
     Op::Write(row, Expr::Set(value))
 }
 
+const INSERT_Z: Op = Op::Write(Z, Expr::Insert(30));
+const INSERT_W: Op = Op::Write(W, Expr::Insert(42));
 const THREES: Op = Op::Scan(0, Predicate::MultipleOf(3));
 
 /// All cases, in the order of [`Phenomenon::ALL`].
@@ -50,7 +52,7 @@ pub const CASES: [Case; 12] = [
         phenomenon: Phenomenon::FuzzyRead,
         programs: &[&[Op::Read(X), Op::Read(X), Op::Commit], &[set(X, 11), Op::Commit]],
     },
-    Case { phenomenon: Phenomenon::Phantom, programs: &[&[THREES, THREES, Op::Commit], &[set(Z, 30), Op::Commit]] },
+    Case { phenomenon: Phenomenon::Phantom, programs: &[&[THREES, THREES, Op::Commit], &[INSERT_Z, Op::Commit]] },
     Case {
         phenomenon: Phenomenon::LostUpdate,
         programs: &[
@@ -71,7 +73,7 @@ pub const CASES: [Case; 12] = [
     },
     Case {
         phenomenon: Phenomenon::PhantomSkew,
-        programs: &[&[THREES, set(Z, 30), Op::Commit], &[THREES, set(W, 42), Op::Commit]],
+        programs: &[&[THREES, INSERT_Z, Op::Commit], &[THREES, INSERT_W, Op::Commit]],
     },
     Case {
         phenomenon: Phenomenon::ReadOnly,

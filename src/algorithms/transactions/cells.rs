@@ -24,13 +24,17 @@ pub struct Chain {
     pub versions: Vec<Version>,
     /// Largest timestamp that read it.
     pub read_stamp: u64,
+    /// When a commit last deleted it and inserted it again: it is another row since then.
+    pub reborn: u64,
+    /// Largest timestamp that saw whether it exists.
+    pub probe_stamp: u64,
 }
 
 const UNBORN: Version = Version { id: VersionId { writer: 0, nth: 0 }, value: None, stamp: 0, committed: true };
 
 impl Chain {
     fn new(value: Option<i64>) -> Self {
-        Self { versions: vec![Version { value, ..UNBORN }], read_stamp: 0 }
+        Self { versions: vec![Version { value, ..UNBORN }], read_stamp: 0, reborn: 0, probe_stamp: 0 }
     }
 
     /// The newest version, committed or not.
@@ -77,6 +81,12 @@ impl Cells {
 
     pub(super) fn as_of(&self, row: Row, stamp: u64) -> Version {
         self.rows.get(&row).map_or(UNBORN, |c| c.as_of(stamp))
+    }
+
+    /// The newest version of that stamp or an older one, committed or not.
+    pub(super) fn below(&self, row: Row, stamp: u64) -> Version {
+        let versions = self.rows.get(&row).map_or(&[][..], |c| c.versions.as_slice());
+        versions.iter().rev().find(|v| v.stamp <= stamp).copied().unwrap_or(UNBORN)
     }
 
     /// Rows of a table, in order.

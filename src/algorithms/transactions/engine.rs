@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cells::{Cells, Chain, seen};
-use super::history::{Event, History, What};
+use super::cells::Cells;
+use super::history::{Event, What};
 use super::optimistic::Validated;
 use super::policy::Policy;
 use super::types::{EngineError, Op, Protocol, Reason, Row, Seen, TxId, VersionId};
-use crate::algorithms::locks::{LockManager, Mode, Resource, WaitsFor};
+use crate::algorithms::locks::{LockManager, Mode, Resource};
 
 /// How a transaction is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub enum Reply {
         /// Whether it came too late to be seen by anybody.
         skipped: bool,
     },
+    /// There was no row to update or delete: nothing was written.
+    Missed(Seen),
+    /// It has begun.
+    Began,
     /// The lock is held.
     Locked,
     /// All writes last.
@@ -63,33 +67,12 @@ pub struct Notice {
 pub enum Told {
     /// The operation is done.
     Did(Op, Reply),
-    /// The operation has to wait for these.
-    Waits(Op, Vec<TxId>),
+    /// The operation has to wait for these, and for which lock, if it is one.
+    Waits(Op, Vec<TxId>, Option<(Resource, Mode)>),
     /// Each of these waits for the next, and the last for the first; the one told is the victim.
     Deadlock(Vec<TxId>),
     /// It is aborted.
     Aborted(Reason),
-}
-
-/// A transaction as seen from outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TxView {
-    /// Its number.
-    pub id: TxId,
-    /// How it is doing.
-    pub status: Status,
-    /// When it began, on the engine's logical clock: its snapshot, and its timestamp.
-    pub began: u64,
-    /// When it first began, before any restart.
-    pub age: u64,
-    /// When it ended, if it has.
-    pub ended: Option<u64>,
-    /// The operation that waits.
-    pub pending: Option<Op>,
-    /// Since when it waits.
-    pub waits_since: Option<u64>,
-    /// What it wrote, in order.
-    pub writes: Vec<Seen>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,6 +83,8 @@ pub(super) struct Tx {
     pub(super) ended: u64,
     pub(super) pending: Option<Op>,
     pub(super) since: u64,
+    /// The logical clock when it began to wait.
+    pub(super) since_clock: u64,
     /// Which wait it was: the larger, the later.
     pub(super) wait_number: u64,
     /// Whom it waits for other than through a lock.
@@ -107,7 +92,11 @@ pub(super) struct Tx {
     pub(super) writes: Vec<Seen>,
     pub(super) saw: BTreeMap<Row, Option<i64>>,
     pub(super) read_rows: BTreeSet<Row>,
+    /// Rows of which it saw only whether they exist.
+    pub(super) probed: BTreeSet<Row>,
     pub(super) scans: BTreeSet<u16>,
+    /// When the latest of the versions was committed that it wrote over, but does not see in its snapshot.
+    pub(super) over_unseen: u64,
 }
 
 /// How an attempt at an operation went.
@@ -212,12 +201,15 @@ impl Engine {
             ended: 0,
             pending: None,
             since: 0,
+            since_clock: 0,
             wait_number: 0,
             blocked_by: None,
             writes: Vec::new(),
             saw: BTreeMap::new(),
             read_rows: BTreeSet::new(),
+            probed: BTreeSet::new(),
             scans: BTreeSet::new(),
+            over_unseen: 0,
         };
         self.txs.insert(tx, new);
         Ok(())
@@ -235,6 +227,8 @@ impl Engine {
             return Err(EngineError::NoLocks);
         }
         match self.txs.get(&tx).map(|t| t.status) {
+            None if matches!(op, Op::Commit | Op::Abort) => Err(EngineError::NotBegun { tx }),
+            Some(_) if op == Op::Begin => Err(EngineError::Taken { tx }),
             None | Some(Status::Active) => Ok(()),
             // Who waits can still give up.
             Some(Status::Waiting) if op == Op::Abort => Ok(()),
@@ -247,7 +241,7 @@ impl Engine {
     /// get on, and who is aborted. The first notice is about the operation itself.
     ///
     /// # Errors
-    /// Who has ended can do nothing more, and who waits nothing but abort.
+    /// Who has ended can do nothing more, who waits nothing but abort, and who never began cannot end.
     pub fn submit(&mut self, tx: TxId, op: Op) -> Result<Vec<Notice>, EngineError> {
         self.check(tx, op)?;
         if !self.txs.contains_key(&tx) {
@@ -268,7 +262,7 @@ impl Engine {
             }
             Attempt::Blocked => {
                 self.block(tx, op);
-                Told::Waits(op, self.blockers(tx))
+                Told::Waits(op, self.blockers(tx), self.locks.request_of(tx))
             }
             Attempt::Aborts(reason) => return self.abort(tx, reason, notices),
         };
@@ -277,13 +271,10 @@ impl Engine {
 
     fn attempt(&mut self, tx: TxId, op: Op) -> Attempt {
         match op {
+            Op::Begin => Attempt::Done(Reply::Began),
             Op::Read(row) => self.read(tx, row),
             Op::ReadForUpdate(row) => self.read_for_update(tx, row),
-            Op::Write(row, expr) => {
-                let saw = self.txs.get(&tx).map(|t| &t.saw);
-                let value = expr.value(|r| saw.and_then(|s| s.get(&r)).copied().flatten());
-                self.write(tx, row, value)
-            }
+            Op::Write(row, expr) => self.write(tx, row, expr),
             Op::Scan(table, predicate) => self.scan(tx, table, predicate),
             Op::Lock(resource, mode) => match self.acquire(tx, resource, mode) {
                 true => {
@@ -306,6 +297,12 @@ impl Engine {
         let Some(record) = self.txs.get_mut(&tx) else { return Attempt::Blocked };
         (record.status, record.ended) = (Status::Committed, stamp);
         let writes: BTreeMap<Row, Seen> = record.writes.iter().map(|w| (w.row, *w)).collect();
+        let deleted = record.writes.iter().filter(|w| w.value.is_none()).map(|w| w.row);
+        for row in deleted.filter(|row| writes.get(row).is_some_and(|w| w.value.is_some())).collect::<Vec<_>>() {
+            self.cells.chain(row).reborn = stamp;
+        }
+        let came_or_went = writes.values().filter(|w| w.value.is_some() != self.cells.committed(w.row).value.is_some());
+        let came_or_went = came_or_went.map(|w| w.row).collect();
         if self.protocol.in_place() {
             self.cells.commit(tx, writes.keys().copied());
         } else {
@@ -315,7 +312,7 @@ impl Engine {
             }
         }
         if self.protocol == Protocol::Optimistic && !writes.is_empty() {
-            self.validated.push(Validated { tx, stamp, rows: writes.into_keys().collect() });
+            self.validated.push(Validated { tx, stamp, rows: writes.into_keys().collect(), came_or_went });
         }
         self.locks.release_all(tx);
         self.suspicious = true;
@@ -372,16 +369,31 @@ impl Engine {
         Attempt::Done(Reply::Read(seen))
     }
 
-    /// Notes a write, and answers.
-    pub(super) fn wrote(&mut self, tx: TxId, row: Row, value: Option<i64>, skipped: bool) -> Attempt {
+    /// Notes a write over what was there, and answers.
+    pub(super) fn wrote(&mut self, tx: TxId, over: Seen, value: Option<i64>, skipped: bool) -> Attempt {
+        let row = over.row;
         let seen = Seen { row, version: self.next_version(tx, row), value };
         self.cells.chain(row);
         if let Some(record) = self.txs.get_mut(&tx) {
             record.writes.push(seen);
             record.saw.insert(row, value);
         }
-        self.log(tx, What::Write { seen, skipped });
+        self.log(tx, What::Write { seen, over, skipped });
         Attempt::Done(Reply::Wrote { seen, skipped })
+    }
+
+    /// Notes that there was no row to update or delete, and answers.
+    pub(super) fn missed(&mut self, tx: TxId, there: Seen) -> Attempt {
+        if let Some(record) = self.txs.get_mut(&tx) {
+            record.saw.insert(there.row, None);
+        }
+        self.log(tx, What::Missed(there));
+        Attempt::Done(Reply::Missed(there))
+    }
+
+    /// The value that the transaction last saw in a row.
+    pub(super) fn last_saw(&self, tx: TxId, row: Row) -> Option<i64> {
+        self.txs.get(&tx).and_then(|t| t.saw.get(&row).copied().flatten())
     }
 
     pub(super) fn next_version(&self, tx: TxId, row: Row) -> VersionId {
@@ -389,103 +401,8 @@ impl Engine {
         VersionId { writer: tx, nth: before as u32 }
     }
 
-    /// The protocol.
-    pub fn protocol(&self) -> Protocol {
-        self.protocol
-    }
-
-    /// What is done about deadlocks.
-    pub fn policy(&self) -> Policy {
-        self.policy
-    }
-
-    /// The locks.
-    pub fn locks(&self) -> &LockManager {
-        &self.locks
-    }
-
-    /// How many waits there were so far.
-    pub fn waits(&self) -> u64 {
-        self.waits
-    }
-
-    /// The logical clock: counts beginnings and ends.
-    pub fn clock(&self) -> u64 {
-        self.clock
-    }
-
-    /// Rows with all their versions, in order.
-    pub fn rows(&self) -> impl Iterator<Item = (Row, &Chain)> + '_ {
-        self.cells.rows.iter().map(|(row, chain)| (*row, chain))
-    }
-
-    /// What is committed in a row.
-    pub fn value(&self, row: Row) -> Option<i64> {
-        self.cells.committed(row).value
-    }
-
-    /// How a transaction is doing; `None` if it never began.
-    pub fn status(&self, tx: TxId) -> Option<Status> {
-        self.txs.get(&tx).map(|t| t.status)
-    }
-
-    /// All transactions, in order of number.
-    pub fn transactions(&self) -> impl Iterator<Item = TxView> + '_ {
-        self.txs.iter().map(|(id, t)| TxView {
-            id: *id,
-            status: t.status,
-            began: t.began,
-            age: t.age,
-            ended: t.status.ended().then_some(t.ended),
-            pending: t.pending,
-            waits_since: (t.status == Status::Waiting).then_some(t.since),
-            writes: t.writes.clone(),
-        })
-    }
-
-    /// Whom a transaction waits for, in order; nobody if it does not wait.
-    pub fn blockers(&self, tx: TxId) -> Vec<TxId> {
-        let mut blockers = self.locks.blockers(tx);
-        blockers.extend(self.txs.get(&tx).and_then(|t| t.blocked_by));
-        blockers.into_iter().collect()
-    }
-
-    /// Who waits for whom.
-    pub fn graph(&self) -> WaitsFor {
-        self.waiting.iter().flat_map(|tx| self.blockers(*tx).into_iter().map(|b| (*tx, b))).collect()
-    }
-
-    /// Read-write conflicts between transactions that ran at once: reader and writer (only
-    /// [`Protocol::Serializable`] keeps them).
-    pub fn conflicts(&self) -> impl Iterator<Item = (TxId, TxId)> + '_ {
-        self.conflicts.iter().copied()
-    }
-
-    /// What happened so far.
-    pub fn history(&self) -> History {
-        let committed = self.cells.rows.iter().map(|(row, chain)| {
-            let versions = chain.versions.iter().filter(|v| v.committed);
-            (*row, versions.map(|v| (v.id, v.value)).collect())
-        });
-        History { events: self.events.clone(), versions: committed.collect() }
-    }
-
-    /// Forgets what no running transaction can need: old versions, and those who ended before all that run began.
-    pub fn vacuum(&mut self) {
-        let running = self.txs.values().filter(|t| !t.status.ended());
-        let horizon = running.map(|t| t.began).min().unwrap_or(self.clock + 1);
-        self.cells.vacuum(horizon.saturating_sub(1));
-        self.validated.retain(|v| v.stamp > horizon);
-        let near: BTreeSet<TxId> =
-            self.txs.iter().filter(|(_, t)| !t.status.ended() || t.ended > horizon).map(|(tx, _)| *tx).collect();
-        // Whom a near one has a conflict out to may be the far end of a dangerous structure.
-        let far: BTreeSet<TxId> = self.conflicts.iter().filter(|(r, _)| near.contains(r)).map(|(_, w)| *w).collect();
-        self.txs.retain(|tx, _| near.contains(tx) || far.contains(tx));
-        self.conflicts.retain(|(r, w)| near.contains(r) && (near.contains(w) || far.contains(w)));
-    }
-
     pub(super) fn read_committed(&mut self, tx: TxId, row: Row) -> Attempt {
-        let seen = self.own(tx, row).unwrap_or_else(|| seen(row, self.cells.committed(row)));
+        let seen = self.look_at(tx, row);
         self.saw(tx, seen)
     }
 }

@@ -52,6 +52,8 @@ struct Walk<'a> {
     programs: &'a [(TxId, Vec<Op>)],
     most: u64,
     shows: &'a dyn Fn(&History) -> bool,
+    goes_on: &'a dyn Fn() -> bool,
+    stopped: bool,
     found: Exploration,
 }
 
@@ -79,7 +81,21 @@ pub fn explore(
     most: u64,
     shows: &dyn Fn(&History) -> bool,
 ) -> Exploration {
-    let mut walk = Walk { programs, most, shows, found: Exploration { finished: true, ..Exploration::default() } };
+    explore_while(protocol, policy, rows, programs, most, shows, &|| true)
+}
+
+/// The same as long as `goes_on` says so, which is called after each order: what was found until then is not finished.
+pub fn explore_while(
+    protocol: Protocol,
+    policy: Policy,
+    rows: &[(Row, Option<i64>)],
+    programs: &[(TxId, Vec<Op>)],
+    most: u64,
+    shows: &dyn Fn(&History) -> bool,
+    goes_on: &dyn Fn() -> bool,
+) -> Exploration {
+    let found = Exploration { finished: true, ..Exploration::default() };
+    let mut walk = Walk { programs, most, shows, goes_on, stopped: false, found };
     let engine = Engine::new(protocol, policy, rows.iter().copied());
     walk.go(&engine, &vec![0; programs.len()], &mut Vec::new());
     walk.found
@@ -92,7 +108,7 @@ impl Walk<'_> {
             let ready = engine.status(*tx).is_none_or(|s| s == Status::Active);
             let Some(op) = ops.get(done[i]).filter(|_| ready) else { continue };
             ended = false;
-            if self.found.schedules >= self.most {
+            if self.stopped || self.found.schedules >= self.most {
                 self.found.finished = false;
                 return;
             }
@@ -115,6 +131,7 @@ impl Walk<'_> {
         let history = engine.history();
         let found = &mut self.found;
         found.schedules += 1;
+        self.stopped = !(self.goes_on)();
         found.serializable += u64::from(serial::serializable(&history));
         found.waiting += u64::from(engine.waits() > 0);
         found.stuck += u64::from(self.programs.iter().any(|(tx, _)| engine.status(*tx) == Some(Status::Waiting)));

@@ -27,19 +27,34 @@ pub enum What {
         /// Every row that was known, as it was seen.
         seen: Vec<Seen>,
     },
-    /// A row was written.
+    /// A row was updated, inserted or deleted.
     Write {
         /// The row in its new version.
         seen: Seen,
+        /// The version that made the row exist, or not exist, until then.
+        over: Seen,
         /// Whether Thomas's rule skipped it.
         skipped: bool,
     },
+    /// A row that was to be updated or deleted was not there; the version since which it does not exist.
+    Missed(Seen),
     /// A lock was taken by hand.
     Lock,
     /// It committed.
     Commit,
     /// It was aborted.
     Abort(Reason),
+}
+
+/// How a [`Read`] came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The row was read by its key.
+    Item,
+    /// A scan looked at it.
+    Scan(Predicate),
+    /// It was to be updated or deleted, and was not there.
+    Missed,
 }
 
 /// A read of a committed transaction, by itself or in a scan.
@@ -51,8 +66,29 @@ pub struct Read {
     pub tx: TxId,
     /// What.
     pub seen: Seen,
-    /// Which scan it belongs to: its predicate.
-    pub scan: Option<Predicate>,
+    /// How.
+    pub how: How,
+}
+
+impl Read {
+    /// What it asked of the row, if the row itself was not read: a scan that did not find it, an update that missed it.
+    /// Such a read depends on the rows that could match, not on one of them.
+    pub(super) fn predicate(&self) -> Option<Predicate> {
+        match self.how {
+            How::Scan(predicate) if !predicate.matches(self.seen.value) => Some(predicate),
+            How::Missed => Some(Predicate::All),
+            How::Item | How::Scan(_) => None,
+        }
+    }
+}
+
+/// Why what a committed transaction saw is not what it will have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfounded {
+    /// Its writer was aborted, or has not committed yet.
+    Uncommitted,
+    /// Its writer changed it once more before it committed.
+    Intermediate,
 }
 
 /// A run, as far as it went.
@@ -84,18 +120,55 @@ impl History {
         let committed: BTreeSet<TxId> = self.committed().into_iter().collect();
         let mut reads = Vec::new();
         for (at, event) in self.events.iter().enumerate().filter(|(_, e)| committed.contains(&e.tx)) {
-            let mut push = |seen: Seen, scan| {
+            let mut push = |seen: Seen, how| {
                 if seen.version.writer != event.tx {
-                    reads.push(Read { at, tx: event.tx, seen, scan });
+                    reads.push(Read { at, tx: event.tx, seen, how });
                 }
             };
             match &event.what {
-                What::Read(seen) => push(*seen, None),
-                What::Scan { predicate, seen, .. } => seen.iter().for_each(|s| push(*s, Some(*predicate))),
+                What::Read(seen) => push(*seen, How::Item),
+                What::Missed(seen) => push(*seen, How::Missed),
+                What::Scan { table, predicate, seen } => {
+                    seen.iter().for_each(|s| push(*s, How::Scan(*predicate)));
+                    // Rows that nobody knew of then were seen, too: as not there.
+                    let unborn = |row: Row| Seen { row, version: VersionId { writer: 0, nth: 0 }, value: None };
+                    let later = self.versions.keys().filter(|r| r.table == *table && seen.iter().all(|s| s.row != **r));
+                    later.for_each(|row| push(unborn(*row), How::Scan(*predicate)));
+                }
                 _ => {}
             }
         }
         reads
+    }
+
+    /// What committed transactions saw, or wrote over, that no committed transaction left so.
+    pub(super) fn unfounded(&self) -> Vec<Unfounded> {
+        let committed: BTreeSet<TxId> = self.committed().into_iter().collect();
+        let finals: BTreeMap<TxId, BTreeMap<Row, Seen>> =
+            committed.iter().map(|tx| (*tx, self.final_writes(*tx))).collect();
+        // Of a row that was only written over, and of one that was missed, it counts whether it existed.
+        let why = |seen: Seen, existence: bool| {
+            let left = match seen.version.writer {
+                0 => return None,
+                writer => finals.get(&writer).and_then(|rows| rows.get(&seen.row)),
+            };
+            match left {
+                None => Some(Unfounded::Uncommitted),
+                Some(left) => {
+                    let same = match existence {
+                        true => left.value.is_some() == seen.value.is_some(),
+                        false => left.version == seen.version,
+                    };
+                    (!same).then_some(Unfounded::Intermediate)
+                }
+            }
+        };
+        let reads = self.reads().into_iter().filter_map(|r| why(r.seen, r.how == How::Missed));
+        let over = self.events.iter().filter(|e| committed.contains(&e.tx)).filter_map(|e| match e.what {
+            What::Write { over, .. } if over.version.writer != e.tx => why(over, true),
+            _ => None,
+        });
+        reads.chain(over).collect()
     }
 
     /// The last write of each row that a transaction made.

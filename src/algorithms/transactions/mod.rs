@@ -7,26 +7,31 @@
 
 mod cases;
 mod cells;
+mod cycles;
 mod engine;
 mod explore;
 mod history;
 mod locking;
 mod optimistic;
+mod outside;
 mod phenomena;
 mod policy;
 pub mod serial;
 mod settle;
 mod snapshot;
 mod stamps;
+mod table;
 mod types;
 mod workload;
 
 pub use cases::{CASES, Case, case};
 pub use cells::{Chain, Version};
-pub use engine::{Engine, Notice, Reply, Status, Told, TxView};
-pub use explore::{Exploration, Verdict, explore, interleavings, judge};
-pub use history::{Event, History, Read, What};
-pub use phenomena::Phenomenon;
+pub use engine::{Engine, Notice, Reply, Status, Told};
+pub use explore::{Exploration, Verdict, explore, explore_while, interleavings, judge};
+pub use history::{Event, History, How, Read, What};
+pub use outside::TxView;
+pub use phenomena::{Finding, Phenomenon};
 pub use policy::Policy;
-pub use types::{EngineError, Expr, Op, Predicate, Protocol, Reason, Row, Seen, TxId, VersionId};
-pub use workload::{Costs, Job, Outcome, gray_waits, simulate};
+pub use table::AnomalyTable;
+pub use types::{Effect, EngineError, Expr, Op, Predicate, Protocol, Reason, Row, Seen, TxId, VersionId};
+pub use workload::{Costs, Job, Outcome, gray_waits, simulate, simulate_while};

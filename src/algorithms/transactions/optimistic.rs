@@ -11,6 +11,8 @@ pub(super) struct Validated {
     pub(super) tx: TxId,
     pub(super) stamp: u64,
     pub(super) rows: BTreeSet<Row>,
+    /// Of these, those that it inserted or deleted.
+    pub(super) came_or_went: BTreeSet<Row>,
 }
 
 impl Engine {
@@ -22,6 +24,10 @@ impl Engine {
         let own = self.txs.get(&tx)?;
         let touched = |row: &Row| own.read_rows.contains(row) || own.scans.contains(&row.table);
         let since = self.validated.iter().filter(|v| v.stamp > own.began);
-        since.filter(|v| v.rows.iter().any(touched)).map(|v| Reason::Validation { by: v.tx }).next()
+        let probed = |row: &Row| own.probed.contains(row);
+        since
+            .filter(|v| v.rows.iter().any(touched) || v.came_or_went.iter().any(probed))
+            .map(|v| Reason::Validation { by: v.tx })
+            .next()
     }
 }

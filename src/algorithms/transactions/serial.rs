@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{History, What};
-use super::types::{Predicate, Row, Seen, TxId, VersionId};
+use super::types::{Row, Seen, TxId, VersionId};
 use crate::algorithms::locks::WaitsFor;
 
 /// Most transactions for which brute force is tried: 8! orders are 40,320.
@@ -31,8 +31,15 @@ pub struct Edge {
     pub kind: Kind,
     /// Because of which row.
     pub row: Row,
-    /// Whether the read was a scan.
-    pub scan: bool,
+    /// Whether the read did not read the row itself: a scan that did not find it, or an update that missed it.
+    pub predicate: bool,
+}
+
+/// An edge, and when its read was: the place of the event, 0 for two writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Dependency {
+    pub(super) edge: Edge,
+    pub(super) at: usize,
 }
 
 /// The conflict graph of the committed transactions, over the order of versions: Adya's direct serialization graph
@@ -51,49 +58,60 @@ pub struct Edge {
 /// assert_eq!(serial::order(&engine.history()), serial::Order::None);
 /// ```
 pub fn conflicts(history: &History) -> Vec<Edge> {
+    let edges: BTreeSet<Edge> = dependencies(history).into_iter().map(|d| d.edge).collect();
+    edges.into_iter().collect()
+}
+
+pub(super) fn dependencies(history: &History) -> Vec<Dependency> {
     let committed: BTreeSet<TxId> = history.committed().into_iter().collect();
-    let mut edges = BTreeSet::new();
+    let mut found = BTreeSet::new();
+    let mut add = |from, to, kind, (row, predicate, at)| {
+        found.insert(Dependency { edge: Edge { from, to, kind, row, predicate }, at });
+    };
     for row in history.versions.keys() {
         for pair in history.writers(*row).windows(2) {
-            let edge = Edge { from: pair[0], to: pair[1], kind: Kind::WriteWrite, row: *row, scan: false };
-            edges.insert(edge);
+            add(pair[0], pair[1], Kind::WriteWrite, (*row, false, 0));
         }
     }
     for read in history.reads() {
         let Seen { row, version, .. } = read.seen;
         let Some(place) = history.place(row, version.writer) else { continue };
         let writers = history.writers(row);
-        let value = |writer: TxId| value_of(history, row, writer);
-        let matters = |writer: TxId, before: Option<i64>| match read.scan {
-            None => true,
-            Some(predicate) => concerns(predicate, before, value(writer)),
+        let predicate = read.predicate();
+        let about = (row, predicate.is_some(), read.at);
+        // Before a row is read, the last change to what was asked; after it, the next one, unless it is the reader's own.
+        let matches = |place: usize| {
+            let value = writers.get(place).and_then(|w| value_of(history, row, *w));
+            predicate.is_none_or(|p| p.matches(value))
         };
-        let before = place.checked_sub(1).and_then(|p| writers.get(p)).and_then(|w| value(*w));
-        if matters(version.writer, before) {
-            let kind = Kind::WriteRead;
-            edges.insert(Edge { from: version.writer, to: read.tx, kind, row, scan: read.scan.is_some() });
+        let last = (1..=place).rev().find(|p| matches(*p) || matches(p - 1)).unwrap_or(0);
+        let last = if predicate.is_none() { place } else { last };
+        if let Some(writer) = writers.get(last) {
+            add(*writer, read.tx, Kind::WriteRead, about);
         }
-        let mut last = read.seen.value;
-        for writer in writers.iter().skip(place + 1) {
-            if matters(*writer, last) && *writer != read.tx {
-                let kind = Kind::ReadWrite;
-                edges.insert(Edge { from: read.tx, to: *writer, kind, row, scan: read.scan.is_some() });
-                break;
-            }
-            last = value(*writer);
+        if wrote_before(history, read.tx, row, read.at) {
+            // Its own write was overwritten before it read.
+            add(read.tx, version.writer, Kind::WriteWrite, (row, false, 0));
+        }
+        let next = (place + 1..writers.len()).find(|p| matches(*p) || writers[*p] == read.tx);
+        if let Some(writer) = next.map(|p| writers[p]) {
+            add(read.tx, writer, Kind::ReadWrite, about);
         }
     }
-    edges.retain(|e| e.from != e.to && committed.contains(&e.from) && committed.contains(&e.to));
-    edges.into_iter().collect()
+    found.retain(|Dependency { edge: e, .. }| {
+        e.from != e.to && committed.contains(&e.from) && committed.contains(&e.to)
+    });
+    found.into_iter().collect()
+}
+
+fn wrote_before(history: &History, tx: TxId, row: Row, at: usize) -> bool {
+    let earlier = history.events.iter().take(at).filter(|e| e.tx == tx);
+    earlier.into_iter().any(|e| matches!(e.what, What::Write { seen, .. } if seen.row == row))
 }
 
 fn value_of(history: &History, row: Row, writer: TxId) -> Option<i64> {
     let versions = history.versions.get(&row)?;
     versions.iter().rev().find(|(v, _)| v.writer == writer).and_then(|(_, value)| *value)
-}
-
-fn concerns(predicate: Predicate, before: Option<i64>, after: Option<i64>) -> bool {
-    predicate.matches(before) || predicate.matches(after)
 }
 
 /// A cycle of the conflict graph, from its smallest member on; none if the history is conflict serializable.
@@ -102,15 +120,9 @@ pub fn cycle(history: &History) -> Option<Vec<TxId>> {
     graph.cycle()
 }
 
-/// Whether no committed transaction read what was undone, or what its writer itself overwrote later.
+/// Whether no committed transaction saw what was undone, or what its writer itself overwrote later.
 pub fn recoverable(history: &History) -> bool {
-    let finals: BTreeMap<TxId, BTreeMap<Row, Seen>> =
-        history.committed().into_iter().map(|tx| (tx, history.final_writes(tx))).collect();
-    history.reads().iter().all(|read| {
-        let VersionId { writer, .. } = read.seen.version;
-        let last = finals.get(&writer).and_then(|rows| rows.get(&read.seen.row));
-        writer == 0 || last.is_some_and(|l| l.version == read.seen.version)
-    })
+    history.unfounded().is_empty()
 }
 
 /// Whether the committed transactions are as good as one after the other: no cycle, and no read of what never was.
@@ -188,8 +200,17 @@ fn replay(history: &History, tx: TxId, state: &State) -> Option<State> {
                     return None;
                 }
             }
-            What::Write { seen, .. } => {
+            What::Write { seen, over, .. } => {
+                let there = state.get(&seen.row).is_some_and(|(_, value)| value.is_some());
+                if there != over.value.is_some() {
+                    return None;
+                }
                 state.insert(seen.row, (seen.version, seen.value));
+            }
+            What::Missed(seen) => {
+                if state.get(&seen.row).is_some_and(|(_, value)| value.is_some()) {
+                    return None;
+                }
             }
             What::Lock | What::Commit | What::Abort(_) => {}
         }

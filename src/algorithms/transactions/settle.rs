@@ -12,6 +12,7 @@ impl Engine {
         record.pending = Some(op);
         if record.status != Status::Waiting {
             (record.status, record.since, record.wait_number) = (Status::Waiting, now, number);
+            record.since_clock = self.clock;
             self.waits += 1;
             self.waiting.insert(tx);
         }
@@ -35,15 +36,17 @@ impl Engine {
         while self.enforce(notices) || self.resume(notices) {}
     }
 
-    /// Retries the operation of the one that has waited longest among those that may go on.
+    /// Retries the operation of the one that has waited longest among those that may go on, or need not wait any more.
     fn resume(&mut self, notices: &mut Vec<Notice>) -> bool {
         let free = self.those_waiting().filter(|(tx, t)| {
             let ended = |b: TxId| self.txs.get(&b).is_none_or(|t| t.status.ended());
-            self.locks.waits_for(*tx).is_none() && t.blocked_by.is_none_or(ended)
+            let free = self.locks.waits_for(*tx).is_none() && t.blocked_by.is_none_or(ended);
+            free || t.pending.is_some_and(|op| self.waits_in_vain(*tx, op))
         });
         let Some((tx, op)) = free.min_by_key(|(_, t)| t.wait_number).and_then(|(tx, t)| Some((tx, t.pending?))) else {
             return false;
         };
+        self.locks.withdraw(tx);
         if let Some(record) = self.txs.get_mut(&tx) {
             record.blocked_by = None;
         }

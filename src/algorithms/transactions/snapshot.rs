@@ -10,18 +10,23 @@ use super::engine::{Attempt, Engine, Status, Tx};
 use super::types::{Protocol, Row, Seen, TxId};
 
 impl Engine {
-    fn visible_in_snapshot(&self, tx: TxId, row: Row) -> Seen {
+    pub(super) fn visible_in_snapshot(&self, tx: TxId, row: Row) -> Seen {
         let began = self.txs.get(&tx).map_or(0, |t| t.began);
         self.own(tx, row).unwrap_or_else(|| seen(row, self.cells.as_of(row, began)))
     }
 
     pub(super) fn read_snapshot(&mut self, tx: TxId, row: Row) -> Attempt {
         let seen = self.visible_in_snapshot(tx, row);
+        self.note_found(tx, row);
+        self.saw(tx, seen)
+    }
+
+    /// Notes that a row was looked up by its key, there or not: whoever writes it at the same time comes after.
+    pub(super) fn note_found(&mut self, tx: TxId, row: Row) {
         if self.protocol == Protocol::Serializable {
             self.note_read(tx, row);
             self.conflict_with_writers(tx, |w| w == row);
         }
-        self.saw(tx, seen)
     }
 
     pub(super) fn scan_snapshot(&mut self, tx: TxId, table: u16, rows: &[Row]) -> Vec<Seen> {
@@ -68,6 +73,10 @@ impl Engine {
         let commit = |tx: TxId| self.txs.get(&tx).filter(|t| t.status == Status::Committed).map(|t| t.ended);
         for (pivot, out) in &self.conflicts {
             let Some(first) = commit(*out) else { continue };
+            // It read before one that committed, and wrote after it: it inserted what was deleted meanwhile.
+            if self.txs.get(pivot).is_some_and(|t| !t.status.ended() && t.over_unseen >= first) {
+                return Some((*pivot, *pivot));
+            }
             if commit(*pivot).is_some_and(|at| at < first) {
                 continue;
             }

@@ -7,7 +7,7 @@
 
 use super::cells::{Version, seen};
 use super::engine::{Attempt, Engine};
-use super::types::{Protocol, Reason, Row, Seen, TxId};
+use super::types::{Effect, Expr, Protocol, Reason, Row, Seen, TxId};
 
 impl Engine {
     fn stamp(&self, tx: TxId) -> u64 {
@@ -56,36 +56,52 @@ impl Engine {
         Ok(found)
     }
 
-    pub(super) fn write_by_stamp(&mut self, tx: TxId, row: Row, value: Option<i64>) -> Attempt {
+    pub(super) fn write_by_stamp(&mut self, tx: TxId, row: Row, expr: Expr) -> Attempt {
         let stamp = self.stamp(tx);
-        let read = self.cells.chain(row).read_stamp.max(self.table_reads.get(&row.table).copied().unwrap_or(0));
-        let newest = self.cells.newest(row);
-        if read > stamp {
+        let late = self.cells.newest(row).stamp > stamp;
+        if late && self.protocol == Protocol::Timestamps {
             return Attempt::Aborts(Reason::LateWrite { row });
         }
-        if newest.stamp > stamp {
-            // Skipped, but kept below the younger one's: if that is undone, this one counts after all.
-            return match self.protocol {
-                Protocol::Thomas => self.write_in_place(tx, row, value, stamp, true),
-                _ => Attempt::Aborts(Reason::LateWrite { row }),
-            };
+        // What it builds on: the newest version that is older than itself, or its own.
+        let base = self.cells.below(row, stamp);
+        if !base.committed && base.id.writer != tx {
+            return self.wait_for(tx, base.id.writer);
         }
-        if !newest.committed && newest.id.writer != tx {
-            return self.wait_for(tx, newest.id.writer);
+        let saw = match expr {
+            Expr::Plus(row, _) => self.last_saw(tx, row),
+            _ => None,
+        };
+        if late && expr.reads(saw) {
+            return Attempt::Aborts(Reason::LateRead { row });
         }
-        self.write_in_place(tx, row, value, stamp, false)
+        let table = self.table_reads.get(&row.table).copied().unwrap_or(0);
+        let chain = self.cells.chain(row);
+        let (read, probed) = (chain.read_stamp.max(table), chain.probe_stamp);
+        let effect = expr.effect(saw, base.value);
+        let comes_or_goes = matches!(effect, Effect::Writes(value) if value.is_some() != base.value.is_some());
+        if matches!(effect, Effect::Writes(_)) && (read > stamp || comes_or_goes && probed > stamp) {
+            return Attempt::Aborts(Reason::LateWrite { row });
+        }
+        chain.probe_stamp = probed.max(stamp);
+        if expr.reads(saw) {
+            chain.read_stamp = chain.read_stamp.max(stamp);
+        }
+        // What comes too late is skipped, but kept below the younger one's: if that is undone, it counts after all.
+        self.change(tx, seen(row, base), expr, |engine, over, value| {
+            engine.write_in_place(tx, over, value, stamp, late)
+        })
     }
 
     pub(super) fn write_in_place(
         &mut self,
         tx: TxId,
-        row: Row,
+        over: Seen,
         value: Option<i64>,
         stamp: u64,
         skipped: bool,
     ) -> Attempt {
-        let version = Version { id: self.next_version(tx, row), value, stamp, committed: false };
-        self.cells.insert(row, version);
-        self.wrote(tx, row, value, skipped)
+        let version = Version { id: self.next_version(tx, over.row), value, stamp, committed: false };
+        self.cells.insert(over.row, version);
+        self.wrote(tx, over, value, skipped)
     }
 }

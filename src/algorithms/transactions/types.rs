@@ -51,31 +51,64 @@ pub struct Seen {
     pub value: Option<i64>,
 }
 
-/// What a write puts in a row.
+/// What a write does to its row: an update, an insert or a delete, as in SQL.
 ///
 /// ```
-/// use scalelab::algorithms::transactions::{Expr, Row};
+/// use scalelab::algorithms::transactions::{Effect, Expr, Row};
 /// let raise = Expr::Plus(Row::new(0, 0), 5);
-/// assert_eq!(raise.value(|_| Some(10)), Some(15));
-/// assert_eq!(Expr::Delete.value(|_| Some(10)), None);
+/// assert_eq!(raise.effect(Some(10), Some(40)), Effect::Writes(Some(15)));
+/// assert_eq!(raise.effect(None, Some(40)), Effect::Writes(Some(45)));
+/// // An update or a delete of a row that is not there does nothing; an insert of one that is there fails.
+/// assert_eq!((raise.effect(Some(10), None), Expr::Delete.effect(None, None)), (Effect::Misses, Effect::Misses));
+/// assert_eq!(Expr::Insert(1).effect(None, Some(40)), Effect::Duplicate);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expr {
-    /// This value; a row that does not exist is inserted.
+    /// Updates the row to this value: `SET v = 5`.
     Set(i64),
-    /// What the transaction last saw in a row (0 if nothing), plus this.
+    /// Updates it to what the transaction last saw in a row, plus this: a program that read, then writes. If it saw no
+    /// value there, the same as [`Expr::Add`].
     Plus(Row, i64),
-    /// Nothing: the row is deleted.
+    /// Updates it to its own newest value plus this, in one statement: `SET v = v + 5`.
+    Add(i64),
+    /// Inserts the row with this value; it must not exist.
+    Insert(i64),
+    /// Deletes the row.
     Delete,
 }
 
+/// What becomes of a row by an [`Expr`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It has this value then; `None` if it is deleted.
+    Writes(Option<i64>),
+    /// There is no such row: nothing is written.
+    Misses,
+    /// There is such a row already: its key would be there twice.
+    Duplicate,
+}
+
 impl Expr {
-    /// The value, given what the transaction saw in a row.
-    pub fn value(self, saw: impl Fn(Row) -> Option<i64>) -> Option<i64> {
+    /// What it does, given what the transaction last saw in the row that it computes from, and what the row that it
+    /// writes holds now.
+    pub fn effect(self, saw: Option<i64>, now: Option<i64>) -> Effect {
+        match (self, now) {
+            (Self::Insert(_), Some(_)) => Effect::Duplicate,
+            (Self::Insert(value), None) => Effect::Writes(Some(value)),
+            (_, None) => Effect::Misses,
+            (Self::Set(value), Some(_)) => Effect::Writes(Some(value)),
+            (Self::Plus(_, by), Some(now)) => Effect::Writes(Some(saw.unwrap_or(now).saturating_add(by))),
+            (Self::Add(by), Some(now)) => Effect::Writes(Some(now.saturating_add(by))),
+            (Self::Delete, Some(_)) => Effect::Writes(None),
+        }
+    }
+
+    /// Whether it reads the value of the row that it writes, given what the transaction last saw.
+    pub(super) fn reads(self, saw: Option<i64>) -> bool {
         match self {
-            Self::Set(value) => Some(value),
-            Self::Plus(row, by) => Some(saw(row).unwrap_or(0).saturating_add(by)),
-            Self::Delete => None,
+            Self::Add(_) => true,
+            Self::Plus(..) => saw.is_none(),
+            Self::Set(_) | Self::Insert(_) | Self::Delete => false,
         }
     }
 }
@@ -111,11 +144,13 @@ impl Predicate {
 /// One operation of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
+    /// Begins: takes the snapshot and the timestamp. Whatever else comes first begins, too.
+    Begin,
     /// Reads a row.
     Read(Row),
     /// Reads a row and locks it as a write would: `SELECT … FOR UPDATE`. Where nothing is locked, it is a read.
     ReadForUpdate(Row),
-    /// Writes a row.
+    /// Updates, inserts or deletes a row.
     Write(Row, Expr),
     /// Reads all rows of a table that match.
     Scan(u16, Predicate),
@@ -195,6 +230,11 @@ impl Protocol {
         matches!(self, Self::Nothing | Self::Timestamps | Self::Thomas)
     }
 
+    /// Whether readers see versions and do not wait, while writers lock rows: as PostgreSQL does it.
+    pub fn versions_and_locks(self) -> bool {
+        matches!(self, Self::ReadCommitted | Self::Snapshot | Self::Serializable)
+    }
+
     /// Whether reads come from the moment of beginning.
     pub fn snapshots(self) -> bool {
         matches!(self, Self::Snapshot | Self::Serializable)
@@ -242,6 +282,13 @@ pub enum Reason {
         /// Who changed it.
         by: TxId,
     },
+    /// It inserted a row that exists: a key may be there only once.
+    Duplicate {
+        /// The row.
+        row: Row,
+        /// Who inserted it; 0 if it was there from the start.
+        by: TxId,
+    },
     /// It was the middle, or the beginning, of a dangerous structure: a read-write conflict in and another out.
     Dangerous {
         /// The transaction in the middle.
@@ -265,6 +312,12 @@ pub enum EngineError {
         tx: TxId,
         /// Whom it waits for.
         blockers: Vec<TxId>,
+    },
+    /// It would end what never began.
+    #[error("transaction {tx} has not begun: begin it, or read or write something first")]
+    NotBegun {
+        /// Who.
+        tx: TxId,
     },
     /// The number is taken, or 0.
     #[error("there is, or was, a transaction {tx}: choose a new number above 0")]

@@ -153,6 +153,18 @@ struct Simulation<'a, R> {
 /// assert!(run(Protocol::Optimistic).aborts > 0);
 /// ```
 pub fn simulate(protocol: Protocol, policy: Policy, job: Job, rng: &mut impl Rng) -> Outcome {
+    simulate_while(protocol, policy, job, rng, &|| true)
+}
+
+/// The same as long as `goes_on` says so, which is called every hundred events or so: then the outcome is that of a
+/// shorter time, with the throughput of the whole.
+pub fn simulate_while(
+    protocol: Protocol,
+    policy: Policy,
+    job: Job,
+    rng: &mut impl Rng,
+    goes_on: &dyn Fn() -> bool,
+) -> Outcome {
     let rows = job.rows.clamp(1, usize::from(u16::MAX));
     let job = Job { rows, clients: job.clients.max(1), cores: job.cores.max(1), ..job };
     let cells = (0..rows).map(|row| (Row::new(0, row as u16), Some(0)));
@@ -172,19 +184,22 @@ pub fn simulate(protocol: Protocol, policy: Policy, job: Job, rng: &mut impl Rng
         job,
         rng,
     };
-    simulation.run();
+    simulation.run(goes_on);
     simulation.finish()
 }
 
 impl<R: Rng> Simulation<'_, R> {
-    fn run(&mut self) {
+    fn run(&mut self, goes_on: &dyn Fn() -> bool) {
         for client in 0..self.job.clients {
             let blank = Client { tx: 0, ops: Vec::new(), at: 0, spent: 0, age: None, on_core: false, aborted: false };
             self.clients.push(blank);
             self.new_job(client);
             self.schedule(0, Happens::Ready(client));
         }
-        loop {
+        for turn in 1_u64.. {
+            if turn.is_multiple_of(128) && !goes_on() {
+                return;
+            }
             let next = self.agenda.first_key_value().map(|((at, _), _)| *at);
             let deadline = self.engine.next_deadline();
             let Some(at) = next.into_iter().chain(deadline).min().filter(|at| *at < self.job.until) else { return };

@@ -4,7 +4,19 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::algorithms::locks::{Mode, Prevention, Victim};
 use crate::algorithms::transactions::{Phenomenon, Policy, Protocol};
+use crate::engine::ranges::{self, Integers, Within};
 use crate::labs::KeyBinding;
+
+/// Largest value of a row, and of what is added at once: sums of a whole run do not overflow.
+pub const MAX_VALUE: i64 = 1_000_000_000_000;
+
+/// Most orders that an exploration runs.
+pub const MOST_ORDERS: u64 = 200_000;
+
+/// What a row, or a part of a sum, may be.
+fn values(what: &'static str) -> Integers<i64> {
+    ranges::integers(what, -MAX_VALUE..=MAX_VALUE)
+}
 
 /// What one can do to transactions, rows and the rules between them.
 #[derive(Subcommand, Clone, Debug, PartialEq)]
@@ -21,13 +33,13 @@ pub enum TransactionsCommand {
         #[arg(value_enum, value_name = "POLICY")]
         policy: PolicyName,
         /// For postgres and timeout: how long one waits first, in seconds
-        #[arg(long, value_name = "S", allow_negative_numbers = true)]
+        #[arg(long, value_name = "S", within = ranges::decimals("the time that one waits first", 0.001..=3_600.0))]
         after: Option<f64>,
     },
     /// Start afresh with these values in the rows x, y, z, w, u, v
     Rows {
         /// Up to six values; rows without one do not exist yet
-        #[arg(value_name = "VALUE", required = true, num_args = 1..=6, allow_negative_numbers = true)]
+        #[arg(value_name = "VALUE", required = true, num_args = 1..=6, within = values("a row's value"))]
         values: Vec<i64>,
     },
     /// Start afresh with the same protocol and rows
@@ -53,7 +65,8 @@ pub enum TransactionsCommand {
         #[arg(long)]
         for_update: bool,
     },
-    /// Write a value into a row
+    /// Update a row to a value, as `UPDATE … SET v = 5`; nothing happens if the row is not there
+    #[command(visible_alias = "update")]
     Write {
         /// The transaction; it begins if it is new
         #[arg(value_name = "T")]
@@ -62,22 +75,37 @@ pub enum TransactionsCommand {
         #[arg(value_name = "ROW")]
         row: String,
         /// The value
-        #[arg(value_name = "VALUE", allow_negative_numbers = true)]
+        #[arg(value_name = "VALUE", within = values("the value"))]
         value: i64,
     },
-    /// Write into a row what the transaction last saw there, plus N
+    /// Update a row to what the transaction last saw there, plus N; if it has not seen it, as with `--in-place`
     Add {
-        /// The transaction
+        /// The transaction; it begins if it is new
         #[arg(value_name = "T")]
         tx: String,
         /// The row
         #[arg(value_name = "ROW")]
         row: String,
         /// What is added
-        #[arg(value_name = "N", allow_negative_numbers = true)]
+        #[arg(value_name = "N", within = values("what is added"))]
         by: i64,
+        /// In one statement, as `UPDATE … SET v = v + N`: to the row's newest value, whatever the transaction saw
+        #[arg(long)]
+        in_place: bool,
     },
-    /// Delete a row
+    /// Insert a row, as `INSERT`; the transaction is aborted if the row exists
+    Insert {
+        /// The transaction; it begins if it is new
+        #[arg(value_name = "T")]
+        tx: String,
+        /// The row
+        #[arg(value_name = "ROW")]
+        row: String,
+        /// Its value
+        #[arg(value_name = "VALUE", within = values("the value"))]
+        value: i64,
+    },
+    /// Delete a row, as `DELETE`; nothing happens if the row is not there
     Delete {
         /// The transaction; it begins if it is new
         #[arg(value_name = "T")]
@@ -92,10 +120,10 @@ pub enum TransactionsCommand {
         #[arg(value_name = "T")]
         tx: String,
         /// Only rows of at least this value
-        #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "multiple_of")]
+        #[arg(long, value_name = "N", conflicts_with = "multiple_of", within = values("the least value"))]
         at_least: Option<i64>,
         /// Only rows whose value is a multiple of this
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", within = ranges::integers("the divisor", 1..=MAX_VALUE))]
         multiple_of: Option<i64>,
     },
     /// Lock the database, the table or a row by hand
@@ -149,7 +177,7 @@ pub enum TransactionsCommand {
     /// Run these transactions in every order there is
     Explore {
         /// Stop after N orders
-        #[arg(long, value_name = "N", default_value_t = 4_000)]
+        #[arg(long, value_name = "N", default_value_t = 4_000, within = ranges::integers("the bound", 1..=MOST_ORDERS))]
         bound: u64,
     },
     /// The anomaly table: every case in every order under every protocol
@@ -157,16 +185,16 @@ pub enum TransactionsCommand {
     /// Run the same job pessimistically and optimistically while contention grows
     Contention {
         /// Clients that run jobs at the same time
-        #[arg(long, value_name = "N", default_value_t = 16)]
+        #[arg(long, value_name = "N", default_value_t = 16, within = ranges::integers("clients", 1..=200_u64))]
         clients: u64,
         /// Operations that run at the same time
-        #[arg(long, value_name = "N", default_value_t = 4)]
+        #[arg(long, value_name = "N", default_value_t = 4, within = ranges::integers("cores", 1..=64_u64))]
         cores: u64,
         /// Rows that a job touches; it writes half of them, rounded up
-        #[arg(long, value_name = "N", default_value_t = 4)]
+        #[arg(long, value_name = "N", default_value_t = 4, within = ranges::integers("rows per job", 1..=4_u64))]
         touch: u64,
         /// Simulated milliseconds at each level of contention
-        #[arg(long, value_name = "MS", default_value_t = 100)]
+        #[arg(long, value_name = "MS", default_value_t = 100, within = ranges::integers("milliseconds", 1..=2_000_u64))]
         ms: u64,
         /// Jobs touch their rows in any order, so that locks deadlock; otherwise all in the same order
         #[arg(long)]
@@ -175,7 +203,7 @@ pub enum TransactionsCommand {
     /// Let time pass
     Wait {
         /// Seconds
-        #[arg(value_name = "S", allow_negative_numbers = true)]
+        #[arg(value_name = "S", within = ranges::decimals("the time to wait", 0.0..=3_600.0))]
         seconds: f64,
     },
 }
@@ -286,7 +314,7 @@ named! { ModeName, "A lock mode, as one types it.", Mode;
 }
 
 named! { Anomaly, "An anomaly, as one types it.", Phenomenon;
-    /// Each of two wins one of the rows that both wrote (G0)
+    /// Each writes over what the other has written (G0)
     DirtyWrite = "dirty-write" => Phenomenon::DirtyWrite,
     /// Reads what is undone later (G1a)
     DirtyRead = "dirty-read" => Phenomenon::DirtyRead,
@@ -298,7 +326,7 @@ named! { Anomaly, "An anomaly, as one types it.", Phenomenon;
     Vanishing = "vanishing" => Phenomenon::Vanishing,
     /// Reads a row twice, and it has changed (P2)
     FuzzyRead = "fuzzy-read" => Phenomenon::FuzzyRead,
-    /// Scans twice, and a row has come (PMP)
+    /// Looks for rows twice, and one has come (PMP)
     Phantom = "phantom" => Phenomenon::Phantom,
     /// Overwrites what it has not seen (P4)
     LostUpdate = "lost-update" => Phenomenon::LostUpdate,
@@ -326,6 +354,8 @@ pub enum Fix {
     ForUpdate,
     /// All reads lock their row as a write would
     Promote,
+    /// Every addition becomes one statement, `UPDATE … SET v = v + N`, and the read before it goes
+    InPlace,
     /// Every transaction touches its rows in the order x, y, z, w, u, v
     Order,
     /// The protocol becomes two-phase locking

@@ -3,8 +3,8 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::algorithms::transactions::{Job, Outcome, Policy, Protocol, gray_waits, simulate};
-use crate::engine::ModelError;
+use crate::algorithms::transactions::{Job, Outcome, Policy, Protocol, gray_waits, simulate_while};
+use crate::engine::{ModelError, interrupt};
 
 /// Rows that jobs choose from: the fewer, the more contention.
 pub const LEVELS: [usize; 7] = [8_192, 2_048, 512, 128, 32, 8, 4];
@@ -24,28 +24,24 @@ impl Contest {
     /// Runs both sides at every level; both draw from the same seed.
     ///
     /// # Errors
-    /// Sizes that make no sense, or too much work.
+    /// Too much work, or somebody stops it.
     pub fn run([clients, cores, touch, ms]: [u64; 4], ordered: bool, seed: u64) -> Result<Self, ModelError> {
-        let check = |what: &str, value: u64, most: u64| {
-            if (1..=most).contains(&value) {
-                return Ok(value as usize);
-            }
-            Err(ModelError::new(format!("{value} {what} cannot be"), format!("choose 1 to {most}")))
-        };
-        let (clients, cores) = (check("clients", clients, 200)?, check("cores", cores, 64)?);
-        let touch = check("rows a job", touch, *LEVELS.last().unwrap_or(&4) as u64)?;
-        check("milliseconds", ms, 2_000)?;
-        if ms * cores as u64 > MOST_WORK {
+        if ms * cores > MOST_WORK {
             let problem = format!("{ms} ms on {cores} cores are too much work");
-            return Err(ModelError::new(problem, format!("choose at most {} ms", MOST_WORK / cores as u64)));
+            return Err(ModelError::new(problem, format!("choose at most {} ms", MOST_WORK / cores)));
         }
+        let (clients, cores, touch) = (clients as usize, cores as usize, touch as usize);
         let writes = touch.div_ceil(2);
         let job = Job { clients, cores, reads: touch - writes, writes, ordered, until: ms * 1_000, ..Job::default() };
         let side = |protocol, rows| {
-            simulate(protocol, Policy::default(), Job { rows, ..job }, &mut ChaCha8Rng::seed_from_u64(seed))
+            let (job, goes_on) = (Job { rows, ..job }, || !interrupt::requested());
+            simulate_while(protocol, Policy::default(), job, &mut ChaCha8Rng::seed_from_u64(seed), &goes_on)
         };
-        let level = |rows| (rows, side(Protocol::TwoPhase, rows), side(Protocol::Optimistic, rows));
-        Ok(Self { job, levels: LEVELS.into_iter().map(level).collect() })
+        let level = |rows| {
+            let level = (rows, side(Protocol::TwoPhase, rows), side(Protocol::Optimistic, rows));
+            interrupt::check().map(|()| level)
+        };
+        Ok(Self { job, levels: LEVELS.into_iter().map(level).collect::<Result<_, ModelError>>()? })
     }
 
     /// The fewest rows at which the optimistic side still is at least as fast, if it is with the most rows.

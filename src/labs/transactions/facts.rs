@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::command::{Anomaly, PolicyName, ProtocolName};
 use super::contest::Contest;
 use super::model::TransactionsModel;
-use super::names::{ROWS, name, resource_name};
+use super::names::{ROWS, anomaly, name, resource_name};
 use crate::algorithms::transactions::{Op, Outcome, Phenomenon, Protocol, Reason, Row, Status, Told, TxId};
 
 /// What `run --json` prints and checks read.
@@ -19,7 +19,7 @@ pub struct TransactionsFacts {
     pub policy: &'static str,
     /// The loaded anomaly's name.
     pub case: Option<&'static str>,
-    /// Operations submitted.
+    /// Operations submitted, beginnings not counted.
     pub operations: usize,
     /// Of those, reads for update.
     pub locking_reads: usize,
@@ -150,6 +150,7 @@ pub fn reason_word(reason: Reason) -> &'static str {
         Reason::LateWrite { .. } => "late write",
         Reason::Validation { .. } => "validation",
         Reason::SnapshotTooOld { .. } => "first updater won",
+        Reason::Duplicate { .. } => "duplicate key",
         Reason::Dangerous { .. } => "dangerous structure",
     }
 }
@@ -169,7 +170,7 @@ impl TransactionsFacts {
             protocol: ProtocolName::of(engine.protocol()),
             policy: PolicyName::of(engine.policy()),
             case: model.case.map(Anomaly::of),
-            operations: model.submitted.len(),
+            operations: model.submitted.iter().filter(|(_, op)| *op != Op::Begin).count(),
             locking_reads: model.submitted.iter().filter(|(_, op)| matches!(op, Op::ReadForUpdate(_))).count(),
             transactions: statuses.len(),
             active: count(|s| *s == Status::Active),
@@ -185,7 +186,7 @@ impl TransactionsFacts {
             serializable: model.findings.serializable,
             serial_order: model.findings.order.as_deref().map(names),
             cycle: names(model.findings.cycle.as_deref().unwrap_or_default()),
-            anomalies: model.findings.phenomena.iter().map(|p| Anomaly::of(*p)).collect(),
+            anomalies: model.findings.phenomena().map(anomaly).collect(),
             sum: row.values().flatten().fold(0, |sum, v| v.saturating_add(sum)),
             row,
             tx: transactions(model),
@@ -256,7 +257,10 @@ pub fn saw(model: &TransactionsModel, tx: TxId) -> (BTreeMap<&'static str, Optio
                 found = Some(all.len());
                 rows.extend(all.iter().map(|s| (super::names::row_name(s.row), s.value)));
             }
-            Reply::Locked | Reply::Committed => {}
+            Reply::Missed(seen) => {
+                rows.insert(super::names::row_name(seen.row), None);
+            }
+            Reply::Began | Reply::Locked | Reply::Committed => {}
         }
     }
     (rows, found)

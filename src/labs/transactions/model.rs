@@ -8,12 +8,13 @@ use super::contest::Contest;
 use super::facts::TransactionsFacts;
 use super::names::{self, MAX_TX, ROWS, name, refused};
 use super::narrate;
-use super::script::{self, Explored, Script, Table};
+use super::script::{self, Explored, Script};
 use super::verdict::Findings;
 use crate::algorithms::transactions::{
-    Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Reason, Row, Status, Told, TxId, judge,
+    AnomalyTable, Case, Engine, EngineError, Notice, Op, Phenomenon, Policy, Protocol, Reason, Row, Status, Told, TxId,
+    judge,
 };
-use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
+use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup, interrupt};
 
 /// Time between two operations that play by themselves.
 pub const MOVE_US: Micros = 700_000;
@@ -50,11 +51,11 @@ pub struct TransactionsModel {
     agenda: VecDeque<TxId>,
     next_move_us: Micros,
     pub(super) deadlocks: u64,
-    /// The cycle that was broken last.
-    pub(super) last_cycle: Option<(Micros, Vec<TxId>, TxId)>,
+    /// The cycle that was broken last, and when.
+    pub(super) last_cycle: Option<(Micros, Vec<TxId>)>,
     pub(super) findings: Arc<Findings>,
     pub(super) explored: Option<Arc<Explored>>,
-    pub(super) table: Option<Arc<Table>>,
+    pub(super) table: Option<Arc<AnomalyTable>>,
     pub(super) contest: Option<Arc<Contest>>,
     seed: u64,
     settled_us: Micros,
@@ -124,7 +125,7 @@ impl TransactionsModel {
         for Notice { tx, told } in notices {
             if let Told::Deadlock(cycle) = &told {
                 self.deadlocks += 1;
-                self.last_cycle = Some((now, cycle.clone(), tx));
+                self.last_cycle = Some((now, cycle.clone()));
             }
             // Who dies instead of waiting is not said to wait.
             if !(at_once.contains(&tx) && matches!(told, Told::Waits(..))) {
@@ -269,7 +270,7 @@ impl TransactionsModel {
             let problem = format!("{} does not lock, so a locking read is only a read", ProtocolName::of(protocol));
             return Err(ModelError::new(problem, "`fix 2pl`, or choose a protocol that locks first"));
         }
-        let before = self.findings.phenomena.clone();
+        let before = Arc::clone(&self.findings);
         self.afresh(protocol, self.engine.policy());
         self.case = case;
         narrate::fixing(way, &before, now, log);
@@ -295,14 +296,6 @@ impl TransactionsModel {
         Ok(())
     }
 
-    fn wait(&mut self, now: Micros, seconds: f64) -> Result<(), ModelError> {
-        if !(0.0..=3_600.0).contains(&seconds) {
-            return Err(ModelError::new(format!("{seconds} seconds cannot be waited"), "choose 0 to 3600"));
-        }
-        self.settled_us = now + (seconds * 1e6) as Micros;
-        Ok(())
-    }
-
     fn begin(&mut self, now: Micros, tx: &str, again: Option<&str>, log: &mut Vec<Event>) -> Result<(), ModelError> {
         let (tx, again) = (names::tx(tx)?, again.map(names::tx).transpose()?);
         let age = match again {
@@ -320,8 +313,11 @@ impl TransactionsModel {
             }
         };
         self.agenda.clear();
+        if age.is_none() {
+            return self.submit(now, tx, Op::Begin, log);
+        }
         self.engine.begin_again(tx, age).map_err(|e| refused(&e))?;
-        self.settled_us = now + UNFOLD_US;
+        self.submitted.push((tx, Op::Begin));
         narrate::begun(self, tx, again, now, log);
         Ok(())
     }
@@ -393,7 +389,8 @@ impl Clocked for TransactionsModel {
             C::Fix { way } => self.fix(now, *way, log)?,
             C::Explore { bound } => self.explore(now, *bound, log)?,
             C::Table => {
-                self.table = Some(Table::computed());
+                self.table = AnomalyTable::computed(&|| !interrupt::requested());
+                interrupt::check()?;
                 narrate::table(self, now, log);
             }
             C::Contention { clients, cores, touch, ms, unordered } => {
@@ -401,8 +398,10 @@ impl Clocked for TransactionsModel {
                 self.contest = Some(Arc::new(Contest::run(sizes, !*unordered, self.seed)?));
                 narrate::contention(self, now, log);
             }
-            C::Wait { seconds } => self.wait(now, *seconds)?,
-            _ => {}
+            C::Wait { seconds } => self.settled_us = now + (*seconds * 1e6) as Micros,
+            // These are operations.
+            C::Read { .. } | C::Write { .. } | C::Add { .. } | C::Insert { .. } | C::Delete { .. } => {}
+            C::Scan { .. } | C::Lock { .. } | C::Commit { .. } | C::Abort { .. } => {}
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Names and arguments: from what one types to what the engine takes.
 
-use super::command::{PolicyName, TransactionsCommand};
+use super::command::{Anomaly, PolicyName, TransactionsCommand};
 use crate::algorithms::locks::Resource;
-use crate::algorithms::transactions::{EngineError, Expr, Op, Policy, Predicate, Row, TxId};
+use crate::algorithms::transactions::{EngineError, Expr, Op, Phenomenon, Policy, Predicate, Row, TxId};
 use crate::engine::ModelError;
 
 /// Names of the rows.
@@ -17,6 +17,16 @@ pub fn name(tx: TxId) -> String {
 /// A row's name.
 pub fn row_name(row: Row) -> &'static str {
     ROWS.get(usize::from(row.row)).copied().unwrap_or("?")
+}
+
+/// A phenomenon's name, as facts and checks have it.
+pub fn anomaly(phenomenon: Phenomenon) -> &'static str {
+    match phenomenon {
+        Phenomenon::OtherSingle => "other (G-single)",
+        Phenomenon::OtherItem => "other (G2-item)",
+        Phenomenon::OtherPredicate => "other (G2)",
+        named => Anomaly::of(named),
+    }
 }
 
 /// A resource's name.
@@ -42,6 +52,10 @@ pub fn refused(error: &EngineError) -> ModelError {
                 format!("let {who} commit or abort, or `abort {}`", name(*tx)),
             )
         }
+        EngineError::NotBegun { tx } => ModelError::new(
+            format!("{} has not begun", name(*tx)),
+            format!("`begin {0}` first, or let it read or write something: `read {0} x`", name(*tx)),
+        ),
         EngineError::Taken { tx } => {
             ModelError::new(format!("there is, or was, a transaction {}", name(*tx)), "choose a new name")
         }
@@ -72,9 +86,6 @@ pub fn row_of(text: &str) -> Result<Row, ModelError> {
 /// The policy of this name, with a patience if it has one.
 pub fn policy(policy: PolicyName, after: Option<f64>) -> Result<Policy, ModelError> {
     let Some(seconds) = after else { return Ok(policy.value()) };
-    if !(0.001..=3_600.0).contains(&seconds) {
-        return Err(ModelError::new(format!("a patience of {seconds:?} s makes no sense"), "choose 0.001 to 3600"));
-    }
     let us = (seconds * 1e6) as u64;
     match policy.value() {
         Policy::DetectAfter(_) => Ok(Policy::DetectAfter(us)),
@@ -93,15 +104,15 @@ pub fn operation(command: &TransactionsCommand) -> Result<Option<(String, Op)>, 
         C::Read { tx, row, for_update: true } => (tx, Op::ReadForUpdate(row_of(row)?)),
         C::Read { tx, row, .. } => (tx, Op::Read(row_of(row)?)),
         C::Write { tx, row, value } => (tx, Op::Write(row_of(row)?, Expr::Set(*value))),
-        C::Add { tx, row, by } => {
+        C::Add { tx, row, by, in_place } => {
             let row = row_of(row)?;
-            (tx, Op::Write(row, Expr::Plus(row, *by)))
+            (tx, Op::Write(row, if *in_place { Expr::Add(*by) } else { Expr::Plus(row, *by) }))
         }
+        C::Insert { tx, row, value } => (tx, Op::Write(row_of(row)?, Expr::Insert(*value))),
         C::Delete { tx, row } => (tx, Op::Write(row_of(row)?, Expr::Delete)),
         C::Scan { tx, at_least, multiple_of } => {
             let predicate = match (at_least, multiple_of) {
                 (Some(least), _) => Predicate::AtLeast(*least),
-                (_, Some(0)) => return Err(ModelError::new("nothing is a multiple of 0", "choose 1 or more")),
                 (_, Some(of)) => Predicate::MultipleOf(*of),
                 _ => Predicate::All,
             };

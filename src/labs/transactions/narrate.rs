@@ -1,12 +1,12 @@
 //! What happened, in sentences.
 
-use super::command::{Anomaly, Fix, PolicyName, ProtocolName};
+use super::command::{Fix, PolicyName, ProtocolName};
 use super::model::TransactionsModel;
-use super::names::{ROWS, name, resource_name, row_name};
+use super::names::{ROWS, anomaly, name, resource_name, row_name};
 use super::verdict::Findings;
 use crate::algorithms::locks::{Prevention, Victim};
 use crate::algorithms::transactions::{
-    Case, Op, Phenomenon, Policy, Protocol, Reason, Reply, Seen, Status, Told, TxId, Verdict,
+    Case, Expr, Op, Phenomenon, Policy, Protocol, Reason, Reply, Seen, Status, Told, TxId, Verdict,
 };
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
@@ -35,9 +35,12 @@ pub fn cell(seen: &Seen) -> String {
 /// An operation in few words: `read x`.
 pub fn words(op: Op) -> String {
     match op {
+        Op::Begin => "begin".to_owned(),
         Op::Read(row) => format!("read {}", row_name(row)),
         Op::ReadForUpdate(row) => format!("read {} for update", row_name(row)),
-        Op::Write(row, _) => format!("write {}", row_name(row)),
+        Op::Write(row, Expr::Insert(_)) => format!("insert {}", row_name(row)),
+        Op::Write(row, Expr::Delete) => format!("delete {}", row_name(row)),
+        Op::Write(row, Expr::Set(_) | Expr::Plus(..) | Expr::Add(_)) => format!("write {}", row_name(row)),
         Op::Scan(..) => "scan the table".to_owned(),
         Op::Lock(resource, mode) => format!("lock {} {}", resource_name(resource), mode.name()),
         Op::Commit => "commit".to_owned(),
@@ -50,7 +53,7 @@ pub fn told(model: &TransactionsModel, now: Micros, tx: TxId, told: &Told, log: 
     let who = name(tx);
     match told {
         Told::Did(op, reply) => did(model, now, tx, *op, reply, log),
-        Told::Waits(op, blockers) => {
+        Told::Waits(op, blockers, _) => {
             let text = format!("{who} waits for {}: it wants to {}.", list(blockers), words(*op));
             tell(log, now, EventKind::Change, text);
             // A policy that acts at once has broken the cycle by now.
@@ -98,10 +101,16 @@ fn did(model: &TransactionsModel, now: Micros, tx: TxId, op: Op, reply: &Reply, 
             found.iter().for_each(|seen| dirty(model, now, tx, seen, log));
         }
         Reply::Wrote { seen, skipped: false } => {
-            let text = match seen.value {
-                Some(value) => format!("{who} writes {} = {value}.", row_name(seen.row)),
-                None => format!("{who} deletes {}.", row_name(seen.row)),
+            let text = match (op, seen.value) {
+                (Op::Write(row, Expr::Insert(value)), _) => format!("{who} inserts {} = {value}.", row_name(row)),
+                (_, Some(value)) => format!("{who} writes {} = {value}.", row_name(seen.row)),
+                (_, None) => format!("{who} deletes {}.", row_name(seen.row)),
             };
+            tell(log, now, EventKind::Change, text);
+        }
+        Reply::Missed(seen) => {
+            let done = if matches!(op, Op::Write(_, Expr::Delete)) { "deleted" } else { "written" };
+            let text = format!("{who} finds no row {}: nothing is {done}.", row_name(seen.row));
             tell(log, now, EventKind::Change, text);
         }
         Reply::Wrote { seen, skipped: true } => {
@@ -110,6 +119,7 @@ fn did(model: &TransactionsModel, now: Micros, tx: TxId, op: Op, reply: &Reply, 
                 format!("{who} writes {row} too late, and it is skipped: a younger one has written {row} already.");
             tell(log, now, EventKind::Change, text);
         }
+        Reply::Began => begun(model, tx, None, now, log),
         Reply::Locked => tell(log, now, EventKind::Change, format!("{who} has it: {}.", words(op))),
         Reply::Committed => tell(log, now, EventKind::Change, format!("{who} commits.")),
     }
@@ -141,6 +151,8 @@ pub fn why(reason: Reason) -> String {
         Reason::SnapshotTooOld { row, by } => {
             format!("{} has changed {} since its snapshot, and the first updater wins", name(by), row_name(row))
         }
+        Reason::Duplicate { row, by: 0 } => format!("{} exists already, so it cannot be inserted", row_name(row)),
+        Reason::Duplicate { row, by } => format!("{} has inserted {} already", name(by), row_name(row)),
         Reason::Dangerous { pivot } => {
             format!("two read-write conflicts meet in {}, which is dangerous", name(pivot))
         }
@@ -150,15 +162,12 @@ pub fn why(reason: Reason) -> String {
 /// What is new about the committed transactions.
 pub fn findings(model: &TransactionsModel, before: &Findings, now: Micros, log: &mut Vec<Event>) {
     let after = &model.findings;
-    for phenomenon in after.phenomena.iter().filter(|p| !before.phenomena.contains(p)) {
-        let text = format!("That is {}: {}.", article(*phenomenon), meaning(*phenomenon));
+    for phenomenon in after.phenomena().filter(|p| !before.phenomena().any(|b| b == *p)) {
+        let text = format!("That is {}: {}.", article(phenomenon), meaning(phenomenon));
         tell(log, now, EventKind::Warning, text);
     }
     if before.serializable && !after.serializable {
-        let chain = after.cycle.as_ref().map(|cycle| {
-            let ring = cycle.iter().chain(cycle.first()).map(|t| name(*t)).collect::<Vec<_>>();
-            format!(": {} must each come before the next", ring.join(" → "))
-        });
+        let chain = after.cycle.as_ref().map(|cycle| format!(": {} must each come before the next", ring(cycle)));
         let text = format!("No order one after the other gives the same{}.", chain.unwrap_or_default());
         tell(log, now, EventKind::Warning, text);
     }
@@ -172,31 +181,36 @@ pub fn findings(model: &TransactionsModel, before: &Findings, now: Micros, log: 
 
 /// A phenomenon with its article and code.
 pub fn article(phenomenon: Phenomenon) -> String {
-    let words = Anomaly::of(phenomenon).replace('-', " ");
-    let article = if words.starts_with('i') { "an" } else { "a" };
     let words = match phenomenon {
         Phenomenon::Vanishing => "vanishing transaction".to_owned(),
         Phenomenon::ReadOnly => "read-only anomaly".to_owned(),
-        _ => words,
+        Phenomenon::OtherSingle => "cycle with one read-write conflict".to_owned(),
+        Phenomenon::OtherItem => "cycle with several read-write conflicts".to_owned(),
+        Phenomenon::OtherPredicate => "cycle with several read-write conflicts, some with a scan".to_owned(),
+        _ => anomaly(phenomenon).replace('-', " "),
     };
+    let article = if words.starts_with('i') { "an" } else { "a" };
     format!("{article} {words} ({})", phenomenon.code())
 }
 
 /// What a phenomenon means.
 pub fn meaning(phenomenon: Phenomenon) -> &'static str {
     match phenomenon {
-        Phenomenon::DirtyWrite => "each of two wins one of the rows that both wrote",
-        Phenomenon::DirtyRead => "one read what was undone",
+        Phenomenon::DirtyWrite => "each wrote over what the next had written",
+        Phenomenon::DirtyRead => "one read what was undone, or is not committed yet",
         Phenomenon::IntermediateRead => "one read what its writer overwrote before it committed",
-        Phenomenon::CircularFlow => "each read what the other wrote",
+        Phenomenon::CircularFlow => "each read what the next wrote, or wrote over it",
         Phenomenon::Vanishing => "one saw a transaction, and then a row as it was before that transaction",
         Phenomenon::FuzzyRead => "one read a row twice, and it had changed",
-        Phenomenon::Phantom => "one scanned twice, and the rows had changed",
+        Phenomenon::Phantom => "one looked for rows twice, and some had come or gone",
         Phenomenon::LostUpdate => "one overwrote what it had not seen",
-        Phenomenon::ReadSkew => "one saw one row before, and another after, somebody's change of both",
-        Phenomenon::WriteSkew => "each read what the other changed",
-        Phenomenon::PhantomSkew => "each changed what the other's scan should have found",
+        Phenomenon::ReadSkew => "one saw one row before, and another after, a change of both",
+        Phenomenon::WriteSkew => "each read what the next then changed",
+        Phenomenon::PhantomSkew => "each changed what the next one looked for and did not find",
         Phenomenon::ReadOnly => "one that only read saw what can never have been",
+        Phenomenon::OtherSingle => "one read a row too early for what it wrote later",
+        Phenomenon::OtherItem => "some read what others then changed, and built on each other's work",
+        Phenomenon::OtherPredicate => "some missed what others then wrote, and built on each other's work",
     }
 }
 
@@ -251,7 +265,8 @@ pub fn policy(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) {
 pub fn rows(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) {
     let there = ROWS.iter().zip(&model.initial).filter_map(|(row, value)| Some(format!("{row} = {}", (*value)?)));
     let there: Vec<String> = there.collect();
-    tell(log, now, EventKind::Change, format!("A fresh start: {}.", there.join(", ")));
+    let there = if there.is_empty() { "no rows".to_owned() } else { there.join(", ") };
+    tell(log, now, EventKind::Change, format!("A fresh start: {there}."));
 }
 
 /// A transaction began.
@@ -282,33 +297,34 @@ fn protocol_stays(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) 
 pub fn case(model: &TransactionsModel, case: &Case, verdict: &Verdict, now: Micros, log: &mut Vec<Event>) {
     let protocol = ProtocolName::of(model.engine.protocol());
     let what = article(case.phenomenon);
-    let orders = thousands(verdict.exploration.schedules);
+    let all = orders(verdict.exploration.schedules);
     let text = match verdict.possible {
         true => {
             let showing = thousands(verdict.exploration.showing);
-            format!("{protocol} lets {what} happen, in {showing} of {orders} orders. Here is one.")
+            format!("{protocol} lets {what} happen, in {showing} of {all}. Here is one.")
         }
-        false => format!("{protocol} prevents {what}: none of {orders} orders shows it. Here is how."),
+        false => format!("{protocol} prevents {what}: none of {all} shows it. Here is how."),
     };
     tell(log, now, EventKind::Change, text);
 }
 
 /// What was found plays.
 pub fn playing(now: Micros, order: &[TxId], log: &mut Vec<Event>) {
-    let text = format!("The order that was found, {} steps, plays.", order.len());
+    let text = format!("The order that was found, {} step{}, plays.", order.len(), plural(order.len() as u64));
     tell(log, now, EventKind::Change, text);
 }
 
 /// The run is repeated with something made better.
-pub fn fixing(way: Fix, before: &[Phenomenon], now: Micros, log: &mut Vec<Event>) {
+pub fn fixing(way: Fix, before: &Findings, now: Micros, log: &mut Vec<Event>) {
     let what = match way {
         Fix::ForUpdate => "Reads of rows that are written later now lock them at once",
         Fix::Promote => "All reads now lock their row as a write would",
+        Fix::InPlace => "Every addition is now one statement, without a read before it",
         Fix::Order => "All now touch their rows in the same order",
         Fix::TwoPhase => "The protocol is now two-phase locking",
         Fix::Serializable => "The protocol is now serializable snapshot isolation",
     };
-    let was: Vec<String> = before.iter().map(|p| article(*p)).collect();
+    let was: Vec<String> = before.phenomena().map(article).collect();
     let was = if was.is_empty() { String::new() } else { format!(" It had shown {}.", was.join(", ")) };
     tell(log, now, EventKind::Change, format!("{what}. The same run once more.{was}"));
 }
@@ -318,38 +334,47 @@ pub fn explored(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) {
     let Some(explored) = &model.explored else { return };
     let found = &explored.found;
     let protocol = ProtocolName::of(explored.protocol);
-    let share = percent(found.showing as f64 / found.schedules.max(1) as f64);
-    let all = thousands(found.schedules);
-    let text = match found.showing {
-        0 => format!("Under {protocol}, all of {all} orders are as good as one after the other."),
-        bad => format!(
-            "Under {protocol}, {} of {all} orders ({share}) are not serializable. `play` shows one.",
-            thousands(bad)
-        ),
+    let all = orders(found.schedules);
+    let text = match (found.schedules, found.showing) {
+        (1, 0) => format!("Under {protocol} there is one order, and it is serializable."),
+        (1, _) => format!("Under {protocol} there is one order, and it is not serializable. `play` shows it."),
+        (_, 0) => format!("Under {protocol}, each of {all} is as good as one transaction after the other."),
+        (_, bad) => {
+            let share = percent(bad as f64 / found.schedules.max(1) as f64);
+            let are = if bad == 1 { "is" } else { "are" };
+            format!("Under {protocol}, {} of {all} ({share}) {are} not serializable. `play` shows one.", thousands(bad))
+        }
     };
     tell(log, now, if found.showing > 0 { EventKind::Warning } else { EventKind::Change }, text);
-    let (waiting, aborting) = (thousands(found.waiting), thousands(found.aborting));
-    tell(
-        log,
-        now,
-        EventKind::Detail,
-        format!("In {waiting} of them somebody waits, in {aborting} somebody is aborted."),
+    let inside = |count: u64, what: &str| match count {
+        0 => format!("in none of them {what}"),
+        count if count == found.schedules => format!("in {} {what}", if count == 1 { "it" } else { "all of them" }),
+        count => format!("in {} of them {what}", thousands(count)),
+    };
+    let text = format!(
+        "{}, {}.",
+        inside(found.waiting, "a transaction waits").replacen('i', "I", 1),
+        inside(found.aborting, "one is aborted")
     );
+    tell(log, now, EventKind::Detail, text);
     if found.stuck > 0 {
-        let text = format!("{} of them end in a deadlock that stands.", thousands(found.stuck));
+        let ends = if found.stuck == 1 { "ends" } else { "end" };
+        let text = format!("{} of them {ends} in a deadlock that stands.", thousands(found.stuck));
         tell(log, now, EventKind::Warning, text);
     }
+    let theory = |theory: u128| u64::try_from(theory).map_or("very many orders".to_owned(), orders);
     if !found.finished {
-        let theory = explored
-            .theory
-            .map_or("very many".to_owned(), |t| u64::try_from(t).map_or("very many".to_owned(), thousands));
-        let text = format!("Not finished: there may be up to {theory} orders. `explore --bound N` goes further.");
+        let all = explored.theory.map_or("very many orders".to_owned(), theory);
+        let text = format!("Not finished: there may be up to {all}. `explore --bound N` goes further.");
         tell(log, now, EventKind::Warning, text);
-    } else if let Some(theory) = explored.theory.filter(|t| *t != u128::from(found.schedules)) {
-        let theory = u64::try_from(theory).map_or("very many".to_owned(), thousands);
-        let text = format!("If nobody waited or was aborted there would be {theory} orders.");
+    } else if let Some(all) = explored.theory.filter(|t| *t != u128::from(found.schedules)) {
+        let text = format!("If no transaction waited or was aborted there would be {}.", theory(all));
         tell(log, now, EventKind::Detail, text);
     }
+}
+
+fn orders(count: u64) -> String {
+    format!("{} order{}", thousands(count), plural(count))
 }
 
 /// The table was computed.
@@ -358,9 +383,9 @@ pub fn table(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) {
     let own = model.engine.protocol();
     let possible = Phenomenon::ALL.iter().filter(|p| table.possible(**p, own)).count();
     let all = Phenomenon::ALL.len();
-    let schedules = thousands(table.schedules());
     let text = format!(
-        "{schedules} orders were run: {} lets {possible} of {all} anomalies happen. View 5 shows the table.",
+        "{} were run: {} lets {possible} of {all} anomalies happen. View 5 shows the table.",
+        orders(table.schedules()),
         ProtocolName::of(own)
     );
     tell(log, now, EventKind::Change, text);
@@ -372,7 +397,12 @@ pub fn contention(model: &TransactionsModel, now: Micros, log: &mut Vec<Event>) 
     let (Some(calm), Some(hot)) = (contest.levels.first(), contest.levels.last()) else { return };
     let side = |(rows, p, o): &(usize, _, _)| {
         let (p, o): (&crate::algorithms::transactions::Outcome, &crate::algorithms::transactions::Outcome) = (p, o);
-        format!("with {rows} rows pessimistic does {:.0} jobs a second, optimistic {:.0}", p.throughput, o.throughput)
+        format!(
+            "with {rows} row{} pessimistic does {:.0} jobs a second, optimistic {:.0}",
+            plural(*rows as u64),
+            p.throughput,
+            o.throughput
+        )
     };
     tell(log, now, EventKind::Change, format!("Little contention: {}.", side(calm)));
     tell(log, now, EventKind::Change, format!("Much contention: {}. View 6 shows the curves.", side(hot)));

@@ -5,7 +5,7 @@ use super::facts::TransactionsFacts;
 use super::model::TransactionsModel;
 use super::names::name;
 use super::script::Script;
-use crate::algorithms::transactions::{Protocol, Status, Told, TxId};
+use crate::algorithms::transactions::{Phenomenon, Protocol, Status, Told, TxId};
 use crate::engine::numbers::{percent, thousands};
 use crate::picture::{BarState, Figure, LoadBar};
 
@@ -42,7 +42,7 @@ pub fn figures(model: &TransactionsModel, facts: &TransactionsFacts) -> Vec<Figu
         figures.push(figure("deadlocks broken", facts.deadlocks.to_string(), None, None));
     }
     if !facts.anomalies.is_empty() {
-        let codes: Vec<&str> = model.findings.phenomena.iter().map(|p| p.code()).collect();
+        let codes: Vec<&str> = model.findings.phenomena().map(Phenomenon::code).collect();
         figures.push(figure("anomalies", codes.join(" "), promise_of_none(protocol), None));
     }
     let values = facts.row.iter().filter_map(|(row, value)| Some(format!("{row}={}", (*value)?)));

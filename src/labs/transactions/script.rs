@@ -1,18 +1,12 @@
 //! Scripts: transactions with all their operations, and what running them in every order shows.
 
-use std::sync::{Arc, OnceLock};
-
 use super::command::Fix;
 use super::model::TransactionsModel;
 use super::names::name;
 use crate::algorithms::transactions::{
-    CASES, Case, Exploration, Op, Phenomenon, Protocol, Row, TxId, Verdict, explore as run_all, interleavings, judge,
-    serial,
+    Case, Exploration, Expr, Op, Protocol, Row, TxId, explore_while as run_all, interleavings, serial,
 };
-use crate::engine::ModelError;
-
-/// Most orders that an exploration runs.
-pub const MOST_ORDERS: u64 = 200_000;
+use crate::engine::{ModelError, interrupt};
 
 /// Transactions with their operations, and how far each has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,9 +113,18 @@ fn fixed(ops: &[Op], way: Fix) -> Vec<Op> {
                 })
                 .collect()
         }
+        Fix::InPlace => {
+            let added = |row: Row| ops.iter().any(|op| matches!(op, Op::Write(r, Expr::Plus(..)) if *r == row));
+            let one_statement = |op: &Op| match op {
+                Op::Read(row) if added(*row) => None,
+                Op::Write(row, Expr::Plus(_, by)) => Some(Op::Write(*row, Expr::Add(*by))),
+                op => Some(*op),
+            };
+            ops.iter().filter_map(one_statement).collect()
+        }
         Fix::Order => {
             let (ends, mut parts): (Vec<Op>, Vec<Op>) = ops.iter().partition(|op| matches!(op, Op::Commit | Op::Abort));
-            // Scans and locks by hand touch the table: they come first. The sort is stable.
+            // What begins, and scans and locks by hand, which touch the table, come first. The sort is stable.
             parts.sort_by_key(|op| op.row().map_or(0, |row| usize::from(row.row) + 1));
             parts.into_iter().chain(ends).collect()
         }
@@ -143,49 +146,14 @@ pub struct Explored {
 }
 
 /// Runs a script in every order, up to a bound.
+///
+/// # Errors
+/// When somebody stops it.
 pub fn explore(model: &TransactionsModel, script: Script, bound: u64) -> Result<Explored, ModelError> {
-    if !(1..=MOST_ORDERS).contains(&bound) {
-        let problem = format!("a bound of {bound} orders makes no sense");
-        return Err(ModelError::new(problem, format!("choose 1 to {MOST_ORDERS}")));
-    }
     let (protocol, policy) = (model.engine.protocol(), model.engine.policy());
     let broken = |history: &_| !serial::serializable(history);
-    let found = run_all(protocol, policy, &model.cells(), &script.programs, bound, &broken);
+    let goes_on = || !interrupt::requested();
+    let found = run_all(protocol, policy, &model.cells(), &script.programs, bound, &broken, &goes_on);
+    interrupt::check()?;
     Ok(Explored { theory: script.orders(), script, protocol, found })
-}
-
-/// The anomaly table.
-#[derive(Debug)]
-pub struct Table {
-    /// A row for each case, in it a verdict for each protocol, both in the order of their `ALL`.
-    pub rows: Vec<Vec<Verdict>>,
-}
-
-impl Table {
-    /// Computes the table, once: it is the same whatever the seed.
-    pub fn computed() -> Arc<Self> {
-        static TABLE: OnceLock<Arc<Table>> = OnceLock::new();
-        let compute = || {
-            let row = |case: &Case| Protocol::ALL.iter().map(|p| judge(case, *p)).collect();
-            Arc::new(Self { rows: CASES.iter().map(row).collect() })
-        };
-        Arc::clone(TABLE.get_or_init(compute))
-    }
-
-    /// Whether a protocol lets a phenomenon happen.
-    pub fn possible(&self, phenomenon: Phenomenon, protocol: Protocol) -> bool {
-        self.verdict(phenomenon, protocol).is_some_and(|v| v.possible)
-    }
-
-    /// What was found for a phenomenon under a protocol.
-    pub fn verdict(&self, phenomenon: Phenomenon, protocol: Protocol) -> Option<&Verdict> {
-        let row = Phenomenon::ALL.iter().position(|p| *p == phenomenon)?;
-        let column = Protocol::ALL.iter().position(|p| *p == protocol)?;
-        self.rows.get(row)?.get(column)
-    }
-
-    /// Orders that were run in all.
-    pub fn schedules(&self) -> u64 {
-        self.rows.iter().flatten().map(|v| v.exploration.schedules).sum()
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::model::TransactionsModel;
 use crate::algorithms::transactions::serial::{self, Order};
-use crate::algorithms::transactions::{Engine, Phenomenon, Policy, TxId};
+use crate::algorithms::transactions::{Engine, Finding, Phenomenon, Policy, TxId};
 use crate::engine::Property;
 
 /// What is true of the committed transactions.
@@ -16,13 +16,13 @@ pub struct Findings {
     pub cycle: Option<Vec<TxId>>,
     /// Who must come before whom, and why.
     pub conflicts: Vec<serial::Edge>,
-    /// What shows.
-    pub phenomena: Vec<Phenomenon>,
+    /// What shows, each with a cycle.
+    pub found: Vec<Finding>,
 }
 
 impl Default for Findings {
     fn default() -> Self {
-        Self { serializable: true, order: None, cycle: None, conflicts: Vec::new(), phenomena: Vec::new() }
+        Self { serializable: true, order: None, cycle: None, conflicts: Vec::new(), found: Vec::new() }
     }
 }
 
@@ -41,13 +41,24 @@ impl Findings {
             Some(Order::Serial(order)) => Some(order),
             _ => None,
         };
-        let phenomena = if serializable { Vec::new() } else { phenomena(&history) };
-        Self { serializable, order, cycle: serial::cycle(&history), conflicts: serial::conflicts(&history), phenomena }
+        let found = if serializable { Vec::new() } else { Phenomenon::found(&history) };
+        // The cycle that is shown is one that has a name, the coarsest.
+        let cycle = found.iter().find(|f| !f.cycle.is_empty()).map(|f| ring(&f.cycle));
+        Self { serializable, order, cycle, conflicts: serial::conflicts(&history), found }
+    }
+
+    /// What shows, from the coarsest.
+    pub fn phenomena(&self) -> impl Iterator<Item = Phenomenon> + '_ {
+        self.found.iter().map(|f| f.phenomenon)
     }
 }
 
-fn phenomena(history: &crate::algorithms::transactions::History) -> Vec<Phenomenon> {
-    Phenomenon::ALL.into_iter().filter(|p| p.shows(history)).collect()
+/// The members of a cycle, from its smallest on.
+fn ring(cycle: &[serial::Edge]) -> Vec<TxId> {
+    let mut members: Vec<TxId> = cycle.iter().map(|e| e.from).collect();
+    let smallest = (0..members.len()).min_by_key(|i| members[*i]).unwrap_or(0);
+    members.rotate_left(smallest);
+    members
 }
 
 /// Truths of every state.

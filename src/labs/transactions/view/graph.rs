@@ -6,9 +6,9 @@ use ratatui::style::{Modifier, Style};
 
 use super::{TxScene, nothing_yet, progress, sign, style_of};
 use crate::algorithms::transactions::serial::Kind;
-use crate::algorithms::transactions::{Status, TxId};
-use crate::labs::transactions::model::UNFOLD_US;
-use crate::labs::transactions::names::{name, row_name};
+use crate::algorithms::transactions::{Status, Told, TxId};
+use crate::labs::transactions::model::{TransactionsModel, UNFOLD_US};
+use crate::labs::transactions::names::{name, resource_name, row_name};
 use crate::labs::transactions::panel::everybody;
 use crate::picture::{Canvas, Circle, caption};
 
@@ -23,7 +23,7 @@ struct Arrow {
 pub(super) fn draw(scene: &TxScene<'_>, area: Rect, buf: &mut Buffer) {
     let (waits, arrows) = arrows(scene);
     let shows = match waits {
-        true => "waits-for graph: an arrow leads to whom it waits for",
+        true => "waits-for graph: who waits for whom, and for which lock",
         false => "conflict graph: who must come before whom (ww, wr, rw)",
     };
     let area = caption(buf, area, &[shows.to_owned(), "heavy: the cycle".to_owned()], scene.theme);
@@ -71,16 +71,16 @@ fn arrows(scene: &TxScene<'_>) -> (bool, Vec<Arrow>) {
     let cycle = cycle_of(&graph.cycle().unwrap_or_default());
     let waits: Vec<Arrow> = graph
         .edges()
-        .map(|(from, to)| Arrow { from, to, label: String::new(), glows: cycle.contains(&(from, to)) })
+        .map(|(from, to)| Arrow { from, to, label: wanted(model, from), glows: cycle.contains(&(from, to)) })
         .collect();
     if !waits.is_empty() {
         return (true, waits);
     }
     // The cycle that was just broken is seen a moment longer.
-    if let Some((at, cycle, _)) = &model.last_cycle
+    if let Some((at, cycle)) = &model.last_cycle
         && scene.now.saturating_sub(*at) <= UNFOLD_US
     {
-        let edge = |(from, to)| Arrow { from, to, label: String::new(), glows: true };
+        let edge = |(from, to)| Arrow { from, to, label: wanted(model, from), glows: true };
         return (true, cycle_of(cycle).into_iter().map(edge).collect());
     }
     let cycle = cycle_of(model.findings.cycle.as_deref().unwrap_or_default());
@@ -101,6 +101,19 @@ fn arrows(scene: &TxScene<'_>) -> (bool, Vec<Arrow>) {
         }
     }
     (found.is_empty(), found)
+}
+
+/// What a transaction waits for, or waited for last: `X x`, or only the row where nothing locks.
+fn wanted(model: &TransactionsModel, tx: TxId) -> String {
+    let last = model.trace.iter().rev().find_map(|step| match &step.told {
+        Told::Waits(op, _, lock) if step.tx == tx => Some((op, lock)),
+        _ => None,
+    });
+    match last {
+        Some((_, Some((resource, mode)))) => format!("{} {}", mode.name(), resource_name(*resource)),
+        Some((op, None)) => op.row().map_or(String::new(), |row| row_name(row).to_owned()),
+        None => String::new(),
+    }
 }
 
 fn ellipse(canvas: &Canvas) -> Circle {

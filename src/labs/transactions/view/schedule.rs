@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::{TxScene, fresh, nothing_yet, progress, sign, style_of};
-use crate::algorithms::transactions::{Op, Reply, Row, Seen, Told, TxId, VersionId};
+use crate::algorithms::transactions::{Expr, Op, Reply, Row, Seen, Told, TxId, VersionId};
 use crate::labs::transactions::facts::reason_word;
 use crate::labs::transactions::model::Step;
 use crate::labs::transactions::names::{name, resource_name, row_name};
@@ -68,17 +68,23 @@ fn text(step: &Step) -> String {
     match &step.told {
         Told::Did(Op::ReadForUpdate(_), Reply::Read(seen)) => format!("R {}={}", row_name(seen.row), value(seen)),
         Told::Did(_, Reply::Read(seen)) => format!("r {}={}", row_name(seen.row), value(seen)),
-        Told::Did(_, Reply::Wrote { seen, skipped }) => {
+        Told::Did(op, Reply::Wrote { seen, skipped }) => {
             let mark = if *skipped { " skip" } else { "" };
-            format!("w {}={}{mark}", row_name(seen.row), value(seen))
+            match op {
+                Op::Write(row, Expr::Delete) => format!("d {}{mark}", row_name(*row)),
+                Op::Write(row, Expr::Insert(value)) => format!("i {}={value}{mark}", row_name(*row)),
+                _ => format!("w {}={}{mark}", row_name(seen.row), value(seen)),
+            }
         }
+        Told::Did(_, Reply::Missed(seen)) => format!("no row {}", row_name(seen.row)),
+        Told::Did(Op::Begin, _) => "begin".to_owned(),
         Told::Did(_, Reply::Scanned(found)) => {
             let cells: Vec<String> = found.iter().map(|s| format!("{}={}", row_name(s.row), value(s))).collect();
             format!("scan {}", if cells.is_empty() { "–".to_owned() } else { cells.join(" ") })
         }
         Told::Did(Op::Lock(resource, mode), _) => format!("{} {}", mode.name(), resource_name(*resource)),
         Told::Did(..) => "commit".to_owned(),
-        Told::Waits(op, blockers) => {
+        Told::Waits(op, blockers, _) => {
             let who: Vec<String> = blockers.iter().map(|t| name(*t)).collect();
             let what = op.row().map_or(String::new(), |row| format!("{} ", row_name(row)));
             format!("… {what}{}", who.join(" "))

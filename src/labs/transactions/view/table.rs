@@ -5,9 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::{TxScene, nothing_yet};
-use crate::algorithms::transactions::{Phenomenon, Protocol};
+use crate::algorithms::transactions::{AnomalyTable, Phenomenon, Protocol};
 use crate::labs::transactions::command::{Anomaly, ProtocolName};
-use crate::labs::transactions::script::Table;
 use crate::picture::{caption, fit, pad, pad_left, wrap, write};
 
 /// Two letters for each protocol, in the order of [`Protocol::ALL`].
@@ -117,7 +116,7 @@ fn draw_key(scene: &TxScene<'_>, form: &Form, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn draw_row(scene: &TxScene<'_>, table: &Table, form: &Form, row: usize, area: Rect, buf: &mut Buffer) {
+fn draw_row(scene: &TxScene<'_>, table: &AnomalyTable, form: &Form, row: usize, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
     let (on, label) = if form.turned {
         let protocol = Protocol::ALL[row];
