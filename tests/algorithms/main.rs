@@ -1,0 +1,16 @@
+//! Algorithms against their references, and their properties.
+
+mod availability;
+mod balance_golden;
+mod balance_properties;
+mod bloom_golden;
+mod bloom_promises;
+mod bloom_properties;
+mod placement_golden;
+mod placement_properties;
+mod processes;
+mod threads;
+mod threads_language;
+mod transactions_anomalies;
+mod transactions_golden;
+mod transactions_postgres;
