@@ -210,7 +210,8 @@ mod tests {
         const XTERM: (&str, &str) = ("TERM", "xterm-256color");
         const TRUE: (&str, &str) = ("COLORTERM", "truecolor");
         // Environment, config, --theme; palette, ASCII, whether the terminal is asked.
-        let table: &[(Environment, Option<&str>, Option<&str>, Palette, bool, bool)] = &[
+        type Case = (Environment, Option<&'static str>, Option<&'static str>, Palette, bool, bool);
+        let table: &[Case] = &[
             (&[XTERM], None, None, Ansi16, false, true),
             (&[XTERM, TRUE], None, None, Dark, false, true),
             (&[XTERM, TRUE], Some("auto"), None, Dark, false, true),

@@ -17,8 +17,7 @@ use scalelab::engine::{Blank, Input, Setup};
 use scalelab::labs::{OpenLab, find};
 use serde_json::{Value, json};
 
-#[path = "../common/threads_differential.rs"]
-mod differential;
+use crate::threads_differential as differential;
 
 fn machine(text: &str, grain: Grain) -> Machine {
     Machine::new(Program::read(text, grain).unwrap_or_else(|e| panic!("{e}\n{text}")))

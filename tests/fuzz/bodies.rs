@@ -1,5 +1,5 @@
 //! What is done with the bytes of each fuzz target, once: `targets/` hands them over from libFuzzer, and
-//! `tests/fuzzing.rs` from the seeds and their mutations at every test run.
+//! `tests/app/fuzzing.rs` from the seeds and their mutations at every test run.
 //!
 //! Each body ends, does not panic, and checks what must hold of anything that is read: what is refused is refused in
 //! words that may be printed, what is accepted comes out as it went in.

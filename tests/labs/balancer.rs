@@ -378,10 +378,8 @@ fn numbers_are_refused_out_of_range_and_end_within_it() {
         for text in [least, most] {
             let mut lab = open(7);
             give(lab.as_mut(), &command.replace('#', text));
-            if !command.starts_with("rate") || *text != *most {
-                if lab.command("step").is_ok() {
-                    lab.advance_to(lab.settled_at());
-                }
+            if (!command.starts_with("rate") || *text != *most) && lab.command("step").is_ok() {
+                lab.advance_to(lab.settled_at());
             }
         }
     }

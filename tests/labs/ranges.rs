@@ -3,20 +3,18 @@
 
 #![expect(clippy::panic, reason = "a test says why it fails")]
 
-#[path = "../common/open.rs"]
-mod opening;
-
 use std::any::TypeId;
 use std::io::Write as _;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
-use opening::open;
 use scalelab::engine::interrupt::Interrupt;
 use scalelab::headless::snapshot::draw;
 use scalelab::labs::{OpenLab, REGISTRY, Registration, View, find};
 use scalelab::picture::{Glyphs, Palette, Theme};
+
+use crate::opening::open;
 
 /// Numbers and what is taken for some.
 const ODD: [&str; 23] = [

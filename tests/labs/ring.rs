@@ -92,8 +92,9 @@ fn lines_that_are_no_commands_are_refused_in_plain_words() {
 
 #[test]
 fn sentences_count_as_people_do() {
-    let one_key: (Option<&str>, &[&str]) = (Some("ada\n"), &[]);
-    let cases: [((Option<&str>, &[&str]), &str); 12] = [
+    let one_key: (Option<&str>, &'static [&'static str]) = (Some("ada\n"), &[]);
+    type Case = ((Option<&'static str>, &'static [&'static str]), &'static str);
+    let cases: [Case; 12] = [
         ((one_key.0, &["add node-d", "remove node-a", "remove node-b", "remove node-c"]), "of 1 key"),
         (
             (one_key.0, &["remove node-a", "remove node-b", "remove node-c"]),

@@ -3,10 +3,6 @@
 //! The command lines come from each lab's own definition and completions, so a new lab is
 //! covered as soon as it is registered.
 
-#[path = "../common/lines.rs"]
-mod lines;
-
-use lines::{Picks, line, open};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use scalelab::engine::{Model, Recording, Setup, Timeline};
@@ -14,6 +10,9 @@ use scalelab::headless::snapshot::draw;
 use scalelab::labs::ring::RingModel;
 use scalelab::labs::{OpenLab, REGISTRY, View};
 use scalelab::picture::{Glyphs, Palette, Theme, to_ansi};
+
+use crate::lines::{Picks, line};
+use crate::opening::open;
 
 const THEME: Theme = Theme { palette: Palette::Dark, glyphs: Glyphs::Unicode };
 

@@ -247,7 +247,8 @@ fn colours_follow_the_background_that_the_terminal_tells_however_late() {
 #[test]
 fn a_terminal_gets_what_it_can_show() {
     // Environment; whether colours are sent, true colours, and only ASCII.
-    let table: [(&[(&str, &str)], bool, bool, bool); 7] = [
+    type Case = (&'static [(&'static str, &'static str)], bool, bool, bool);
+    let table: [Case; 7] = [
         (&TRUE, true, true, false),
         (&[("TERM", "xterm-256color")], true, false, false),
         (&[("TERM", "linux"), ("COLORTERM", "truecolor")], true, false, true),

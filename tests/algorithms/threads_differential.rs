@@ -6,8 +6,7 @@ use scalelab::algorithms::threads::{
     ASSERTION, DEADLOCK, Explored, FAULT, FINALLY, Grain, INVARIANT, Machine, OVERLAP, Program,
 };
 
-#[path = "threads_oracle.rs"]
-mod oracle;
+use crate::threads_oracle as oracle;
 
 pub use oracle::Truth;
 

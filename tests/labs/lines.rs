@@ -1,9 +1,5 @@
 //! Command lines for any lab, made from its own definition and completions, and small input for it.
 
-#[path = "open.rs"]
-mod opening;
-
-pub use opening::open;
 use scalelab::labs::OpenLab;
 
 /// Values for arguments that complete to nothing: sizes, shares, names, and nonsense.
