@@ -443,11 +443,10 @@ impl Program {
             }
             Stmt::Do(deed) => deed_of(state, thread, deed),
             Stmt::Assign(var, expr) => self.assign(state, thread, expr, Some(*var)),
-            Stmt::Local(i, expr) => self.assign(state, thread, expr, None).map(|done| {
-                if done {
+            Stmt::Local(i, expr) => self.assign(state, thread, expr, None).inspect(|done| {
+                if *done {
                     state.threads[thread].locals[*i] = state.threads[thread].computed.take().unwrap_or(0);
                 }
-                done
             }),
             Stmt::Evaluate(expr) | Stmt::Assert(expr) | Stmt::If(expr, ..) | Stmt::While(expr, _) => {
                 self.decision(state, thread, expr).map(|truth| match (truth, &stmt) {
@@ -560,7 +559,7 @@ impl Program {
         loop {
             let waits = |t: &usize| !gone.contains(t) && !self.done(state, *t);
             let Some(next) = all.clone().filter(waits).find(|t| self.waits_for(state, *t, &gone)) else {
-                return all.clone().any(|t| waits(&t));
+                return { all }.any(|t| waits(&t));
             };
             gone.insert(next);
         }
@@ -739,11 +738,8 @@ fn deed_of(state: &mut State, thread: usize, deed: &str) -> Result<bool, ()> {
             need(state.to_come > 0)?;
             state.to_come -= 1;
         }
-        "notify c" => {
-            if !state.sleepers.is_empty() {
-                state.sleepers.remove(0);
-            }
-        }
+        "notify c" if !state.sleepers.is_empty() => _ = state.sleepers.remove(0),
+        "notify c" => {}
         "notify_all c" => state.sleepers.clear(),
         "wait c m" if half == 0 => {
             need(state.owner == Some(thread))?;

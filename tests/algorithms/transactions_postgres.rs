@@ -1,5 +1,5 @@
 //! The transactions lab beside PostgreSQL 15: the same schedules give the same aborts and the same rows.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test says why it fails")]
+#![expect(clippy::expect_used, reason = "a test says why it fails")]
 
 use scalelab::engine::Setup;
 use scalelab::labs::{OpenLab, find};

@@ -28,7 +28,7 @@ use std::hash::Hash;
 ///         })
 ///     }
 ///     fn properties(&self) -> Vec<Property<Self>> {
-///         vec![Property::sometimes("four litres", |_, state| state[1] == 4)]
+///         vec![Property::sometimes("four litres", |_, state: &[u32; 2]| state[1] == 4)]
 ///     }
 /// }
 /// let search = Search::run(&Jugs, 1_000);
