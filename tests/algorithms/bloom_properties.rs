@@ -2,11 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "these sizes always work")]
 
 use proptest::prelude::*;
-use scalelab::algorithms::bloom::theory::{capacity, exact_rate, fill, items_from_fill, rate, size, wilson};
+use scalelab::algorithms::bloom::theory::{capacity, exact_rate, fill, items_from_fill, rate, size};
 use scalelab::algorithms::bloom::{
     Asked, Blocked, Classic, Counting, Digest, DoubleHashing, Filter, Growth, MAX_COUNT, Mitz32, Mitz64, Probe,
     Scalable,
 };
+use scalelab::sim::statistics::{Interval, wilson};
 
 fn digest(seed: u64, item: u32) -> Digest {
     Digest::xxh3(seed, &item.to_le_bytes())
@@ -150,10 +151,10 @@ proptest! {
 
     #[test]
     fn the_interval_holds_what_was_seen(hits in 0_u64..5_000, more in 0_u64..50_000) {
-        let (low, high) = wilson(hits, hits + more, 1.96);
+        let Interval { low, high } = wilson(hits, hits + more, 1.96);
         let share = hits as f64 / (hits + more).max(1) as f64;
         prop_assert!(0.0 <= low && low <= share && share <= high && high <= 1.0);
-        let (lower, higher) = wilson(hits, hits + more, 4.0);
+        let Interval { low: lower, high: higher } = wilson(hits, hits + more, 4.0);
         prop_assert!(lower <= low && high <= higher);
     }
 }
@@ -203,7 +204,7 @@ fn least_hits(trials: u64, chance: f64) -> u64 {
 fn coverage(questions: u64, rate: f64) -> f64 {
     let (mut probability, mut sum) = ((questions as f64 * (-rate).ln_1p()).exp(), 0.0);
     for hits in 0..questions {
-        let (low, high) = wilson(hits, questions, 1.96);
+        let Interval { low, high } = wilson(hits, questions, 1.96);
         if low > rate {
             break;
         }
@@ -238,7 +239,7 @@ fn the_observed_rate_is_the_formulas() {
             });
             let questions = 1_000_000..1_000_000 + QUERIES as u32;
             let hits = questions.filter(|i| filter.contains(digest(seed, *i))).count() as u64;
-            let (low, high) = wilson(hits, QUERIES, 1.96);
+            let Interval { low, high } = wilson(hits, QUERIES, 1.96);
             let own = filter.own_rate();
             inside += u64::from((low..=high).contains(&own));
             covered += coverage(QUERIES, own) / SEEDS as f64;
@@ -253,7 +254,7 @@ fn the_observed_rate_is_the_formulas() {
         let observed = lies as f64 / (SEEDS * QUERIES) as f64;
         assert!((observed / expected - 1.0).abs() < 0.06, "filter {kind}, {cells} cells: {observed}, not {expected}");
         // One-sided: the promise of a scalable filter is refuted only by an interval that lies above it as a whole.
-        assert!(wilson(lies, SEEDS * QUERIES, 4.75).0 <= bound, "filter {kind}: {observed} is above {bound}");
+        assert!(wilson(lies, SEEDS * QUERIES, 4.75).low <= bound, "filter {kind}: {observed} is above {bound}");
     }
 }
 

@@ -199,11 +199,12 @@ fn starvation_is_found_where_it_is() {
     // An unfair lock: A may take it again and again while B waits.
     let unfair =
         explored("mutex m\nthread A { loop { lock m\nunlock m } }\nthread B { lock m\nunlock m }\nlive", Grain::Parts);
-    assert!(unfair.starves() && unfair.starving.iter().any(|l| l.thread == Some(1)));
-    for lasso in unfair.starving.iter().chain(&unfair.livelock) {
+    assert!(unfair.starves() && unfair.starving.iter().any(|l| l.thread == 1));
+    let starving = unfair.starving.iter().map(|s| (Some(s.thread), &s.lasso));
+    for (thread, lasso) in starving.chain(unfair.livelock.iter().map(|lasso| (None, lasso))) {
         let way: Vec<usize> = lasso.stem.iter().chain(&lasso.cycle).copied().collect();
         assert_eq!(after(&unfair.machine, &lasso.stem).0, after(&unfair.machine, &way).0, "the loop is closed");
-        assert!(lasso.thread.is_none_or(|t| !lasso.cycle.contains(&t)));
+        assert!(thread.is_none_or(|t| !lasso.cycle.contains(&t)));
     }
     // A fair scheduler lets a spinning thread's partner go on.
     let spin = explored("shared go\nthread A { while not go { } }\nthread B { go = 1 }\nlive", Grain::Parts);
@@ -388,7 +389,7 @@ proptest! {
         if explored.graph.finished() {
             agrees(&explored);
         }
-        for lasso in explored.starving.iter().chain(&explored.livelock) {
+        for lasso in explored.starving.iter().map(|s| &s.lasso).chain(&explored.livelock) {
             let way: Vec<usize> = lasso.stem.iter().chain(&lasso.cycle).copied().collect();
             prop_assert!(!lasso.cycle.is_empty());
             prop_assert_eq!(after(&explored.machine, &lasso.stem).0, after(&explored.machine, &way).0);

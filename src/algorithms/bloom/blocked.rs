@@ -2,14 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BloomError, Digest, Filter, MAX_CELLS, Probe, check, check_alike, probing, theory};
-
-/// Bits of a block: a cache line of 64 bytes.
-///
-/// ```
-/// assert_eq!(scalelab::algorithms::bloom::BLOCK_BITS, 512);
-/// ```
-pub const BLOCK_BITS: u64 = 512;
+use super::{BLOCK_BITS, BloomError, Digest, Filter, MAX_CELLS, Probe, check, check_alike, probing, theory};
 
 /// One block, where a cache line begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

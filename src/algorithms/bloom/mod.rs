@@ -16,7 +16,7 @@ pub mod theory;
 use std::ops::Range;
 
 pub use bits::Bits;
-pub use blocked::{BLOCK_BITS, Blocked};
+pub use blocked::Blocked;
 pub use classic::Classic;
 pub use counting::{Counting, MAX_COUNT};
 pub use probing::{Digest, DoubleHashing, Mitz32, Mitz64, Probing, Rehashing};
@@ -37,6 +37,13 @@ pub const MAX_CELLS: u64 = 1 << 32;
 /// assert_eq!(scalelab::algorithms::bloom::MAX_HASHES, 64);
 /// ```
 pub const MAX_HASHES: u32 = 64;
+
+/// Bits of a block of [`Blocked`]: a cache line of 64 bytes.
+///
+/// ```
+/// assert_eq!(scalelab::algorithms::bloom::BLOCK_BITS, 512);
+/// ```
+pub const BLOCK_BITS: u64 = 512;
 
 /// Why a filter cannot be built or changed. Nothing has been allocated or changed by then.
 ///

@@ -1,4 +1,4 @@
-//! What the mathematics says about Bloom filters: sizes, false-positive rates, and how sure a measurement is.
+//! What the mathematics says about Bloom filters: sizes and false-positive rates.
 //!
 //! n items in m cells with k hashes each.
 
@@ -173,29 +173,4 @@ pub fn fill_rate(cells: u64, hashes: u32, items: u64) -> f64 {
 pub fn items_from_fill(cells: u64, hashes: u32, set_cells: u64) -> f64 {
     let m = cells as f64;
     -m / f64::from(hashes) * (-(set_cells as f64) / m).ln_1p()
-}
-
-/// The confidence interval of a share, after `hits` in `trials`, at `z` standard deviations (1.96 for 95 %). Holds for
-/// few hits too, even for none. From 0 to 1 when there were no trials.
-///
-/// Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
-///
-/// ```
-/// use scalelab::algorithms::bloom::theory::wilson;
-/// let (low, high) = wilson(10, 1_000, 1.96);
-/// assert!(low < 0.01 && high > 0.01 && (low - 0.00544).abs() < 1e-5 && (high - 0.01831).abs() < 1e-5);
-/// assert_eq!(wilson(0, 0, 1.96), (0.0, 1.0));
-/// ```
-#[must_use]
-pub fn wilson(hits: u64, trials: u64, z: f64) -> (f64, f64) {
-    if trials == 0 {
-        return (0.0, 1.0);
-    }
-    let n = trials as f64;
-    let share = hits as f64 / n;
-    let centre = share + z * z / (2.0 * n);
-    let reach = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + z * z / n;
-    // Rounding must not put a bound beyond what was seen.
-    (((centre - reach) / scale).clamp(0.0, share), ((centre + reach) / scale).clamp(share, 1.0))
 }

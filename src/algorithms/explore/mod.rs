@@ -6,12 +6,14 @@
 //!
 //! | what | how | source |
 //! |---|---|---|
-//! | [`Graph`] | breadth-first, states interned by hash | explicit-state model checking |
+//! | [`States`] | breadth first, each state kept once, found by hash | explicit-state model checking |
+//! | [`Graph`] | those states of a [`System`], as rows of words | |
+//! | [`Search`] | those of any [`Model`]: its properties are proven, or broken by a shortest way | |
 //! | [`Counts`] | one pass over the graph in topological order | number of paths of a DAG |
 //! | [`reduced`] | persistent sets; sleep sets where no loop is | Godefroid, *Partial-Order Methods*, LNCS 1032 (1996) |
 //! | [`starving`] | strongly connected components under weak fairness | Lichtenstein & Pnueli (1985) |
 //! | [`Schedules`] | one by one, depth first, no memory of states | stateless search |
-//! | [`Search`] | any [`Model`]: its states breadth first, its properties proven or broken by a shortest way | explicit-state model checking |
+//! | [`Ways`] | the same of any [`Model`] | |
 //! | [`Interleavings`] | a [`Process`](crate::sim::Process) as such a model: every order of messages and timers, with faults | |
 //!
 //! ```
@@ -50,17 +52,25 @@ mod reduce;
 mod schedules;
 mod search;
 mod starve;
+mod states;
+mod store;
 mod table;
+mod walk;
+mod ways;
 
-pub use count::{Count, Counts, Outcome};
+pub use count::{Counts, Outcome};
 pub use graph::Graph;
 pub use interleavings::{Budget, Cluster, ClusterOf, Delivery, Envelope, Interleavings, Step, StepOf};
 pub use model::{Expectation, Model, Property};
 pub use reduce::{Reduced, Reduction, reduced};
-pub use schedules::{Schedules, random_schedule};
+pub use schedules::{Schedules, Ways, random_schedule};
 pub use search::{Search, Verdict};
-pub use starve::{Lasso, livelock, livelock_where, starving};
+pub use starve::{Starving, livelock, livelock_where, starving};
+pub use states::States;
+pub use store::{Store, Values};
 pub use table::Table;
+pub use walk::{Edge, Lasso};
+pub use ways::Count;
 
 /// Most threads of a system.
 pub const MAX_THREADS: usize = 8;

@@ -2,6 +2,7 @@
 
 use rand::{Rng, RngExt};
 
+use super::model::Model;
 use super::{System, bits};
 
 /// Every schedule to an end, depth first, without memory of states: the plain way, and what the others are
@@ -57,6 +58,97 @@ impl<'a, S: System> Schedules<'a, S> {
                 return Some((&self.way, &self.states[(depth + 1) * width..]));
             }
         }
+    }
+}
+
+/// Every way of a model to an end, depth first, without memory of states: for models whose states hardly ever come again.
+/// A way that goes round in circles never ends.
+///
+/// Cost: amortised about one step a way of a bushy tree, at most its length; memory: one state and its actions a step.
+///
+/// ```
+/// use scalelab::algorithms::explore::{Model, Ways};
+/// /// Two that take so many steps each.
+/// struct Walkers;
+/// impl Model for Walkers {
+///     type State = [u32; 2];
+///     type Action = usize;
+///     fn initial(&self) -> Vec<[u32; 2]> { vec![[3, 3]] }
+///     fn actions(&self, left: &[u32; 2], actions: &mut Vec<usize>) { actions.extend((0..2).filter(|i| left[*i] > 0)); }
+///     fn next(&self, left: &[u32; 2], walker: &usize) -> Option<[u32; 2]> {
+///         let mut next = *left;
+///         next[*walker] -= 1;
+///         Some(next)
+///     }
+/// }
+/// let (mut ways, mut count) = (Ways::new(&Walkers), 0);
+/// while let Some((way, end)) = ways.advance() {
+///     assert_eq!((way.len(), end), (6, &[0, 0]));
+///     count += 1;
+/// }
+/// assert_eq!((count, ways.finished()), (20, true));
+/// ```
+#[derive(Debug)]
+pub struct Ways<'a, M: Model> {
+    model: &'a M,
+    /// Initial states that are still to be tried, the next one last.
+    starts: Vec<M::State>,
+    stack: Vec<Frame<M>>,
+    way: Vec<M::Action>,
+}
+
+/// A state along the way.
+#[derive(Debug)]
+struct Frame<M: Model> {
+    state: M::State,
+    /// Actions that are still to be tried, the next one last.
+    todo: Vec<M::Action>,
+    /// Whether it leads somewhere, or was told to be an end.
+    done: bool,
+}
+
+impl<'a, M: Model> Ways<'a, M> {
+    /// All ways from the initial states.
+    pub fn new(model: &'a M) -> Self {
+        let mut starts = model.initial();
+        starts.reverse();
+        Self { model, starts, stack: Vec::new(), way: Vec::new() }
+    }
+
+    /// Whether nothing is left to be tried.
+    pub fn finished(&self) -> bool {
+        self.starts.is_empty() && self.stack.iter().all(|frame| frame.todo.is_empty())
+    }
+
+    /// Goes on to the next one: its actions, and the state at its end, where nothing can happen any more.
+    pub fn advance(&mut self) -> Option<(&[M::Action], &M::State)> {
+        loop {
+            let next = match self.stack.last_mut() {
+                Some(frame) => match frame.todo.pop() {
+                    Some(action) => {
+                        let Some(next) = self.model.next(&frame.state, &action) else { continue };
+                        frame.done = true;
+                        self.way.push(action);
+                        next
+                    }
+                    None if frame.done => {
+                        self.stack.pop();
+                        self.way.pop();
+                        continue;
+                    }
+                    None => {
+                        frame.done = true;
+                        break;
+                    }
+                },
+                None => self.starts.pop()?,
+            };
+            let mut todo = Vec::new();
+            self.model.actions(&next, &mut todo);
+            todo.reverse();
+            self.stack.push(Frame { state: next, todo, done: false });
+        }
+        self.stack.last().map(|frame| (&self.way[..], &frame.state))
     }
 }
 

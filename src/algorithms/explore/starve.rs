@@ -1,37 +1,40 @@
 //! Threads that wait for ever although the scheduler is fair.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use super::count::components_of;
 use super::graph::Graph;
+use super::walk::{Components, Edge, Lasso};
 use super::{System, bits};
 
-/// A way to a loop, and the loop.
+/// A thread that waits for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lasso {
-    /// The thread that starves; `None` when all move and yet none comes to an end.
-    pub thread: Option<usize>,
-    /// From the start to the loop.
-    pub stem: Vec<usize>,
-    /// Once round.
-    pub cycle: Vec<usize>,
+pub struct Starving {
+    /// Which.
+    pub thread: usize,
+    /// The loop, as threads that take steps.
+    pub lasso: Lasso<usize>,
 }
 
 /// Threads that can starve under weak fairness: there is a loop in which the thread takes no step and is blocked
 /// now and then, while each other thread moves, is blocked now and then, or is over. One loop a thread.
 ///
 /// Cost: O(threads · (states + transitions)).
-pub fn starving(system: &impl System, graph: &Graph) -> Vec<Lasso> {
-    (0..system.threads()).filter_map(|thread| fair_loop(system, graph, Some(thread), &|_, _| true)).collect()
+pub fn starving(system: &impl System, graph: &Graph) -> Vec<Starving> {
+    let of = |thread| Some(Starving { thread, lasso: fair_loop(system, graph, Some(thread), &|_, _| true)? });
+    (0..system.threads()).filter_map(of).collect()
 }
 
 /// A loop that a fair scheduler need never leave, though every thread that is not over moves or is blocked now and then.
-pub fn livelock(system: &impl System, graph: &Graph) -> Option<Lasso> {
+pub fn livelock(system: &impl System, graph: &Graph) -> Option<Lasso<usize>> {
     livelock_where(system, graph, &|_, _| true)
 }
 
 /// As [`livelock`], of those loops that are wanted, by their states and the threads that move in them.
-pub fn livelock_where(system: &impl System, graph: &Graph, wanted: &dyn Fn(&[u32], u32) -> bool) -> Option<Lasso> {
+pub fn livelock_where(
+    system: &impl System,
+    graph: &Graph,
+    wanted: &dyn Fn(&[u32], u32) -> bool,
+) -> Option<Lasso<usize>> {
     fair_loop(system, graph, None, wanted)
 }
 
@@ -40,90 +43,47 @@ fn fair_loop(
     graph: &Graph,
     starved: Option<usize>,
     wanted: &dyn Fn(&[u32], u32) -> bool,
-) -> Option<Lasso> {
+) -> Option<Lasso<usize>> {
     let over = |state: usize, thread: usize| system.over(graph.state(state), thread);
-    let allowed = |state: usize| starved.is_none_or(|t| !over(state, t));
-    let steps = |state: usize| graph.steps(state).filter(move |(thread, _)| allowed(state) && Some(*thread) != starved);
-    // A step that is not followed leads nowhere: back to its state.
-    let target = |state: usize, i: usize| {
-        let to = *graph.targets(state).get(i)?;
-        let by = bits(graph.enabled(state)).nth(i);
-        Some(if allowed(state) && by != starved { to } else { state as u32 })
-    };
-    for component in components_of(graph.expanded(), &target) {
-        if let [only] = component[..]
-            && !steps(only as usize).any(|(_, to)| to == only as usize)
-        {
-            continue;
-        }
+    let open = |edge: Edge| starved.is_none_or(|t| !over(edge.from, t) && graph.thread_of(edge) != t);
+    let Components { all, circular } = graph.components(open);
+    for component in all.iter().filter(|component| circular[component[0] as usize]) {
         let inside: BTreeSet<usize> = component.iter().map(|s| *s as usize).collect();
         let first = component[0] as usize;
+        let within = |edge: Edge| inside.contains(&edge.to) && open(edge);
         let (mut moves, mut blocked) = (0_u32, 0_u32);
         for state in &inside {
-            for (thread, _) in steps(*state).filter(|(_, to)| inside.contains(to)) {
-                moves |= 1 << thread;
-            }
+            let edges = graph.edges(*state).filter(|edge| within(*edge));
+            moves |= edges.fold(0, |mask, edge| mask | 1 << graph.thread_of(edge));
             blocked |= !graph.enabled(*state);
         }
         let fair = (0..system.threads()).all(|u| over(first, u) || moves >> u & 1 == 1 || blocked >> u & 1 == 1);
         let somebody = (0..system.threads()).any(|u| !over(first, u));
-        if moves == 0 || !fair || !somebody || !wanted(&component, moves) {
+        if moves == 0 || !fair || !somebody || !wanted(component, moves) {
             continue;
         }
         let entry = inside.iter().copied().min()?;
-        let cycle = round(&inside, entry, moves, &|state| steps(state).collect());
-        return Some(Lasso { thread: starved, stem: graph.way_to(entry), cycle });
+        let cycle = round(graph, entry, moves, &within);
+        return Some(Lasso { stem: graph.way_to(entry), cycle });
     }
     None
 }
 
-/// A closed way within the component in which each of these threads moves.
-fn round(
-    inside: &BTreeSet<usize>,
-    entry: usize,
-    moves: u32,
-    steps: &dyn Fn(usize) -> Vec<(usize, usize)>,
-) -> Vec<usize> {
+/// A closed way along steps that are within, in which each of these threads moves.
+fn round(graph: &Graph, entry: usize, moves: u32, within: &dyn Fn(Edge) -> bool) -> Vec<usize> {
     let (mut at, mut way) = (entry, Vec::new());
+    let go = |at: usize, way: &mut Vec<usize>, wanted: &dyn Fn(Edge) -> bool| {
+        let edges = graph.walk([at], within, wanted).unwrap_or_default();
+        way.extend(edges.iter().map(|edge| graph.thread_of(*edge)));
+        edges.last().map_or(at, |edge| edge.to)
+    };
     for thread in bits(moves) {
-        if way.contains(&thread) {
-            continue;
+        if !way.contains(&thread) {
+            at = go(at, &mut way, &|edge| graph.thread_of(edge) == thread);
         }
-        let found = walk(inside, at, steps, &|by, _| by == thread);
-        at = found.1;
-        way.extend(found.0);
     }
     if at != entry {
-        way.extend(walk(inside, at, steps, &|_, to| to == entry).0);
+        go(at, &mut way, &|edge| edge.to == entry);
     }
     way
-}
-
-/// A shortest way from a state whose last step is wanted, and where it ends.
-fn walk(
-    inside: &BTreeSet<usize>,
-    from: usize,
-    steps: &dyn Fn(usize) -> Vec<(usize, usize)>,
-    wanted: &dyn Fn(usize, usize) -> bool,
-) -> (Vec<usize>, usize) {
-    let mut came: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-    let mut queue = VecDeque::from([from]);
-    while let Some(at) = queue.pop_front() {
-        for (thread, to) in steps(at).into_iter().filter(|(_, to)| inside.contains(to)) {
-            if wanted(thread, to) {
-                let (mut way, mut back) = (vec![thread], at);
-                while let Some((before, by)) = came.get(&back).filter(|_| back != from) {
-                    way.push(*by);
-                    back = *before;
-                }
-                way.reverse();
-                return (way, to);
-            }
-            if to != from && !came.contains_key(&to) {
-                came.insert(to, (at, thread));
-                queue.push_back(to);
-            }
-        }
-    }
-    (Vec::new(), from)
 }

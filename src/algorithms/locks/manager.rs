@@ -25,7 +25,7 @@ pub struct Grant {
 }
 
 /// A request that waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Request {
     /// Who waits.
     pub holder: Holder,
@@ -54,7 +54,7 @@ pub enum LockError {
     },
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Queue {
     granted: Vec<(Holder, Mode)>,
     waiting: Vec<Request>,
@@ -79,7 +79,7 @@ struct Queue {
 /// let granted = locks.release_all(1);
 /// assert_eq!((granted[0].holder, granted[0].mode), (2, Mode::X));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LockManager {
     queues: BTreeMap<Resource, Queue>,
     held: BTreeMap<Holder, BTreeSet<Resource>>,

@@ -23,7 +23,7 @@ pub type Holder = u32;
 /// assert_eq!(Resource::Row(0, 3).parent(), Some(Resource::Table(0)));
 /// assert_eq!(Resource::Database.parent(), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// Everything.
     Database,

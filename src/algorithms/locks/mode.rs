@@ -7,7 +7,7 @@
 /// assert!(Mode::IX.compatible(Mode::IS) && !Mode::IX.compatible(Mode::S));
 /// assert_eq!(Mode::S.join(Mode::IX), Mode::SIX);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// Intention shared: something below is, or will be, locked S.
     IS,

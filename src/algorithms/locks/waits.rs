@@ -112,7 +112,7 @@ pub struct Candidate {
 /// assert_eq!(Victim::Smallest.choose(&cycle, 1), Some(2));
 /// assert_eq!(Victim::Requester.choose(&cycle, 1), Some(1));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Victim {
     /// The one whose request closed the cycle.
     Requester,
@@ -156,7 +156,7 @@ impl Victim {
 /// assert_eq!(Prevention::WoundWait.decide(old, young), Waits::Wounds);
 /// assert_eq!(Prevention::WoundWait.decide(young, old), Waits::Waits);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Prevention {
     /// An older one waits for a younger one; a younger one dies rather than wait.
     WaitDie,

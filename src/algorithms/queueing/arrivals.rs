@@ -1,7 +1,8 @@
 //! When requests arrive.
 
 use rand::Rng;
-use rand_distr::{Distribution, Exp1};
+
+use crate::sim::exponential;
 
 /// A process of arrivals. It holds no clock: one asks for the gap to the next arrival.
 ///
@@ -95,8 +96,4 @@ impl Arrivals {
             }
         })
     }
-}
-
-fn exponential<R: Rng + ?Sized>(rng: &mut R) -> f64 {
-    Distribution::<f64>::sample(&Exp1, rng)
 }

@@ -1,7 +1,9 @@
 //! How long requests take.
 
 use rand::{Rng, RngExt};
-use rand_distr::{Distribution, Exp1, StandardNormal};
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::sim::exponential;
 
 /// Shape of the bimodal distribution: this share of the requests is long.
 const LONG_SHARE: f64 = 0.05;
@@ -60,7 +62,7 @@ impl Service {
     /// Draws one service time, in the unit of `mean`. O(1).
     pub fn sample<R: Rng + ?Sized>(self, mean: f64, rng: &mut R) -> f64 {
         match self {
-            Self::Exponential => mean * Distribution::<f64>::sample(&Exp1, rng),
+            Self::Exponential => mean * exponential(rng),
             Self::Constant => mean,
             Self::Lognormal => {
                 let normal: f64 = StandardNormal.sample(rng);

@@ -2,8 +2,8 @@
 
 use super::ast::{At, BinOp, Expr, Kind, Name, ProgramError, Stmt, StmtKind, Thread, Verb};
 use super::emit::{Emitter, Label};
-use super::part::{Code, Op};
-use super::program::{Names, Thing, ThreadCode};
+use super::names::{Names, Thing};
+use super::part::{Code, Op, ThreadCode};
 
 /// Most parts of a thread.
 pub const MAX_PARTS: usize = 2_000;

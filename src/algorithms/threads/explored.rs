@@ -2,7 +2,7 @@
 
 use super::machine::{BAD, Machine};
 use crate::algorithms::explore::{
-    Counts, Graph, Lasso, Reduced, Reduction, System, livelock, livelock_where, starving,
+    Counts, Graph, Lasso, Reduced, Reduction, Starving, System, livelock, livelock_where, starving,
 };
 
 /// Up to so many states the reduced search is run for its figures although the graph knows everything.
@@ -28,12 +28,12 @@ pub struct Explored {
     /// The schedules, counted.
     pub counts: Counts,
     /// Loops in which a thread starves under weak fairness.
-    pub starving: Vec<Lasso>,
+    pub starving: Vec<Starving>,
     /// A loop that a fair scheduler need never leave.
-    pub livelock: Option<Lasso>,
+    pub livelock: Option<Lasso<usize>>,
     /// A loop in which threads can spin for ever: in a program that is meant to end, one that leads to no end or in which
     /// all that are not over move; in any other, one that changes nothing that they share.
-    pub spins: Option<Lasso>,
+    pub spins: Option<Lasso<usize>>,
     /// What the search with partial-order reduction found: it only runs where the graph is small or does not fit.
     pub reduced: Reduced,
     /// Most states that it was allowed.
@@ -118,7 +118,7 @@ impl Explored {
 
     /// A loop that is no work. Where some schedule ends: one that no way out leads to an end, or in which every thread
     /// that is not over moves. Where none does: one that changes nothing that threads share.
-    fn spinning(&self) -> Option<Lasso> {
+    fn spinning(&self) -> Option<Lasso<usize>> {
         let threads = self.machine.program().threads.len();
         let wanted = |states: &[u32], moves: u32| {
             let state = |number: u32| self.graph.state(number as usize);
@@ -197,6 +197,7 @@ impl Explored {
         let lassos = self
             .starving
             .iter()
+            .map(|starving| &starving.lasso)
             .chain(&self.livelock)
             .chain(&self.spins)
             .map(|l| (l.stem.len() + l.cycle.len()) * 8 + 64);

@@ -6,8 +6,8 @@ use winnow::stream::Stream;
 use winnow::token::any;
 
 use super::ast::{Atomic, BinOp, Expr, Name};
-use super::grammar::{MAX_NESTING, Parsed, Tokens, expected, name, need_sign, place, refuse, sign, word};
 use super::lexer::{Placed, Token};
+use super::parsing::{MAX_NESTING, Parsed, Tokens, expected, name, need_sign, place, refuse, sign, word};
 
 /// Most operators of one kind in a row.
 const MAX_ROW: usize = 32;

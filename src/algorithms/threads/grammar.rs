@@ -1,22 +1,21 @@
 //! The grammar: declarations, threads and statements, over the lexer's tokens.
 
-use winnow::combinator::{opt, repeat};
-use winnow::error::{ErrMode, ParserError};
+use winnow::combinator::opt;
+use winnow::error::ErrMode;
 use winnow::prelude::*;
-use winnow::stream::{Stream, TokenSlice};
+use winnow::stream::Stream;
 use winnow::token::any;
 
-use super::ast::{At, Condition, Declaration, Expr, Kind, Name, ProgramError, Source, Stmt, StmtKind, Thread, Verb};
+use super::ast::{At, Condition, Declaration, Expr, Kind, ProgramError, Source, Stmt, StmtKind, Thread, Verb};
 use super::expressions::expression;
 use super::lexer::{Placed, Token, tokens};
+use super::parsing::{
+    MAX_NESTING, Parsed, SEE, TOP_ONLY, Tokens, expected, lines, name, need_sign, number, place, refuse, sign, word,
+};
 
-/// Deepest nesting of blocks and brackets.
-pub(super) const MAX_NESTING: usize = 24;
 /// Most threads.
 pub const MAX_THREADS: usize = crate::algorithms::explore::MAX_THREADS;
 
-/// Where the language is described.
-const SEE: &str = "the language is in docs/programs.md";
 /// What a line outside a thread begins with.
 const TOP_WORDS: &str = "program, note, shared, mutex, reentrant mutex, rwlock, semaphore, condition, monitor, barrier, \
                          countdown, event, thread, always, finally or live";
@@ -25,127 +24,6 @@ const STATEMENT_WORDS: &str = "a variable, local, if, while, loop, repeat, break
                                fetch_add, try_lock, try_acquire, lock, unlock, read_lock, read_unlock, write_lock, \
                                write_unlock, acquire, release, wait, notify, notify_all, pulse, pulse_all, await, \
                                signal, set or reset";
-
-/// Other words that are no names, beside the verbs.
-const RESERVED: [&str; 18] = [
-    "thread",
-    "skip",
-    "local",
-    "if",
-    "else",
-    "while",
-    "loop",
-    "repeat",
-    "break",
-    "critical",
-    "with",
-    "assert",
-    "me",
-    "cas",
-    "fetch_add",
-    "try_lock",
-    "try_acquire",
-    "lock",
-];
-
-/// Words that begin a line outside threads only.
-const TOP_ONLY: [&str; 15] = [
-    "program",
-    "note",
-    "shared",
-    "mutex",
-    "reentrant",
-    "rwlock",
-    "semaphore",
-    "condition",
-    "monitor",
-    "barrier",
-    "countdown",
-    "event",
-    "always",
-    "finally",
-    "live",
-];
-
-pub(super) type Tokens<'t, 's> = TokenSlice<'t, Placed<'s>>;
-pub(super) type Parsed<T> = Result<T, ErrMode<ProgramError>>;
-
-impl<'t, 's> ParserError<Tokens<'t, 's>> for ProgramError {
-    type Inner = Self;
-
-    fn from_input(input: &Tokens<'t, 's>) -> Self {
-        let (at, found) = input.peek_token().map_or_else(Default::default, |t| (t.at, t.token.shown()));
-        Self::new(at, format!("{found} is not expected here"), SEE)
-    }
-
-    fn into_inner(self) -> Result<Self, Self> {
-        Ok(self)
-    }
-}
-
-/// The error that something else was expected here; there is no other way to read the text.
-pub(super) fn expected<T>(input: &Tokens<'_, '_>, what: &str) -> Parsed<T> {
-    let (at, found) = input.peek_token().map_or_else(Default::default, |t| (t.at, t.token.shown()));
-    Err(ErrMode::Cut(ProgramError::new(at, format!("{found} is not expected here"), format!("write {what}"))))
-}
-
-pub(super) fn refuse<T>(at: At, problem: impl Into<String>, remedy: impl Into<String>) -> Parsed<T> {
-    Err(ErrMode::Cut(ProgramError::new(at, problem, remedy)))
-}
-
-pub(super) fn place(input: &Tokens<'_, '_>) -> At {
-    input.peek_token().map_or_else(At::default, |t| t.at)
-}
-
-/// A sign, if it comes next.
-pub(super) fn sign<'t, 's: 't>(wanted: &'static str) -> impl Parser<Tokens<'t, 's>, At, ErrMode<ProgramError>> {
-    any.verify_map(move |t: &Placed<'_>| (t.token == Token::Sign(wanted)).then_some(t.at))
-}
-
-/// A sign that must come next.
-pub(super) fn need_sign(input: &mut Tokens<'_, '_>, wanted: &'static str) -> Parsed<At> {
-    match opt(sign(wanted)).parse_next(input)? {
-        Some(at) => Ok(at),
-        None => expected(input, &format!("'{wanted}'")),
-    }
-}
-
-fn line<'t, 's: 't>(input: &mut Tokens<'t, 's>) -> Parsed<()> {
-    any.verify(|t: &&Placed<'_>| t.token == Token::Line).void().parse_next(input)
-}
-
-fn lines(input: &mut Tokens<'_, '_>) -> Parsed<()> {
-    repeat::<_, _, (), _, _>(0.., line).parse_next(input)
-}
-
-/// A word, if it comes next.
-pub(super) fn word<'s>(input: &mut Tokens<'_, 's>) -> Parsed<(At, &'s str)> {
-    any.verify_map(|t: &Placed<'s>| if let Token::Word(w) = t.token { Some((t.at, w)) } else { None }).parse_next(input)
-}
-
-/// A number, if it comes next, with its minus.
-fn number(input: &mut Tokens<'_, '_>) -> Parsed<i32> {
-    let minus = opt(sign("-")).parse_next(input)?.is_some();
-    let n = any.verify_map(|t: &Placed<'_>| if let Token::Int(n) = t.token { Some(n) } else { None });
-    let Some(n) = opt(n).parse_next(input)? else { return expected(input, "a number") };
-    Ok(if minus { -n } else { n })
-}
-
-/// A name that must come next.
-pub(super) fn name(input: &mut Tokens<'_, '_>, what: &str) -> Parsed<Name> {
-    match opt(word).parse_next(input)? {
-        Some((at, text))
-            if TOP_ONLY.contains(&text) || RESERVED.contains(&text) || Verb::ALL.iter().any(|(w, _)| *w == text) =>
-        {
-            refuse(at, format!("'{text}' is a word of the language"), format!("choose another name for {what}"))
-        }
-        Some((at, text)) if text.len() > 24 => {
-            refuse(at, format!("the name '{text}' is too long"), "use at most 24 characters")
-        }
-        Some((at, text)) => Ok(Name { at, text: text.to_owned() }),
-        None => expected(input, what),
-    }
-}
 
 fn text(input: &mut Tokens<'_, '_>) -> Parsed<String> {
     let text = any.verify_map(|t: &Placed<'_>| if let Token::Text(s) = t.token { Some(s.to_owned()) } else { None });

@@ -49,7 +49,7 @@ impl Machine {
         let threads = program.threads.len();
         let variables = 3 * threads + 2;
         let objects = variables + program.variables.len();
-        let words: usize = program.objects.iter().map(|o| super::program::Object::words(o.kind)).sum();
+        let words: usize = program.objects.iter().map(|o| super::names::Object::words(o.kind)).sum();
         let registers = objects + words;
         let each = program.threads.iter().map(|t| t.registers).max().unwrap_or(0);
         Self { variables, objects, registers, each, width: registers + each * threads, program }
@@ -103,7 +103,7 @@ impl Machine {
     pub fn object<'s>(&self, state: &'s [i32], object: usize) -> &'s [i32] {
         let Some(found) = self.program.objects.get(object) else { return &[] };
         let first = self.objects + found.word;
-        &state[first..first + super::program::Object::words(found.kind)]
+        &state[first..first + super::names::Object::words(found.kind)]
     }
 
     /// Problems that have happened so far.

@@ -53,6 +53,8 @@ mod lexer;
 mod library;
 mod machine;
 mod measured;
+mod names;
+mod parsing;
 mod part;
 mod program;
 
@@ -68,5 +70,6 @@ pub use lexer::MAX_SOURCE;
 pub use library::{LIBRARY, Pair, built_in};
 pub use machine::{ASSERTION, BAD, DEADLOCK, FAULT, FINALLY, INVARIANT, LOST_UPDATE, Machine, OVERLAP};
 pub use measured::{Measured, expected_finals};
-pub use part::{After, Code, Fault, Op, Part};
-pub use program::{Grain, MAX_OBJECTS, Object, Program, Rule, ThreadCode, Variable};
+pub use names::{MAX_OBJECTS, Object, Variable};
+pub use part::{After, Code, Fault, Op, Part, ThreadCode};
+pub use program::{Grain, Program, Rule};

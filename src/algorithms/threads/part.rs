@@ -250,3 +250,22 @@ impl Part {
         self.access == Access::default()
     }
 }
+
+/// A thread as parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadCode {
+    /// Its name.
+    pub name: String,
+    /// Its parts; it is over when its place is past the last.
+    pub parts: Vec<Part>,
+    /// Names of its locals, by register.
+    pub locals: Vec<String>,
+    /// Registers that it needs.
+    pub registers: usize,
+    /// What it may still touch from each part on.
+    pub future: Vec<Access>,
+    /// What it may still give a sign to from each part on: one bit for each object that others can wait for.
+    pub signs: Vec<u64>,
+    /// First and last line of its text.
+    pub lines: (u32, u32),
+}

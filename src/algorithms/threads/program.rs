@@ -1,15 +1,10 @@
 //! A program made ready: threads as atomic parts, and what they share.
 
-use std::collections::BTreeMap;
-
-use super::ast::{Condition, Kind, Name, ProgramError, Source};
+use super::ast::{Condition, ProgramError};
 use super::compile::{Compiler, constant_code};
 use super::grammar::parse;
-use super::part::{Code, Part};
-use crate::algorithms::explore::Access;
-
-/// Most variables, locks and so on of a program: each has a bit of [`Access`].
-pub const MAX_OBJECTS: usize = 48;
+use super::names::{Names, Object, Variable};
+use super::part::{Code, Part, ThreadCode};
 
 /// How finely statements are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,56 +14,6 @@ pub enum Grain {
     Parts,
     /// A step goes up to the next part that touches something shared: `x += 1` is read, write.
     Shared,
-}
-
-/// A variable that all threads see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Its first value.
-    pub first: i32,
-}
-
-/// A lock, a semaphore and so on, or a critical section.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
-    /// Its name.
-    pub name: String,
-    /// What it is; `None` for a critical section.
-    pub kind: Option<Kind>,
-    /// Where its words begin, counted from the first word of the first object.
-    pub word: usize,
-}
-
-impl Object {
-    /// Words that it needs: mutex (owner, depth), monitor (and its queue), rwlock (writer, readers), others one.
-    pub fn words(kind: Option<Kind>) -> usize {
-        match kind {
-            Some(Kind::Mutex { .. } | Kind::RwLock) => 2,
-            Some(Kind::Monitor) => 3,
-            _ => 1,
-        }
-    }
-}
-
-/// A thread as parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThreadCode {
-    /// Its name.
-    pub name: String,
-    /// Its parts; it is over when its place is past the last.
-    pub parts: Vec<Part>,
-    /// Names of its locals, by register.
-    pub locals: Vec<String>,
-    /// Registers that it needs.
-    pub registers: usize,
-    /// What it may still touch from each part on.
-    pub future: Vec<Access>,
-    /// What it may still give a sign to from each part on: one bit for each object that others can wait for.
-    pub signs: Vec<u64>,
-    /// First and last line of its text.
-    pub lines: (u32, u32),
 }
 
 /// A condition over the shared variables.
@@ -211,83 +156,5 @@ impl Program {
             thread.signs = super::access::signs(&thread.parts);
         }
         self.threads = threads;
-    }
-}
-
-/// Names that all threads see.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    pub variables: Vec<Variable>,
-    pub objects: Vec<Object>,
-    by_name: BTreeMap<String, Thing>,
-    words: usize,
-}
-
-/// What a shared name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Thing {
-    Variable(usize),
-    Object(usize, Kind),
-}
-
-impl Names {
-    fn of(source: &Source) -> Result<Self, ProgramError> {
-        let mut names = Self::default();
-        for declaration in &source.declarations {
-            let name = &declaration.name;
-            let thing = match declaration.kind {
-                Kind::Shared(first) => {
-                    names.variables.push(Variable { name: name.text.clone(), first });
-                    Thing::Variable(names.variables.len() - 1)
-                }
-                kind => Thing::Object(names.add_object(name, Some(kind))?, kind),
-            };
-            if names.by_name.insert(name.text.clone(), thing).is_some() {
-                let problem = format!("'{}' is declared twice", name.text);
-                return Err(ProgramError::new(name.at, problem, "give one of them another name"));
-            }
-            names.check_size(name, source.always.len())?;
-        }
-        let mut threads = BTreeMap::new();
-        for thread in &source.threads {
-            if threads.insert(thread.name.text.clone(), ()).is_some() {
-                let problem = format!("there are two threads '{}'", thread.name.text);
-                return Err(ProgramError::new(thread.name.at, problem, "give one of them another name"));
-            }
-        }
-        Ok(names)
-    }
-
-    fn check_size(&self, name: &Name, rules: usize) -> Result<(), ProgramError> {
-        if self.variables.len() + self.objects.len() + rules > MAX_OBJECTS {
-            let problem = format!("there are more than {MAX_OBJECTS} variables, locks and rules");
-            return Err(ProgramError::new(name.at, problem, "take some out"));
-        }
-        Ok(())
-    }
-
-    fn add_object(&mut self, name: &Name, kind: Option<Kind>) -> Result<usize, ProgramError> {
-        self.objects.push(Object { name: name.text.clone(), kind, word: self.words });
-        self.words += Object::words(kind);
-        self.check_size(name, 0)?;
-        Ok(self.objects.len() - 1)
-    }
-
-    /// The critical section of this name.
-    pub fn critical(&mut self, name: &Name) -> Result<usize, ProgramError> {
-        match self.objects.iter().position(|o| o.kind.is_none() && o.name == name.text) {
-            Some(found) => Ok(found),
-            None => self.add_object(name, None),
-        }
-    }
-
-    pub fn find(&self, name: &str) -> Option<Thing> {
-        self.by_name.get(name).copied()
-    }
-
-    /// Names to suggest.
-    pub fn known(&self) -> String {
-        let names: Vec<&str> = self.by_name.keys().take(10).map(String::as_str).collect();
-        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::types::{Row, Seen, TxId, VersionId};
 
 /// A version of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version {
     /// Who wrote it, and its how manieth write of the row.
     pub id: VersionId,
@@ -18,7 +18,7 @@ pub struct Version {
 }
 
 /// All versions of a row, the oldest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chain {
     /// At least one, as long as the row is known.
     pub versions: Vec<Version>,
@@ -54,7 +54,7 @@ impl Chain {
 }
 
 /// All rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Cells {
     pub(super) rows: BTreeMap<Row, Chain>,
     /// Rows that may have versions to drop.

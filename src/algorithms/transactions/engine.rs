@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::Cells;
 use super::history::{Event, What};
-use super::optimistic::Validated;
 use super::policy::Policy;
 use super::types::{EngineError, Op, Protocol, Reason, Row, Seen, TxId, VersionId};
 use crate::algorithms::locks::{LockManager, Mode, Resource};
 
 /// How a transaction is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// It may go on.
     Active,
@@ -75,7 +74,7 @@ pub enum Told {
     Aborted(Reason),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Tx {
     pub(super) status: Status,
     pub(super) began: u64,
@@ -97,6 +96,16 @@ pub(super) struct Tx {
     pub(super) scans: BTreeSet<u16>,
     /// When the latest of the versions was committed that it wrote over, but does not see in its snapshot.
     pub(super) over_unseen: u64,
+}
+
+/// What a commit wrote, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Validated {
+    pub(super) tx: TxId,
+    pub(super) stamp: u64,
+    pub(super) rows: BTreeSet<Row>,
+    /// Of these, those that it inserted or deleted.
+    pub(super) came_or_went: BTreeSet<Row>,
 }
 
 /// How an attempt at an operation went.
@@ -123,7 +132,7 @@ pub(super) enum Attempt {
 /// let notices = engine.submit(2, Op::Write(x, Expr::Plus(x, 1))).unwrap();
 /// assert_eq!(notices[0].told, Told::Aborted(Reason::SnapshotTooOld { row: x, by: 1 }));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Engine {
     pub(super) protocol: Protocol,
     pub(super) policy: Policy,

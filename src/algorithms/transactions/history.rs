@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::types::{Predicate, Reason, Row, Seen, TxId, VersionId};
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
     /// Who did it.
     pub tx: TxId,
@@ -14,7 +14,7 @@ pub struct Event {
 }
 
 /// What happened in an [`Event`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum What {
     /// A row was read.
     Read(Seen),

@@ -27,7 +27,7 @@ mod workload;
 pub use cases::{CASES, Case, case};
 pub use cells::{Chain, Version};
 pub use engine::{Engine, Notice, Reply, Status, Told};
-pub use explore::{Exploration, Verdict, explore, explore_while, interleavings, judge};
+pub use explore::{Exploration, Orders, Progress, Verdict, explore, explore_while, interleavings, judge};
 pub use history::{Event, History, How, Read, What};
 pub use outside::TxView;
 pub use phenomena::{Finding, Phenomenon};

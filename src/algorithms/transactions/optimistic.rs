@@ -1,19 +1,7 @@
 //! Backward validation: Kung and Robinson, "On Optimistic Methods for Concurrency Control" (1981), serial validation.
 
-use std::collections::BTreeSet;
-
 use super::engine::Engine;
 use super::types::{Protocol, Reason, Row, TxId};
-
-/// What a commit wrote, and when.
-#[derive(Clone, Debug)]
-pub(super) struct Validated {
-    pub(super) tx: TxId,
-    pub(super) stamp: u64,
-    pub(super) rows: BTreeSet<Row>,
-    /// Of these, those that it inserted or deleted.
-    pub(super) came_or_went: BTreeSet<Row>,
-}
 
 impl Engine {
     /// Why a transaction may not commit: somebody who committed since it began wrote what it has read.

@@ -8,7 +8,7 @@ use crate::algorithms::locks::{Prevention, Victim};
 /// use scalelab::algorithms::{locks::Victim, transactions::Policy};
 /// assert_eq!(Policy::default(), Policy::Detect(Victim::Youngest));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Policy {
     /// Nothing: a deadlock stands.
     Ignore,

@@ -11,7 +11,7 @@ pub type TxId = u32;
 /// use scalelab::algorithms::{locks::Resource, transactions::Row};
 /// assert_eq!(Row::new(0, 2).resource(), Resource::Row(0, 2));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Row {
     /// Number of the table.
     pub table: u16,
@@ -32,7 +32,7 @@ impl Row {
 }
 
 /// A version of a row: who wrote it, and whether it was its first, second … write of that row (from 0).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionId {
     /// Who wrote it.
     pub writer: TxId,
@@ -41,7 +41,7 @@ pub struct VersionId {
 }
 
 /// What a read saw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seen {
     /// The row.
     pub row: Row,
@@ -62,7 +62,7 @@ pub struct Seen {
 /// assert_eq!((raise.effect(Some(10), None), Expr::Delete.effect(None, None)), (Effect::Misses, Effect::Misses));
 /// assert_eq!(Expr::Insert(1).effect(None, Some(40)), Effect::Duplicate);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
     /// Updates the row to this value: `SET v = 5`.
     Set(i64),
@@ -119,7 +119,7 @@ impl Expr {
 /// use scalelab::algorithms::transactions::Predicate;
 /// assert!(Predicate::MultipleOf(3).matches(Some(30)) && !Predicate::MultipleOf(3).matches(None));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// All that exist.
     All,
@@ -142,7 +142,7 @@ impl Predicate {
 }
 
 /// One operation of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Begins: takes the snapshot and the timestamp. Whatever else comes first begins, too.
     Begin,
@@ -178,7 +178,7 @@ impl Op {
 /// use scalelab::algorithms::transactions::Protocol;
 /// assert!(Protocol::Serializable.serializable() && !Protocol::Snapshot.serializable());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// No control at all: everybody reads and writes the newest version, committed or not.
     Nothing,
@@ -242,7 +242,7 @@ impl Protocol {
 }
 
 /// Why a transaction was aborted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// It asked for it.
     Asked,

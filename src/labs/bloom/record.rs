@@ -60,7 +60,8 @@ impl Sample {
 
     /// Its 95 % confidence interval.
     pub fn interval(self) -> (f64, f64) {
-        crate::algorithms::bloom::theory::wilson(self.lies, self.absent, 1.96)
+        let share = crate::sim::statistics::wilson(self.lies, self.absent, 1.96);
+        (share.low, share.high)
     }
 }
 

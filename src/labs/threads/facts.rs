@@ -171,7 +171,7 @@ impl ThreadsFacts {
             found: explored.map_or_else(Vec::new, found_names),
             outcomes: counts.map_or(0, |c| c.outcomes.len()),
             starves: explored.map_or_else(Vec::new, |e| {
-                e.starving.iter().filter_map(|l| l.thread).map(|t| model.thread_name(t).to_owned()).collect()
+                e.starving.iter().map(|starving| model.thread_name(starving.thread).to_owned()).collect()
             }),
             livelock: explored.is_some_and(|e| e.livelock.is_some()),
             spins: explored.is_some_and(|e| e.spins.is_some()),

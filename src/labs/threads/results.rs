@@ -73,13 +73,16 @@ fn good(explored: &Explored) -> Option<Vec<usize>> {
     good.min().map(|state| explored.graph.way_to(state))
 }
 
-fn round(lasso: &Lasso) -> Vec<usize> {
+fn round(lasso: &Lasso<usize>) -> Vec<usize> {
     // Twice round, so that one sees that it comes again.
     lasso.stem.iter().chain(&lasso.cycle).chain(&lasso.cycle).copied().collect()
 }
 
 fn starving(explored: &Explored) -> Option<Vec<usize>> {
-    explored.starves().then(|| explored.livelock.iter().chain(&explored.starving).next().map(round)).flatten()
+    explored
+        .starves()
+        .then(|| explored.livelock.iter().chain(explored.starving.first().map(|s| &s.lasso)).next().map(round))
+        .flatten()
 }
 
 /// The schedule that leads to a result.
@@ -91,7 +94,7 @@ pub(super) fn schedule(model: &ThreadsModel, result: &str) -> Result<Vec<usize>,
     let found = match result {
         "break" => explored.breaking().or_else(|| starving(explored)),
         "good" => good(explored),
-        "starve" => explored.starving.first().map(round),
+        "starve" => explored.starving.first().map(|s| round(&s.lasso)),
         "livelock" => explored.livelock.as_ref().map(round),
         "spin" => explored.spins.as_ref().map(round),
         _ => match PROBLEMS.iter().find(|(name, ..)| *name == result) {

@@ -180,7 +180,7 @@ fn loops(model: &ThreadsModel, explored: &Explored, now: Micros, log: &mut Vec<E
     let live = model.program().live;
     let (kind, allowed) =
         if live { (EventKind::Warning, "") } else { (EventKind::Detail, " Only `live` would forbid that.") };
-    let starving = explored.starving.iter().filter_map(|l| l.thread).map(|t| model.thread_name(t));
+    let starving = explored.starving.iter().map(|starving| model.thread_name(starving.thread));
     for name in starving {
         let text = format!("Starvation: the others can go round and {name} never gets its turn.{allowed}");
         tell(log, now, kind, text);
