@@ -11,9 +11,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use divan::{Bencher, counter::ItemsCount};
 use nix::time::{ClockId, clock_gettime};
-use scalelab::algorithms::explore::{Counts, Graph, Schedules, System, bits, reduced};
+use scalelab::algorithms::explore::{self, Counts, Graph, Schedules, Search, System, bits, reduced};
 use scalelab::algorithms::threads::{BAD, Grain, Machine, Program, built_in};
 use stateright::{Checker, Model, Property};
+use two_phase_commit::{Commit, two_phase_commit};
+
+#[path = "../tests/common/two_phase_commit.rs"]
+mod two_phase_commit;
 
 /// Most states of a graph: the larger counters have more.
 const MOST_STATES: usize = 400_000;
@@ -134,6 +138,39 @@ fn with_stateright(machine: &'static Machine) -> usize {
     checker.spawn_bfs().join().unique_state_count()
 }
 
+/// Any model of ours in stateright.
+struct Lent<M>(M);
+
+impl<M> Model for Lent<M>
+where
+    M: explore::Model,
+    M::State: std::fmt::Debug,
+    M::Action: std::fmt::Debug + PartialEq,
+{
+    type State = M::State;
+    type Action = M::Action;
+
+    fn init_states(&self) -> Vec<M::State> {
+        self.0.initial()
+    }
+
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+        self.0.actions(state, actions);
+    }
+
+    fn next_state(&self, state: &M::State, action: M::Action) -> Option<M::State> {
+        self.0.next(state, &action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::<Self>::always("true", |_, _| true)]
+    }
+}
+
+fn processes_with_stateright(model: Commit) -> usize {
+    Lent(model).checker().threads(1).spawn_bfs().join().unique_state_count()
+}
+
 /// Seconds of CPU time that this process has had.
 fn cpu() -> f64 {
     let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("there is a CPU clock");
@@ -153,18 +190,29 @@ fn rate(work: impl Fn() -> f64) -> f64 {
 
 /// States a second, ours and stateright's, the best of three each.
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn compare(name: &str, ours: impl Fn() -> usize, theirs: impl Fn() -> usize) {
+    let states = ours();
+    let mut best = [0.0_f64; 2];
+    for _ in 0..3 {
+        let rates = [rate(|| ours() as f64), rate(|| theirs() as f64)];
+        best.iter_mut().zip(rates).for_each(|(best, rate)| *best = best.max(rate));
+    }
+    let [ours, theirs] = best;
+    println!("  {name:<20} {states:>8} states  {ours:>12.0}/s  stateright {theirs:>12.0}/s  {:.2} ×", ours / theirs);
+}
+
 fn against_stateright(name: &str, machine: Machine) {
     // stateright wants a model that lives as long as the program.
     let machine: &'static Machine = Box::leak(Box::new(machine));
-    let mut best = [0.0_f64; 2];
-    for _ in 0..3 {
-        let rates =
-            [rate(|| Graph::explore(machine, MOST_STATES).len() as f64), rate(|| with_stateright(machine) as f64)];
-        best.iter_mut().zip(rates).for_each(|(best, rate)| *best = best.max(rate));
-    }
-    let states = Graph::explore(machine, MOST_STATES).len();
-    let [ours, theirs] = best;
-    println!("  {name:<20} {states:>8} states  {ours:>12.0}/s  stateright {theirs:>12.0}/s  {:.2} ×", ours / theirs);
+    compare(name, || Graph::explore(machine, MOST_STATES).len(), || with_stateright(machine));
+}
+
+/// Two-phase commit as processes, in every order.
+fn processes_against_stateright(resource_managers: u16) {
+    let model = two_phase_commit(resource_managers);
+    let name = format!("2pc, {resource_managers} members");
+    let theirs = || processes_with_stateright(two_phase_commit(resource_managers));
+    compare(&name, || Search::run(&model, MOST_STATES).len(), theirs);
 }
 
 /// Measures all in turn, keeps the best of each, and prints rates and ratios.
@@ -205,5 +253,9 @@ fn main() {
     }
     for name in PROGRAMS {
         against_stateright(name, program(name));
+    }
+    println!("states of processes, next to stateright with the same model and one thread:");
+    for resource_managers in [3, 5, 7] {
+        processes_against_stateright(resource_managers);
     }
 }

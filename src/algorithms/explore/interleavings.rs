@@ -61,7 +61,7 @@ pub enum Step<M, T> {
 }
 
 /// All hosts of a protocol at one moment, and all that is under way: the state that [`Interleavings`] explores.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Cluster<S, M, T> {
     /// What each host knows.
     pub hosts: Vec<S>,
@@ -69,10 +69,31 @@ pub struct Cluster<S, M, T> {
     pub down: BTreeSet<HostId>,
     /// Messages under way.
     pub messages: Vec<Envelope<M>>,
-    /// Timers that are set.
-    pub timers: BTreeSet<(HostId, T)>,
+    /// Timers that are set, in order.
+    pub timers: Vec<(HostId, T)>,
     /// What may still go wrong.
     pub left: Budget,
+}
+
+impl<S: Clone, M: Clone, T: Clone> Clone for Cluster<S, M, T> {
+    fn clone(&self) -> Self {
+        Self {
+            hosts: self.hosts.clone(),
+            down: self.down.clone(),
+            messages: self.messages.clone(),
+            timers: self.timers.clone(),
+            left: self.left,
+        }
+    }
+
+    /// Into the memory that is there.
+    fn clone_from(&mut self, source: &Self) {
+        self.hosts.clone_from(&source.hosts);
+        self.down.clone_from(&source.down);
+        self.messages.clone_from(&source.messages);
+        self.timers.clone_from(&source.timers);
+        self.left = source.left;
+    }
 }
 
 /// A [`Cluster`] of a protocol.
@@ -167,8 +188,13 @@ impl<P: Process> Interleavings<P> {
         for effect in out.take() {
             match effect {
                 Effect::Send(to, message) => self.send(cluster, Envelope { from: me, to, message }),
-                Effect::SetTimer(timer, ..) => _ = cluster.timers.insert((me, timer)),
-                Effect::CancelTimer(timer) => _ = cluster.timers.remove(&(me, timer)),
+                Effect::SetTimer(timer, ..) => {
+                    let timer = (me, timer);
+                    if let Err(place) = cluster.timers.binary_search(&timer) {
+                        cluster.timers.insert(place, timer);
+                    }
+                }
+                Effect::CancelTimer(timer) => cluster.timers.retain(|(owner, set)| (*owner, set) != (me, &timer)),
                 Effect::Emit(_) => {}
             }
         }
@@ -214,7 +240,7 @@ impl<P: Process> Model for Interleavings<P> {
     type Action = StepOf<P>;
 
     fn initial(&self) -> Vec<Self::State> {
-        let (hosts, down, messages, timers) = (Vec::new(), BTreeSet::new(), Vec::new(), BTreeSet::new());
+        let (hosts, down, messages, timers) = (Vec::new(), BTreeSet::new(), Vec::new(), Vec::new());
         let mut cluster = Cluster { hosts, down, messages, timers, left: self.budget };
         for me in (0..self.hosts).map(HostId) {
             let mut out = Out::default();
@@ -246,7 +272,18 @@ impl<P: Process> Model for Interleavings<P> {
     }
 
     fn next(&self, cluster: &Self::State, step: &Self::Action) -> Option<Self::State> {
-        let (mut next, mut out) = (cluster.clone(), Out::default());
+        self.next_in(None, cluster, step)
+    }
+
+    fn next_in(&self, spare: Option<Self::State>, cluster: &Self::State, step: &Self::Action) -> Option<Self::State> {
+        let mut out = Out::default();
+        let mut next = match spare {
+            Some(mut spare) => {
+                spare.clone_from(cluster);
+                spare
+            }
+            None => cluster.clone(),
+        };
         match step {
             Step::Deliver(envelope) => {
                 let me = envelope.to;
@@ -269,7 +306,7 @@ impl<P: Process> Model for Interleavings<P> {
                 next.left.duplications -= 1;
             }
             Step::Fire(me, timer) => {
-                next.timers.remove(&(*me, timer.clone()));
+                next.timers.retain(|(owner, set)| (owner, set) != (me, timer));
                 self.process.on_timer(*me, next.hosts.get_mut(me.index())?, timer.clone(), &mut out);
                 self.carry_out(&mut next, *me, &mut out);
             }

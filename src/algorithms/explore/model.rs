@@ -51,6 +51,13 @@ pub trait Model: Sized {
     /// What comes of an action; `None` if nothing changes and the action is no step.
     fn next(&self, state: &Self::State, action: &Self::Action) -> Option<Self::State>;
 
+    /// The same as [`Model::next`], built in what a state holds that is not needed any more: most steps of a search lead to
+    /// states that are known, and a model whose states hold much memory saves asking for it again.
+    fn next_in(&self, spare: Option<Self::State>, state: &Self::State, action: &Self::Action) -> Option<Self::State> {
+        drop(spare);
+        self.next(state, action)
+    }
+
     /// What should hold.
     fn properties(&self) -> Vec<Property<Self>> {
         Vec::new()

@@ -68,7 +68,7 @@ impl<M: Model> Search<M> {
     pub fn go_on(&mut self, model: &M, bound: usize) {
         let properties = model.properties();
         let Self { states, decisive } = self;
-        let mut actions = Vec::new();
+        let (mut actions, mut spare) = (Vec::new(), None);
         let room = |known: usize| known < bound.max(1);
         states.grow(room, |number, successors| {
             // A clone, since the set grows while the state's successors are put in.
@@ -86,9 +86,10 @@ impl<M: Model> Search<M> {
             actions.clear();
             model.actions(&state, &mut actions);
             for action in actions.drain(..) {
-                if let Some(next) = model.next(&state, &action) {
-                    let to = successors.kept.insert(next);
-                    successors.add(to, action);
+                if let Some(next) = model.next_in(spare.take(), &state, &action) {
+                    let (to, known) = successors.kept.insert(next);
+                    successors.add((to, known.is_none()), action);
+                    spare = known;
                 }
             }
         });

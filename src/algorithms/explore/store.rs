@@ -42,9 +42,12 @@ impl<T> Default for Values<T> {
 }
 
 impl<T: Eq + Hash> Values<T> {
-    /// The number of a value, and whether it is new.
-    pub fn insert(&mut self, value: T) -> (usize, bool) {
-        self.0.insert_full(value)
+    /// The number of a value, and the value again if it was there already.
+    pub fn insert(&mut self, value: T) -> (usize, Option<T>) {
+        match self.0.get_index_of(&value) {
+            Some(number) => (number, Some(value)),
+            None => (self.0.insert_full(value).0, None),
+        }
     }
 
     /// The number of a value, if it is there.
