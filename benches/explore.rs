@@ -16,7 +16,7 @@ use scalelab::algorithms::threads::{BAD, Grain, Machine, Program, built_in};
 use stateright::{Checker, Model, Property};
 use two_phase_commit::{Commit, two_phase_commit};
 
-#[path = "../tests/common/two_phase_commit.rs"]
+#[path = "../tests/algorithms/two_phase_commit.rs"]
 mod two_phase_commit;
 
 /// Most states of a graph: the larger counters have more.

@@ -16,3 +16,4 @@ mod threads_oracle;
 mod transactions_anomalies;
 mod transactions_golden;
 mod transactions_postgres;
+mod two_phase_commit;

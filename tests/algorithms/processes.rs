@@ -1,17 +1,14 @@
 //! Processes: in time, step by step, and in every order; state counts agree with stateright's.
 
-mod common {
-    pub mod two_phase_commit;
-}
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::two_phase_commit::{Member, TwoPhaseCommit, two_phase_commit};
 use proptest::prelude::*;
 use scalelab::algorithms::explore::{Budget, Delivery, Interleavings, Model, Property, Search, Step, Verdict};
 use scalelab::sim::{
     Condition, Distances, Duration, EventQueue, Fate, Fault, HostId, Network, Out, Process, Simulation, Time,
 };
+
+use crate::two_phase_commit::{Member, TwoPhaseCommit, two_phase_commit};
 
 #[test]
 fn two_phase_commit_has_the_states_of_stateright() {

@@ -1,6 +1,7 @@
 //! Walks in a state graph that is known: the nearest of something, and what goes round in circles.
 
-use std::collections::HashMap;
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 use super::states::States;
 use super::store::Store;
@@ -19,7 +20,7 @@ pub struct Lasso<A> {
 pub struct Edge {
     /// Where it begins.
     pub from: usize,
-    /// The how manieth step of that state it is, from 0.
+    /// Its place among the steps of that state, from 0.
     pub nth: usize,
     /// Where it leads.
     pub to: usize,
@@ -50,11 +51,10 @@ impl<K: Store, A: Clone> States<K, A> {
         open: impl Fn(Edge) -> bool,
         wanted: impl Fn(Edge) -> bool,
     ) -> Option<Vec<Edge>> {
-        let mut order: Vec<usize> = starts.into_iter().collect();
-        let mut came: HashMap<usize, Option<Edge>, foldhash::fast::FixedState> =
-            order.iter().map(|start| (*start, None)).collect();
+        // States in the order in which they were come to, and the step that led to each.
+        let mut came: IndexMap<usize, Option<Edge>, FixedState> = starts.into_iter().map(|at| (at, None)).collect();
         let mut next = 0;
-        while let Some(at) = order.get(next).copied() {
+        while let Some(at) = came.get_index(next).map(|(at, _)| *at) {
             next += 1;
             for edge in self.edges(at).filter(|edge| open(*edge)) {
                 if wanted(edge) {
@@ -63,10 +63,7 @@ impl<K: Store, A: Clone> States<K, A> {
                     way.reverse();
                     return Some(way);
                 }
-                came.entry(edge.to).or_insert_with(|| {
-                    order.push(edge.to);
-                    Some(edge)
-                });
+                came.entry(edge.to).or_insert(Some(edge));
             }
         }
         None
