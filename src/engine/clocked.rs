@@ -35,7 +35,8 @@ pub trait Clocked: Clone + 'static {
     /// When the next internal event is due, if any.
     fn next_tick(&self) -> Option<Micros>;
 
-    /// Performs the internal event due at `now`. Afterwards `next_tick` must lie strictly later.
+    /// Performs the internal event due at `now`. Afterwards `next_tick` lies later, but
+    /// for work that is done in pieces: between two of them it can be stopped.
     fn tick(&mut self, now: Micros, log: &mut Vec<Event>);
 
     /// Until when the last command is still unfolding.

@@ -170,15 +170,20 @@ impl Input {
     /// ```
     ///
     /// # Errors
-    /// What is not UTF-8, has a line that is too long, or nothing in it, and what is beyond [`Bounds::KEPT`]. Of a
-    /// stream, lines that cannot be used are its reader's business; it has [`Bounds::STREAMED`].
+    /// What is not UTF-8, has a line that is too long, or nothing in it, and what is beyond [`Bounds::KEPT`] or, of
+    /// one text, [`Bounds::TEXT`]. Of a stream, lines that cannot be used are its reader's business; it has
+    /// [`Bounds::STREAMED`].
     pub fn read(
         name: &str,
         source: impl BufRead,
         blanks: Blank,
         progress: impl FnMut(usize, u64),
     ) -> Result<Self, InputError> {
-        let bounds = if matches!(blanks, Blank::Stream(_)) { Bounds::STREAMED } else { Bounds::KEPT };
+        let bounds = match blanks {
+            Blank::Skip => Bounds::KEPT,
+            Blank::Keep => Bounds::TEXT,
+            Blank::Stream(_) => Bounds::STREAMED,
+        };
         Self::read_within(&bounds, name, source, blanks, progress)
     }
 

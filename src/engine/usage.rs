@@ -33,6 +33,18 @@ pub fn sentence(definition: &clap::Command, words: &[String], error: &clap::Erro
                 }
             }
         }
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            let least = number(error, ContextKind::MinValues).or_else(|| number(error, ContextKind::ExpectedNumValues));
+            let (least, given) = (least.unwrap_or(1), number(error, ContextKind::ActualNumValues).unwrap_or(0));
+            let one = argument().split_whitespace().next().unwrap_or_default().to_owned();
+            format!("`{name}` needs at least {least} times {one}, not {given}: its form is {}", form())
+        }
+        ErrorKind::TooManyValues => {
+            let last = command.and_then(|command| command.get_positionals().last());
+            let most = last.and_then(clap::Arg::get_num_args).map_or(1, |range| range.max_values());
+            let (one, given) = (last.map(value_name).unwrap_or_default(), text(error, ContextKind::InvalidValue));
+            format!("`{name}` takes at most {most} times {one}, not '{given}' too: its form is {}", form())
+        }
         ErrorKind::ArgumentConflict => {
             let others: Vec<String> = texts(error, ContextKind::PriorArg).iter().map(|name| plain(name)).collect();
             match others.as_slice() {
@@ -59,21 +71,28 @@ fn form(command: &clap::Command) -> String {
     let places: Vec<String> = command
         .get_positionals()
         .map(|place| {
-            let value = value_name(place);
+            let value = values(place);
             if place.is_required_set() { value } else { format!("[{value}]") }
         })
         .collect();
     let mut forms = vec![format!("`{}`", [vec![name.to_owned()], places].concat().join(" "))];
     for option in command.get_arguments().filter(|a| !a.is_positional() && a.get_id() != "help") {
-        let value = if option.get_action().takes_values() { format!(" {}", value_name(option)) } else { String::new() };
+        let value = if option.get_action().takes_values() { format!(" {}", values(option)) } else { String::new() };
         forms.extend(option.get_long().map(|long| format!("`--{long}{value}`")));
     }
     let first = forms.remove(0);
-    if forms.is_empty() { first } else { format!("{first}, with the option{} {}", s(&forms), listed(&forms, "or")) }
+    if forms.is_empty() { first } else { format!("{first}, with the option{} {}", s(&forms), listed(&forms, "and")) }
 }
 
 fn s(list: &[String]) -> &'static str {
     super::numbers::plural(list.len() as u64)
+}
+
+/// What an argument takes: `SERVER…` for one or more.
+fn values(argument: &clap::Arg) -> String {
+    let (name, range) = (value_name(argument), argument.get_num_args().unwrap_or_default());
+    let least = vec![name; range.min_values().max(1)].join(" ");
+    if range.max_values() > range.min_values().max(1) { format!("{least}…") } else { least }
 }
 
 fn value_name(argument: &clap::Arg) -> String {
@@ -82,7 +101,7 @@ fn value_name(argument: &clap::Arg) -> String {
 
 /// `<NEW_NODE>` and `[ITEM]` without their brackets, `--next <N>` too.
 fn plain(argument: &str) -> String {
-    argument.replace(['<', '>', '[', ']'], "").trim_end_matches("...").to_owned()
+    argument.replace(['<', '>', '[', ']'], "").replace("...", "…")
 }
 
 /// `NEW_NODE` as a noun: `a new node`.
@@ -113,6 +132,13 @@ fn listed(words: &[String], and: &str) -> String {
 
 fn text(error: &clap::Error, kind: ContextKind) -> String {
     texts(error, kind).join(" ")
+}
+
+fn number(error: &clap::Error, kind: ContextKind) -> Option<isize> {
+    match error.get(kind) {
+        Some(ContextValue::Number(number)) => Some(*number),
+        _ => None,
+    }
 }
 
 fn texts(error: &clap::Error, kind: ContextKind) -> Vec<String> {
@@ -146,11 +172,24 @@ mod tests {
             variant: String,
         },
         Clear,
+        Compare {
+            #[arg(value_name = "VARIANT", num_args = 2..=4, required = true)]
+            variants: Vec<String>,
+            #[arg(long)]
+            fast: bool,
+            #[arg(long, value_name = "N")]
+            times: Option<String>,
+        },
+        Rows {
+            #[arg(value_name = "VALUE", num_args = 1..=3, required = true)]
+            values: Vec<String>,
+        },
     }
 
     #[test]
     fn a_line_that_is_no_command_is_refused_in_plain_words() {
         let insert = "its form is `insert [ITEM]`, with the option `--next N`";
+        let compare = "its form is `compare VARIANT VARIANT…`, with the options `--fast` and `--times N`";
         let cases = [
             ("desing 1 2", "there is no command 'desing': did you mean 'design'? `help` lists all".to_owned()),
             ("xyzzy", "there is no command 'xyzzy': `help` lists all".to_owned()),
@@ -164,6 +203,11 @@ mod tests {
             ("insert a --next 5", "`insert` takes ITEM or --next N, not both".to_owned()),
             ("insert --next 5 --next 6", format!("--next N can be given only once: {insert}")),
             ("variant", "`variant` needs VARIANT: its form is `variant VARIANT`".to_owned()),
+            ("compare", format!("`compare` needs VARIANT VARIANT…: {compare}")),
+            ("compare classic", format!("`compare` needs at least 2 times VARIANT, not 1: {compare}")),
+            ("compare a b c d e", format!("`compare` takes at most 4 times VARIANT, not 'e' too: {compare}")),
+            ("rows", "`rows` needs VALUE…: its form is `rows VALUE…`".to_owned()),
+            ("rows 1 2 3 4", "`rows` takes at most 3 times VALUE, not '4' too: its form is `rows VALUE…`".to_owned()),
             ("variant foo", "'foo' is not a variant: choose classic, counting or blocked".to_owned()),
             (
                 "variant clasic",

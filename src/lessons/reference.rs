@@ -119,7 +119,9 @@ pub fn markdown() -> String {
     out.push_str(
         "### Limits\n\nA file that asks for more is refused before anything of it runs.\n\n| of | most |\n|---|---|\n",
     );
-    let limits: [(&str, String); 12] = [
+    let limits: [(&str, String); 14] = [
+        ("all lessons of a folder and its units", limits::LESSONS.to_string()),
+        ("entries of a folder", limits::FOLDER_ENTRIES.to_string()),
         ("a lesson file", format!("{} kB", limits::FILE_BYTES / 1024)),
         ("an input file", format!("{} MB", limits::INPUT_BYTES >> 20)),
         ("steps of a lesson", limits::STEPS.to_string()),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::folder::reason;
+use super::folder::{Folder, reason};
 use super::format::{Question, Step};
 use super::library::{LessonEntry, Library, give, load_path, suggest};
 use crate::engine::Setup;
@@ -88,8 +88,9 @@ pub fn write(name: &str, folder: &Path, lab: &str) -> Result<Written, String> {
 }
 
 fn names(folder: &Path) -> Result<Vec<String>, String> {
-    let entries = fs::read_dir(folder).map_err(|e| format!("cannot read {}: {}", folder.display(), reason(&e)))?;
-    Ok(entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+    let fail = |why: String| format!("cannot read {}: {why}", folder.display());
+    let (_, files) = Folder::open(folder).and_then(|folder| folder.list()).map_err(fail)?;
+    Ok(files)
 }
 
 /// Writes a file that is not there yet; a link in its place is refused, too.

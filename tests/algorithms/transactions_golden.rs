@@ -369,6 +369,9 @@ fn run(protocol: Protocol, policy: Policy, programs: &[Vec<Op>], order: &[usize]
         let op = programs[i].get(at[i]).copied().unwrap_or(Op::Commit);
         at[i] += 1;
         engine.submit(tx, op).expect("it is active");
+        if matches!(policy, Policy::Detect(_)) {
+            assert_eq!(engine.graph().cycle(), None, "{protocol:?} {policy:?}: a deadlock is broken at once");
+        }
     }
     engine
 }

@@ -280,6 +280,12 @@ fn a_new_lesson_of_every_lab_is_proven_and_nothing_is_overwritten() {
     });
     let home = TempDir::new().unwrap_or_else(|e| panic!("{e}"));
     assert!(template::write("x", home.path(), "rign").err().unwrap_or_default().contains("did you mean ring"));
+    // A folder that is no unit's is not listed to its end.
+    for n in 0..=limits::FOLDER_ENTRIES {
+        fs::write(home.path().join(n.to_string()), "").unwrap_or_else(|e| panic!("{e}"));
+    }
+    let refused = template::write("x", home.path(), "ring").err().unwrap_or_default();
+    assert!(refused.contains(&format!("it has more than {} entries", limits::FOLDER_ENTRIES)), "{refused}");
 }
 
 /// Compares with a file, or writes it where `UPDATE_REFERENCE` is set.

@@ -44,11 +44,34 @@ impl WaitsFor {
         self.edges.iter().flat_map(|(from, to)| to.iter().map(move |to| (*from, *to)))
     }
 
-    /// A cycle, from its smallest member on; `None` if there is no deadlock. O(V · E).
+    /// A cycle, from its smallest member on; `None` if there is no deadlock. O(V + E) where there is none.
     pub fn cycle(&self) -> Option<Vec<Holder>> {
-        let cycle = self.edges.keys().find_map(|from| self.cycle_through(*from))?;
+        let cycle = self.endless().into_iter().find_map(|from| self.cycle_through(from))?;
         let least = cycle.iter().enumerate().min_by_key(|(_, h)| **h).map_or(0, |(i, _)| i);
         Some(cycle.iter().cycle().skip(least).take(cycle.len()).copied().collect())
+    }
+
+    /// Those from whom one can go on for ever, in order: who waits for nobody is struck off until everybody that is left
+    /// waits for another that is left.
+    fn endless(&self) -> BTreeSet<Holder> {
+        let mut left: BTreeMap<Holder, usize> = self.edges.iter().map(|(from, to)| (*from, to.len())).collect();
+        let mut into: BTreeMap<Holder, Vec<Holder>> = BTreeMap::new();
+        for (from, to) in self.edges() {
+            into.entry(to).or_default().push(from);
+        }
+        let mut free: Vec<Holder> = into.keys().filter(|to| !left.contains_key(to)).copied().collect();
+        while let Some(holder) = free.pop() {
+            for from in into.get(&holder).into_iter().flatten() {
+                if let Some(count) = left.get_mut(from) {
+                    *count -= 1;
+                    if *count == 0 {
+                        left.remove(from);
+                        free.push(*from);
+                    }
+                }
+            }
+        }
+        left.into_keys().collect()
     }
 
     /// A shortest cycle that goes through this one, which comes first. O(V + E).

@@ -155,6 +155,8 @@ pub struct Engine {
     pub(super) suspicious: bool,
     /// Those that wait.
     pub(super) waiting: BTreeSet<TxId>,
+    /// Of those, who has begun to wait since a cycle was last looked for: a new cycle goes through one of them.
+    pub(super) suspects: BTreeSet<TxId>,
 }
 
 impl Engine {
@@ -176,6 +178,7 @@ impl Engine {
             conflicts: BTreeSet::new(),
             suspicious: false,
             waiting: BTreeSet::new(),
+            suspects: BTreeSet::new(),
         }
     }
 
@@ -234,6 +237,10 @@ impl Engine {
         }
         if matches!(op, Op::Lock(..)) && !self.protocol.locks() {
             return Err(EngineError::NoLocks);
+        }
+        let above_rows = |op: Op| matches!(op, Op::Lock(Resource::Database | Resource::Table(_), _));
+        if above_rows(op) && self.protocol != Protocol::TwoPhase {
+            return Err(EngineError::RowsOnly);
         }
         match self.txs.get(&tx).map(|t| t.status) {
             None if matches!(op, Op::Commit | Op::Abort) => Err(EngineError::NotBegun { tx }),

@@ -1,5 +1,7 @@
 //! What follows from an operation: others get on, deadlocks are broken, patience ends.
 
+use std::collections::BTreeSet;
+
 use super::engine::{Engine, Notice, Status, Told, Tx};
 use super::policy::Policy;
 use super::types::{Op, Protocol, Reason, TxId};
@@ -10,6 +12,7 @@ impl Engine {
         let (now, number) = (self.now, self.waits + 1);
         let Some(record) = self.txs.get_mut(&tx) else { return };
         record.pending = Some(op);
+        self.suspects.insert(tx);
         if record.status != Status::Waiting {
             (record.status, record.since, record.wait_number) = (Status::Waiting, now, number);
             record.since_clock = self.clock;
@@ -74,6 +77,13 @@ impl Engine {
     }
 
     fn break_cycle(&mut self, rule: Victim, notices: &mut Vec<Notice>) -> bool {
+        self.suspects.retain(|tx| self.waiting.contains(tx));
+        while let Some(tx) = self.suspects.first().copied().filter(|tx| !self.waits_for_itself(*tx)) {
+            self.suspects.remove(&tx);
+        }
+        if self.suspects.is_empty() {
+            return false;
+        }
         let Some(cycle) = self.graph().cycle() else { return false };
         let last = |tx: &&TxId| self.txs.get(*tx).map_or(0, |t| t.wait_number);
         let requester = cycle.iter().max_by_key(last).copied().unwrap_or(0);
@@ -82,6 +92,23 @@ impl Engine {
         notices.push(Notice { tx: victim, told: Told::Deadlock(cycle) });
         self.abort(victim, Reason::Deadlock, notices);
         true
+    }
+
+    /// Whether it waits for somebody who waits, in the end, for it. O(those it reaches · their queues): the graph of
+    /// all is not made.
+    fn waits_for_itself(&self, tx: TxId) -> bool {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![tx]);
+        while let Some(at) = next.pop() {
+            for blocker in self.blockers(at) {
+                if blocker == tx {
+                    return true;
+                }
+                if self.waiting.contains(&blocker) && seen.insert(blocker) {
+                    next.push(blocker);
+                }
+            }
+        }
+        false
     }
 
     fn candidate(&self, tx: TxId) -> Option<Candidate> {

@@ -328,6 +328,9 @@ pub enum EngineError {
     /// The protocol has no locks.
     #[error("this protocol does not lock: choose one that does, such as two-phase locking")]
     NoLocks,
+    /// The protocol locks rows only: a lock on what holds them would stop nobody.
+    #[error("this protocol locks rows only: lock a row, or choose two-phase locking")]
+    RowsOnly,
     /// The lock manager refused.
     #[error(transparent)]
     Lock(#[from] LockError),

@@ -107,6 +107,8 @@ impl Bounds {
         bytes: 4 << 30,
         unpacked: 64 << 20,
     };
+    /// Of one text, such as a program: far more than any lab takes.
+    pub const TEXT: Self = Self { bytes: 8 << 20, unpacked: 8 << 20, ..Self::KEPT };
     /// Of input that is handed on line by line. A log of a billion requests is some 200 GB.
     pub const STREAMED: Self = Self {
         lines: 1_000_000_000,

@@ -52,6 +52,8 @@ const STEP_LAB_US: Micros = 1_400_000;
 const SETTLE_US: Micros = 25_000;
 /// Most requests of one `run`, over all algorithms.
 const MAX_RUN_REQUESTS: f64 = 2_000_000.0;
+/// Most requests that arrive between two looks whether to stop.
+const ARRIVALS_AT_ONCE: usize = 20_000;
 /// Longest `run`, in seconds.
 pub const MAX_RUN_S: f64 = 86_400.0;
 
@@ -127,10 +129,19 @@ impl BalancerModel {
         (self.shown, self.touched) = (region, Some(index));
     }
 
-    /// Lets system time pass.
-    fn simulate(&mut self, until_us: Micros) {
+    /// Lets system time pass; `false` if more requests arrive by then than are taken at once, so that a trace whose
+    /// requests all come in one second can be stopped. The rest is still due.
+    fn simulate(&mut self, until_us: Micros) -> bool {
         let (settings, clients) = (Arc::clone(&self.settings), Arc::clone(&self.traffic.clients));
-        while let Some(arrival) = self.traffic.pop(until_us) {
+        for _ in 0..ARRIVALS_AT_ONCE {
+            let Some(arrival) = self.traffic.pop(until_us) else {
+                for system in &mut self.systems {
+                    system.advance(until_us, &settings, &self.traffic);
+                }
+                self.now_us = self.now_us.max(until_us);
+                return true;
+            };
+            self.now_us = self.now_us.max(arrival.at_us);
             let id = self.next_id;
             self.next_id += 1;
             for system in &mut self.systems {
@@ -138,10 +149,7 @@ impl BalancerModel {
                 system.offer(id, &arrival, &clients, &settings, &self.traffic);
             }
         }
-        for system in &mut self.systems {
-            system.advance(until_us, &settings, &self.traffic);
-        }
-        self.now_us = self.now_us.max(until_us);
+        false
     }
 
     /// Lets everything happen that was planned before a command that comes at `lab`. What is still going on then
@@ -152,7 +160,9 @@ impl BalancerModel {
             interrupt::check()?;
             self.pass_to(at, lab, log);
         }
-        self.pass_to(until, lab, log);
+        while !self.pass_to(until, lab, log) {
+            interrupt::check()?;
+        }
         if until > lab {
             self.plan(lab, &[]);
             self.settled_us = lab;
@@ -160,14 +170,19 @@ impl BalancerModel {
         Ok(())
     }
 
-    /// System time passes as planned up to a lab time; what is told is stamped with another one.
-    fn pass_to(&mut self, until: Micros, stamp: Micros, log: &mut Vec<Event>) {
-        self.simulate(self.clock.system_at(until));
+    /// System time passes as planned up to a lab time, or on the way there, as [`Self::simulate`] says; what is told is
+    /// stamped with another one.
+    fn pass_to(&mut self, until: Micros, stamp: Micros, log: &mut Vec<Event>) -> bool {
+        let there = self.simulate(self.clock.system_at(until));
         self.tell(stamp, log);
+        if !there {
+            return false;
+        }
         if self.summary_us.is_some_and(|at| at <= until) {
             self.summary_us = None;
             narrate::summary(self, stamp, log);
         }
+        true
     }
 
     fn plan(&mut self, lab: Micros, stretches: &[(Micros, Micros)]) {

@@ -126,7 +126,7 @@ pub enum TransactionsCommand {
         #[arg(long, value_name = "N", within = ranges::integers("the divisor", 1..=MAX_VALUE))]
         multiple_of: Option<i64>,
     },
-    /// Lock the database, the table or a row by hand
+    /// Lock a row by hand; under `2pl` the table or the database, too
     Lock {
         /// The transaction; it begins if it is new
         #[arg(value_name = "T")]

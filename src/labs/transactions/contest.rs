@@ -8,7 +8,7 @@ use crate::engine::{ModelError, interrupt};
 
 /// Rows that jobs choose from: the fewer, the more contention.
 pub const LEVELS: [usize; 7] = [8_192, 2_048, 512, 128, 32, 8, 4];
-/// Milliseconds times cores, at most: it bounds the work.
+/// Milliseconds times cores times clients by the sixteen (queues grow with them), at most: it bounds the work.
 const MOST_WORK: u64 = 8_000;
 
 /// Both sides at every level.
@@ -26,9 +26,10 @@ impl Contest {
     /// # Errors
     /// Too much work, or somebody stops it.
     pub fn run([clients, cores, touch, ms]: [u64; 4], ordered: bool, seed: u64) -> Result<Self, ModelError> {
-        if ms * cores > MOST_WORK {
-            let problem = format!("{ms} ms on {cores} cores are too much work");
-            return Err(ModelError::new(problem, format!("choose at most {} ms", MOST_WORK / cores)));
+        let most = MOST_WORK / (cores * clients.div_ceil(16).max(1));
+        if ms > most {
+            let problem = format!("{ms} ms with --clients {clients} --cores {cores} are too much work");
+            return Err(ModelError::new(problem, format!("choose at most {most} ms")));
         }
         let (clients, cores, touch) = (clients as usize, cores as usize, touch as usize);
         let writes = touch.div_ceil(2);

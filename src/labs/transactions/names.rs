@@ -62,6 +62,7 @@ pub fn refused(error: &EngineError) -> ModelError {
         EngineError::NoLocks => {
             ModelError::new("this protocol does not lock", "choose one that does, e.g. `protocol 2pl`")
         }
+        EngineError::RowsOnly => ModelError::new("this protocol locks rows only", "lock one, or choose `protocol 2pl`"),
         EngineError::Lock(error) => ModelError::new(error.to_string(), "see the picture of the locks"),
     }
 }

@@ -149,17 +149,16 @@ impl Screen {
         }
     }
 
-    /// What the screen shows when nothing changes any more.
+    /// What the screen shows when nothing changes any more: what was waited for is drawn to its end.
     pub fn rests(&self) -> String {
-        let mut before = self.text();
-        loop {
-            std::thread::sleep(Duration::from_millis(200));
+        let (mut before, mut same) = (self.text(), 0);
+        while same < 3 {
+            std::thread::sleep(Duration::from_millis(150));
             let now = self.text();
-            if now == before {
-                return now;
-            }
+            same = if now == before { same + 1 } else { 0 };
             before = now;
         }
+        before
     }
 
     pub fn until(&self, what: &str, says: impl Fn(&str) -> bool) {
@@ -240,10 +239,16 @@ impl Screen {
     pub fn end(mut self) -> u32 {
         let code = self.await_end();
         self.read_on(true);
-        // What it wrote last may still be on its way through the pseudo-terminal.
-        self.wait("left", |screen| screen.wrote(0, "\x1b[?1049l"));
+        // What it wrote last may still be on its way through the pseudo-terminal, even if it had left it before.
+        self.wait("given back", Self::given_back);
         self.as_before();
         code
+    }
+
+    /// Whether the program has left the terminal, as far as its output has been read; the cursor comes back last.
+    pub fn given_back(&self) -> bool {
+        let terminal = self.terminal();
+        self.wrote(0, "\x1b[?1049l") && !terminal.screen().alternate_screen() && !terminal.screen().hide_cursor()
     }
 
     /// The terminal is as it was before the program began.
