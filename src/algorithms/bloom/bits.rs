@@ -54,6 +54,21 @@ impl Bits {
         new
     }
 
+    /// Sets so many bits, and says whether one of them was clear before. As [`set`](Self::set) for each, but faster: the
+    /// count of the ones waits in a register, where each bit would have to wait for the one before to be stored.
+    #[inline]
+    pub(super) fn set_all(&mut self, bits: impl Iterator<Item = u64>) -> bool {
+        let (words, mut added) = (self.words.as_mut_slice(), 0);
+        for bit in bits {
+            if let Some(word) = words.get_mut((bit / 64) as usize) {
+                added += !*word >> (bit % 64) & 1;
+                *word |= 1 << (bit % 64);
+            }
+        }
+        self.ones += added;
+        added > 0
+    }
+
     /// Whether a bit is set. `false` beyond the end.
     #[must_use]
     #[inline]

@@ -83,11 +83,8 @@ impl<P: Probing> Classic<P> {
 impl<P: Probing> Filter for Classic<P> {
     #[inline]
     fn insert(&mut self, item: Digest) -> bool {
-        let mut new = false;
-        for bit in self.places(item) {
-            new |= self.bits.set(bit);
-        }
-        new
+        let places = self.places(item);
+        self.bits.set_all(places)
     }
 
     #[inline]
