@@ -20,7 +20,7 @@ use super::widget::{Paint, Widget};
 /// let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
 /// table.draw(buf.area, &mut Paint { buf: &mut buf, theme, hits: &mut hits });
 /// assert_eq!(to_text(&buf), "            moved\nring       24.9 %\nmodulo     74.6 %\n");
-/// assert_eq!(hits.at(3, 1), Some("strategy ring"));
+/// assert_eq!(hits.at(3, 1).as_deref(), Some("strategy ring"));
 /// assert_eq!(table.describe(), "ring: moved 24.9 %, memory 6.4 kB. modulo: moved 74.6 %, memory 8 B.");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ impl Table {
         let name = self.name.1.max(names).max(width(&self.name.0) + 1).min(room);
         let mut used = name;
         let wide = |(i, (heading, least)): (usize, &(String, usize))| {
-            let cells = self.rows.iter().filter_map(|row| row.cells.get(i)).map(|cell| width(cell) + 2).max();
+            let cells = self.rows.iter().filter_map(|row| row.cells.get(i)).map(|cell| width(cell) + 1).max();
             (*least).max(width(heading) + 1).max(cells.unwrap_or(0))
         };
         let fitting = self.columns.iter().enumerate().map(wide).take_while(|wide| {

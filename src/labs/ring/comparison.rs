@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::command::Strategy;
-use super::placer::Placer;
-use super::serving::{Balance, Node, Served, Workload, balance, count_moved, serve};
-use super::world::Config;
+use super::cluster::Config;
+use super::moves::count_moved;
+use super::serving::{Node, Served, balance, serve};
+use super::traffic::Workload;
+use crate::algorithms::placement::{AnyPlacement, Balance, Strategy};
 use crate::engine::ModelError;
 
-/// Keys that are compared while nobody asked for a comparison.
+/// Keys that are compared while no comparison was asked for.
 const CASUAL_KEYS: usize = 100_000;
-/// Keys that are compared once somebody asked.
+/// Keys that are compared once one was asked for.
 pub const COMPARED_KEYS: usize = 1_000_000;
 /// Most (key, node) pairs: rendezvous looks at every node for every key.
 const MOST_PAIRS: usize = 50_000_000;
@@ -19,13 +20,13 @@ const COUNTED_LOOKUPS: usize = 512;
 
 /// One strategy, as it stands after the last event.
 #[derive(Clone, Debug)]
-pub struct Contender {
+pub struct Candidate {
     /// Which.
     pub strategy: Strategy,
     /// Built for the nodes now.
-    pub placer: Arc<Placer>,
+    pub placement: Arc<AnyPlacement>,
     /// As it was before the last event.
-    pub before: Arc<Placer>,
+    pub before: Arc<AnyPlacement>,
     /// Share of the keys that the last event moved.
     pub moved_share: f64,
     /// Sum of the moved shares of all events.
@@ -42,51 +43,51 @@ pub struct Contender {
 
 /// All strategies side by side.
 #[derive(Clone, Debug, Default)]
-pub struct Contest {
+pub struct Comparison {
     /// In the order of [`Strategy::ALL`].
-    pub contenders: Vec<Contender>,
+    pub candidates: Vec<Candidate>,
     /// How many keys (the first ones) were compared at the last event.
     pub keys: usize,
-    /// Whether somebody asked for it.
+    /// Whether it was asked for.
     pub wanted: bool,
 }
 
-impl Contest {
+impl Comparison {
     /// Every strategy for these nodes, nothing moved yet.
     pub fn open(config: &Config, work: Workload<'_>, wanted: bool) -> Result<Self, ModelError> {
-        let mut contest = Self { contenders: Vec::new(), keys: 0, wanted };
-        let work = work.first(contest.limit(config.nodes.len(), work.hashes.len()));
-        contest.keys = work.hashes.len();
-        for strategy in Strategy::ALL {
-            let placer = Arc::new(config.placer(strategy)?);
-            let served = serve(&placer, &config.nodes, work, config.replicas as usize)?;
-            contest.contenders.push(Contender::new(strategy, placer, &config.nodes, served, work));
+        let mut comparison = Self { candidates: Vec::new(), keys: 0, wanted };
+        let work = work.first(comparison.limit(config.nodes.len(), work.hashes.len()));
+        comparison.keys = work.hashes.len();
+        for &strategy in Strategy::ALL {
+            let placement = Arc::new(config.placement(strategy)?);
+            let served = serve(&placement, &config.nodes, work, config.replicas as usize)?;
+            comparison.candidates.push(Candidate::new(strategy, placement, &config.nodes, served, work));
         }
-        Ok(contest)
+        Ok(comparison)
     }
 
     /// Takes every strategy through one event.
     pub fn advance(&self, before: &Config, after: &Config, work: Workload<'_>) -> Result<Self, ModelError> {
         let limit = self.limit(before.nodes.len().max(after.nodes.len()), work.hashes.len());
         let work = work.first(limit);
-        let mut next = Self { contenders: Vec::new(), keys: work.hashes.len(), wanted: self.wanted };
-        for old in &self.contenders {
-            let old_served = serve(&old.placer, &before.nodes, work, before.replicas as usize)?;
-            let placer = Arc::new(after.placer(old.strategy)?);
-            let served = serve(&placer, &after.nodes, work, after.replicas as usize)?;
+        let mut next = Self { candidates: Vec::new(), keys: work.hashes.len(), wanted: self.wanted };
+        for old in &self.candidates {
+            let old_served = serve(&old.placement, &before.nodes, work, before.replicas as usize)?;
+            let placement = Arc::new(after.placement(old.strategy)?);
+            let served = serve(&placement, &after.nodes, work, after.replicas as usize)?;
             let moved = count_moved(&old_served.owner, &served.owner) as f64 / work.hashes.len().max(1) as f64;
-            let mut contender = Contender::new(old.strategy, placer, &after.nodes, served, work);
-            contender.before = Arc::clone(&old.placer);
-            contender.moved_share = moved;
-            contender.moved_shares_total = old.moved_shares_total + moved;
-            next.contenders.push(contender);
+            let mut candidate = Candidate::new(old.strategy, placement, &after.nodes, served, work);
+            candidate.before = Arc::clone(&old.placement);
+            candidate.moved_share = moved;
+            candidate.moved_shares_total = old.moved_shares_total + moved;
+            next.candidates.push(candidate);
         }
         Ok(next)
     }
 
-    /// The contender with this strategy.
-    pub fn of(&self, strategy: Strategy) -> Option<&Contender> {
-        self.contenders.iter().find(|c| c.strategy == strategy)
+    /// The candidate with this strategy.
+    pub fn of(&self, strategy: Strategy) -> Option<&Candidate> {
+        self.candidates.iter().find(|c| c.strategy == strategy)
     }
 
     fn limit(&self, nodes: usize, keys: usize) -> usize {
@@ -95,20 +96,26 @@ impl Contest {
     }
 }
 
-impl Contender {
-    fn new(strategy: Strategy, placer: Arc<Placer>, nodes: &[Node], served: Served, work: Workload<'_>) -> Self {
+impl Candidate {
+    fn new(
+        strategy: Strategy,
+        placement: Arc<AnyPlacement>,
+        nodes: &[Node],
+        served: Served,
+        work: Workload<'_>,
+    ) -> Self {
         let counted = &work.hashes[..work.hashes.len().min(COUNTED_LOOKUPS)];
-        let steps: u64 = counted.iter().map(|h| u64::from(placer.placement().lookup_steps(*h))).sum();
+        let steps: u64 = counted.iter().map(|h| u64::from(placement.lookup_steps(*h))).sum();
         Self {
             strategy,
-            before: Arc::clone(&placer),
+            before: Arc::clone(&placement),
             moved_share: 0.0,
             moved_shares_total: 0.0,
             balance: balance(nodes, &served.loads),
             loads: served.loads,
-            memory_bytes: placer.placement().memory_bytes(),
+            memory_bytes: placement.memory_bytes(),
             lookup_steps: steps as f64 / counted.len().max(1) as f64,
-            placer,
+            placement,
         }
     }
 }
