@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use super::cluster::{ClusterState, Config};
-use super::moves::{Moves, count_moved};
-use super::serving::serve;
-use super::traffic::Workload;
 use crate::algorithms::placement::{Strategy, theory};
-use crate::engine::{ModelError, Theory};
+use crate::engine::Theory;
 use crate::sim::Time;
+use crate::systems::placing::{ClusterState, Config, Moves, PlacingError, Workload, count_moved, serve};
 
 /// What changed the cluster: theory depends on it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,11 +74,11 @@ impl Change {
         before: ClusterState,
         after: &ClusterState,
         work: Workload<'_>,
-    ) -> Result<Self, ModelError> {
-        let moves = Moves::between(&before.served.owner, &after.served.owner, work.hashes)?;
+    ) -> Result<Self, PlacingError> {
+        let moves = Moves::between(&before.served.owner, &after.served.owner, work)?;
         let modulo = |config: &Config| {
             let placement = config.placement(Strategy::Modulo)?;
-            Ok::<_, ModelError>(serve(&placement, &config.nodes, work, config.replicas as usize)?.owner)
+            Ok::<_, PlacingError>(serve(&placement, &config.nodes, work, config.replicas as usize)?.owner)
         };
         let modulo_moved = match after.config.strategy {
             Strategy::Modulo if before.config.strategy == Strategy::Modulo => moves.moved,

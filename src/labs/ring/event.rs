@@ -1,9 +1,9 @@
 //! What happens in the lab, as values: each carries what a sentence about it needs.
 
 use super::change::{Change, Trigger};
-use super::serving::{Node, balance};
 use super::state::{Focus, Request, RingModel};
 use crate::algorithms::placement::Strategy;
+use crate::systems::placing::{Node, balance};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,30 +14,21 @@ pub enum RingEvent {
     Went(Destination),
     /// What `hash % N` would have moved.
     ModuloMoves {
-        /// Keys.
         keys: u64,
         /// Their share of all.
         share: f64,
     },
     /// Keys that no node served have one again.
     Regained {
-        /// How many.
         keys: u64,
         /// Whether a node with a copy came back; otherwise the data has to come from elsewhere.
         recovered: bool,
     },
     /// Requests, or keys when all are alike, went past a full node.
-    Spilled {
-        /// How many.
-        count: u64,
-        /// Whether they are requests.
-        requests: bool,
-    },
+    Spilled { count: u64, requests: bool },
     /// Keys that no node serves.
     Unavailable {
-        /// How many.
         keys: u64,
-        /// Copies of each.
         replicas: u32,
         /// Some of the nodes that are down; none if there is no node at all.
         down: Option<Vec<String>>,
@@ -46,9 +37,7 @@ pub enum RingEvent {
     WeightIgnored(Strategy),
     /// Other keys, or other traffic.
     KeysPlaced {
-        /// How many keys.
         keys: u64,
-        /// Where they come from.
         origin: String,
         /// Zipf's exponent, the hottest key and its share of the traffic.
         hottest: Option<(f64, String, f64)>,
@@ -59,9 +48,7 @@ pub enum RingEvent {
     },
     /// A node was looked at.
     NodeInspected {
-        /// Which.
         node: Node,
-        /// Keys that it serves.
         keys: u64,
         /// Their share of all.
         share: f64,
@@ -70,9 +57,7 @@ pub enum RingEvent {
     },
     /// A key was looked at.
     KeyInspected {
-        /// Its text.
         key: String,
-        /// Its hash.
         hash: u64,
         /// Who owns it; none without nodes.
         owner: Option<Ownership>,
@@ -81,25 +66,20 @@ pub enum RingEvent {
     },
     /// A second strategy runs through the same events.
     ComparisonStarted {
-        /// The second.
         with: Strategy,
-        /// The one in use.
         own: Strategy,
         /// How many keys it counts, if not all.
         counted: Option<u64>,
     },
     /// A request was served.
     Served {
-        /// The key that it asked for.
         key: String,
-        /// The node that served it.
         node: String,
         /// The key's owner, if that is another, and whether it is up.
         instead_of: Option<(String, bool)>,
     },
     /// A request found no node.
     Failed {
-        /// The key that it asked for.
         key: String,
         /// Whether there is any node.
         nodes: bool,
@@ -130,9 +110,7 @@ pub enum Headline {
 /// How many keys a change moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moved {
-    /// Keys that moved.
     pub moved: u64,
-    /// Keys in all.
     pub keys: u64,
     /// The share that theory expects.
     pub theory: Option<f64>,
@@ -156,9 +134,7 @@ pub enum Destination {
 /// Who owns a key, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ownership {
-    /// How it is found.
     pub lookup: Lookup,
-    /// The owner.
     pub owner: String,
     /// The node that serves it meanwhile, or none serves it; empty if the owner does.
     pub meanwhile: Option<Option<String>>,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::serving::balance;
 use super::state::{Focus, RingModel};
 use crate::algorithms::placement::{Balance, Strategy, theory};
 use crate::engine::{Observed, Theory};
+use crate::systems::placing::balance;
 
 /// What `run --json` prints, checks read and the figures panel shows.
 #[derive(Clone, Debug, Serialize)]

@@ -1,26 +1,20 @@
 //! Consistent hashing: who owns a key, and what moves when the nodes change.
 
 mod change;
-mod cluster;
 mod command;
-mod comparison;
 mod event;
 mod facts;
 mod keys;
 mod model;
-mod moves;
 mod panel;
-mod serving;
 mod state;
 mod tell;
-mod traffic;
 mod view;
 
 use super::{InputSpec, Lab, LabInfo, Row, Scene, ViewInfo};
 use crate::engine::Blank;
 use crate::picture::{LoadBar, Widget};
 pub use command::RingCommand;
-pub use event::RingEvent;
 pub use facts::RingFacts;
 pub use model::Timer;
 pub use state::RingModel;

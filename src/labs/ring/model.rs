@@ -5,20 +5,18 @@ use std::sync::Arc;
 use rand::{RngExt, SeedableRng};
 
 use super::change::{Change, Trigger};
-use super::cluster::{ClusterState, Config};
 use super::command::{MAX_NODES, RingCommand};
-use super::comparison::Comparison;
 use super::event::{self, RingEvent};
 use super::facts::RingFacts;
 use super::keys::KeySet;
-use super::serving::{NO_NODE, Node};
-use super::state::{Focus, REQUEST, Request, RingModel, UNFOLD};
+use super::state::{Focus, REQUEST, Request, RingModel, UNFOLD, workload};
 use super::tell;
-use super::traffic::{Traffic, Workload};
 use crate::algorithms::hash::key_hash;
 use crate::algorithms::placement::{Strategy, Tuning};
-use crate::engine::{ContextOf, Model, ModelError, Property, Say, Setup};
+use crate::engine::numbers::{count, thousands};
+use crate::engine::{ContextOf, Model, ModelError, Property, Say, Setup, interrupt};
 use crate::sim::Random;
+use crate::systems::placing::{ClusterState, Comparison, Config, NO_NODE, Node, PlacingError, Traffic};
 
 /// Longest node name, in characters.
 const MAX_NAME: usize = 64;
@@ -30,12 +28,27 @@ pub enum Timer {
     Request,
 }
 
+impl From<PlacingError> for ModelError {
+    fn from(error: PlacingError) -> Self {
+        match error {
+            PlacingError::Stopped => interrupt::stopped(),
+            PlacingError::TooManyPoints { points, most } => Self::new(
+                format!("the ring would have {}; at most {} fit", count(points, "virtual node"), thousands(most)),
+                "use fewer virtual nodes per unit of weight, fewer nodes or less weight",
+            ),
+            PlacingError::Refused { strategy, error } => {
+                Self::new(format!("{} cannot place keys here", strategy.name()), error.to_string())
+            }
+        }
+    }
+}
+
 type Cx<'a> = ContextOf<'a, RingModel>;
 
 impl RingModel {
     /// Puts a new configuration in force, and says which keys it moved.
     fn reconfigure(&mut self, trigger: Trigger, config: Config, cx: &mut Cx<'_>) -> Result<(), ModelError> {
-        let work = Workload::new(&self.keys, self.traffic.as_deref());
+        let work = workload(&self.keys, self.traffic.as_deref());
         let cluster = ClusterState::build(config, work)?;
         let (before, after) = (&self.cluster.config, &cluster.config);
         if (&before.nodes, before.replicas, before.tuning) != (&after.nodes, after.replicas, after.tuning) {
@@ -53,8 +66,12 @@ impl RingModel {
 
     /// Other keys or other traffic: everything is placed again, nothing has moved yet.
     fn replace_keys(&mut self, keys: Arc<KeySet>, zipf: f64, cx: &mut Cx<'_>) -> Result<(), ModelError> {
-        let traffic = if zipf > 0.0 { Some(Arc::new(Traffic::zipf(keys.len(), zipf)?)) } else { None };
-        let work = Workload::new(&keys, traffic.as_deref());
+        let traffic = if zipf > 0.0 {
+            Some(Arc::new(Traffic::zipf(keys.len(), zipf, || !interrupt::requested())?))
+        } else {
+            None
+        };
+        let work = workload(&keys, traffic.as_deref());
         let cluster = ClusterState::build(self.config().clone(), work)?;
         let comparison = Comparison::open(&cluster.config, work, self.comparison.wanted)?;
         (self.comparison, self.cluster, self.change) = (Arc::new(comparison), cluster, None);
@@ -189,7 +206,7 @@ impl Model for RingModel {
         let tuning = Tuning { vnodes: 100, seed: setup.seed, bound_percent: 125 };
         let next_id = nodes.len() as u32;
         let config = Config { nodes, strategy: Strategy::Ring, replicas: 1, tuning };
-        let work = Workload::new(&keys, None);
+        let work = workload(&keys, None);
         let comparison = Comparison::open(&config, work, false)?;
         cx.step(REQUEST);
         Ok(Self {

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use super::change::Change;
-use super::cluster::{ClusterState, Config};
-use super::comparison::Comparison;
 use super::keys::KeySet;
-use super::serving::{NO_NODE, Node};
-use super::traffic::{Traffic, Workload};
 use crate::algorithms::placement::Strategy;
+use crate::engine::interrupt;
 use crate::sim::{Duration, EventId, Random, Time};
+use crate::systems::placing::{ClusterState, Comparison, Config, NO_NODE, Node, Traffic, Workload};
 
 /// Simulated time in which a change unfolds: moved keys light up, travel, and settle.
 pub const UNFOLD: Duration = Duration::from_millis(1_600);
 /// Time between two requests while the clock runs.
 pub const REQUEST: Duration = Duration::from_millis(250);
+
+/// The keys as work for the cluster, which an interrupt stops.
+pub fn workload<'a>(keys: &'a KeySet, traffic: Option<&'a Traffic>) -> Workload<'a> {
+    Workload { hashes: keys.hashes(), traffic, go_on: || !interrupt::requested() }
+}
 
 /// What the learner looks at.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +73,7 @@ impl RingModel {
     }
 
     pub(super) fn workload(&self) -> Workload<'_> {
-        Workload::new(&self.keys, self.traffic.as_deref())
+        workload(&self.keys, self.traffic.as_deref())
     }
 
     /// Sum of the squared popularities of the keys: 1/K when all are alike.

@@ -1,9 +1,9 @@
 //! What happened, in sentences.
 
 use super::event::{Destination, Headline, Lookup, Moved, Ownership, RingEvent};
-use super::keys::turn;
 use crate::engine::Say;
 use crate::engine::numbers::{count, percent, plural, thousands};
+use crate::systems::placing::space::turn;
 
 /// The sentences of an event.
 pub fn tell(event: &RingEvent, say: &mut Say) {

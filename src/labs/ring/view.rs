@@ -11,13 +11,14 @@ mod comparison;
 mod one_key;
 mod unrolled;
 
-use super::keys::{KeySet, turn};
-use super::serving::Node;
+use super::keys::KeySet;
 use super::state::{RingModel, UNFOLD};
 use crate::algorithms::hash::key_hash;
 use crate::engine::numbers::{count, percent, thousands};
 use crate::labs::Scene;
 use crate::picture::{Widget, caption, letter, write};
+use crate::systems::placing::Node;
+use crate::systems::placing::space::turn;
 
 type RingScene<'a> = Scene<'a, RingModel>;
 

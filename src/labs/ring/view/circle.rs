@@ -7,10 +7,10 @@ use ratatui::style::{Modifier, Style};
 
 use super::{RingScene, caption, hash_at, in_words, inspect, inspect_nearest, progress, tag};
 use crate::engine::numbers::{count, percent, thousands};
-use crate::labs::ring::keys::{BUCKETS, turn};
-use crate::labs::ring::serving::{NO_NODE, Node};
 use crate::labs::ring::state::{Focus, REQUEST};
 use crate::picture::{Canvas, Circle, Paint, Widget, letter};
+use crate::systems::placing::space::{BUCKETS, turn};
+use crate::systems::placing::{NO_NODE, Node};
 
 /// Where things are, from the centre (0) to the ring (1).
 const TICK: f64 = 1.07;

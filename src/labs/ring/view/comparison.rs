@@ -7,9 +7,9 @@ use ratatui::style::Modifier;
 use super::{RingScene, caption, hash_at, write};
 use crate::algorithms::placement::{AnyPlacement, Strategy};
 use crate::engine::numbers::{bytes, count, percent};
-use crate::labs::ring::comparison::Candidate;
-use crate::labs::ring::serving::Node;
 use crate::picture::{BarState, LoadBar, Paint, Table, Tone, Widget, draw_bars, letter};
+use crate::systems::placing::Candidate;
+use crate::systems::placing::Node;
 
 /// Both panels and the table.
 pub(super) struct SideBySide<'a>(pub &'a RingScene<'a>);
@@ -26,14 +26,17 @@ impl SideBySide<'_> {
     /// Every strategy in a row.
     fn table(&self) -> Table {
         let (own, other) = self.shown();
-        let empty = COLUMNS.iter().fold(Table::new("", 11), |table, (title, least, _)| table.column(title, *least));
+        let figures = COLUMNS.iter().fold(Table::new("", 11), |table, (title, least, _)| table.column(title, *least));
+        let empty = figures.fixed("lookup", 18);
         self.0.model.comparison.candidates.iter().fold(empty, |table, candidate| {
             let tone = match candidate.strategy {
                 s if s == own => Tone::Heading,
                 s if s == other => Tone::Plain,
                 _ => Tone::Quiet,
             };
-            table.row(candidate.strategy.name(), COLUMNS.iter().map(|(_, _, cell)| cell(candidate)), tone)
+            let figures = COLUMNS.iter().map(|(_, _, cell)| cell(candidate));
+            let cells = figures.chain([candidate.placement.cost().to_owned()]);
+            table.row(candidate.strategy.name(), cells, tone)
         })
     }
 }
@@ -129,12 +132,11 @@ fn bars(nodes: &[Node], loads: &[u64]) -> Vec<LoadBar> {
 /// A column of the table: title, width, and the text for a strategy.
 type Column = (&'static str, usize, fn(&Candidate) -> String);
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 6] = [
     ("moved", 8, |c| percent(c.moved_share)),
     ("spread", 7, |c| percent(c.balance.spread)),
     ("memory", 9, |c| bytes(c.memory_bytes)),
     ("steps", 6, |c| format!("{:.1}", c.lookup_steps)),
     ("in all", 9, |c| percent(c.moved_shares_total)),
     ("max/mean", 9, |c| format!("{:.2}", c.balance.max_over_mean)),
-    ("lookup", 18, |c| c.placement.cost().to_owned()),
 ];

@@ -14,10 +14,10 @@ use ratatui::style::Style;
 use super::{RingScene, caption, tag, write};
 use crate::algorithms::placement::{DEFAULT_TABLE, Ring, Strategy};
 use crate::engine::numbers::percent;
-use crate::labs::ring::keys::turn;
-use crate::labs::ring::serving::Node;
 use crate::labs::ring::state::Focus;
 use crate::picture::{Paint, Widget, visible};
+use crate::systems::placing::Node;
+use crate::systems::placing::space::turn;
 
 const LABEL: u16 = 11;
 const TABLE: u64 = DEFAULT_TABLE as u64;

@@ -12,10 +12,10 @@ use ratatui::layout::Rect;
 
 use super::{RingScene, caption, hash_at, in_words, inspect_nearest, progress, write};
 use crate::engine::numbers::{count, thousands};
-use crate::labs::ring::cluster::ClusterState;
-use crate::labs::ring::keys::{BUCKETS, turn};
 use crate::labs::ring::state::Focus;
 use crate::picture::{Paint, Widget, letter};
+use crate::systems::placing::ClusterState;
+use crate::systems::placing::space::{BUCKETS, turn};
 
 const MARGIN: u16 = 6;
 

@@ -1,8 +1,7 @@
 //! Who serves which key: exact, over all keys.
 
-use super::traffic::Workload;
+use super::{PlacingError, Workload};
 use crate::algorithms::placement::{AnyPlacement, Balance, Placement};
-use crate::engine::{ModelError, interrupt};
 
 /// "No node": the key is unavailable.
 pub const NO_NODE: u32 = u32::MAX;
@@ -39,20 +38,23 @@ pub struct Served {
 
 /// Places every key. With failed nodes, a key is served by the first of its `replicas` nodes that is up.
 /// Cost: one lookup a key.
+///
+/// # Errors
+/// When it is stopped.
 pub fn serve(
     placement: &AnyPlacement,
     nodes: &[Node],
     work: Workload<'_>,
     replicas: usize,
-) -> Result<Served, ModelError> {
-    let mut seats = seat_keys(&**placement, nodes, work.hashes, replicas)?;
+) -> Result<Served, PlacingError> {
+    let mut seats = seat_keys(&**placement, nodes, work, replicas)?;
     let mut served = Served { loads: vec![0; nodes.len()], keys: vec![0; nodes.len()], ..Served::default() };
     if let AnyPlacement::Bounded(bounded) = placement {
         let alive: Vec<bool> = nodes.iter().map(|n| n.up).collect();
         let reachable = |key: usize| if seats[key] == NO_NODE { 0 } else { work.requests(key) };
         let demands: Vec<(u64, u64)> = work.hashes.iter().enumerate().map(|(i, h)| (*h, reachable(i))).collect();
-        let assignment = bounded.assign_while(&demands, &alive, || !interrupt::requested());
-        let assignment = assignment.ok_or_else(interrupt::stopped)?;
+        let assignment = bounded.assign_while(&demands, &alive, work.go_on);
+        let assignment = assignment.ok_or(PlacingError::Stopped)?;
         for (seat, owner) in seats.iter_mut().zip(&assignment.owner) {
             if let Some(owner) = owner.filter(|_| *seat != NO_NODE) {
                 *seat = owner;
@@ -83,9 +85,9 @@ pub fn serve(
 fn seat_keys(
     placement: &dyn Placement,
     nodes: &[Node],
-    hashes: &[u64],
+    Workload { hashes, go_on, .. }: Workload<'_>,
     replicas: usize,
-) -> Result<Vec<u32>, ModelError> {
+) -> Result<Vec<u32>, PlacingError> {
     let up = |index: u32| nodes.get(index as usize).is_some_and(|n| n.up);
     let all_up = nodes.iter().all(|n| n.up);
     let mut successors = Vec::new();
@@ -100,7 +102,9 @@ fn seat_keys(
     let mut seats = Vec::with_capacity(hashes.len());
     // So few that a look at all nodes for each, as rendezvous does, takes no longer than a blink.
     for some in hashes.chunks(256) {
-        interrupt::check()?;
+        if !go_on() {
+            return Err(PlacingError::Stopped);
+        }
         seats.extend(some.iter().map(&mut seat));
     }
     Ok(seats)

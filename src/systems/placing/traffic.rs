@@ -1,7 +1,6 @@
 //! How often each key is asked for.
 
-use super::keys::KeySet;
-use crate::engine::{ModelError, interrupt};
+use super::{GoOn, PlacingError, check_at};
 
 /// Requests per key; without one, every key is asked for once.
 #[derive(Clone, Debug)]
@@ -13,12 +12,15 @@ pub struct Traffic {
 
 impl Traffic {
     /// Ten requests a key on average, key number `i` as often as `1 / i^exponent` says (Zipf).
-    pub fn zipf(keys: usize, exponent: f64) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// When it is stopped.
+    pub fn zipf(keys: usize, exponent: f64, go_on: GoOn) -> Result<Self, PlacingError> {
         let weight = |rank: usize| {
-            interrupt::check_at(rank as u64)?;
+            check_at(rank as u64, go_on)?;
             Ok((rank as f64).powf(-exponent))
         };
-        let weights = (1..=keys).map(weight).collect::<Result<Vec<f64>, ModelError>>()?;
+        let weights = (1..=keys).map(weight).collect::<Result<Vec<f64>, PlacingError>>()?;
         let sum: f64 = weights.iter().sum();
         let total = keys as f64 * 10.0;
         let mut running = 0.0;
@@ -57,14 +59,11 @@ pub struct Workload<'a> {
     pub hashes: &'a [u64],
     /// Requests per key, if not all alike.
     pub traffic: Option<&'a Traffic>,
+    /// Asked now and then whether work goes on.
+    pub go_on: GoOn,
 }
 
 impl<'a> Workload<'a> {
-    /// All keys of a set.
-    pub fn new(keys: &'a KeySet, traffic: Option<&'a Traffic>) -> Self {
-        Self { hashes: keys.hashes(), traffic }
-    }
-
     /// The first `count` keys.
     pub fn first(self, count: usize) -> Self {
         Self { hashes: &self.hashes[..count.min(self.hashes.len())], ..self }

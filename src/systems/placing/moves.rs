@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::keys::{BUCKETS, bucket};
-use super::serving::NO_NODE;
-use crate::engine::{ModelError, interrupt};
+use super::space::{BUCKETS, bucket};
+use super::{NO_NODE, PlacingError, Workload, check_at};
 
 /// Most moved keys that are remembered one by one, for the picture.
 const SAMPLE: u64 = 240;
@@ -41,11 +40,15 @@ pub struct Moves {
 
 impl Moves {
     /// Compares two outcomes over the same keys.
-    pub fn between(before: &[u32], after: &[u32], hashes: &[u64]) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// When it is stopped.
+    pub fn between(before: &[u32], after: &[u32], work: Workload<'_>) -> Result<Self, PlacingError> {
+        let hashes = work.hashes;
         let mut moves = Self { density: vec![0; BUCKETS], ..Self::default() };
         let changed = || before.iter().zip(after).zip(hashes).enumerate().filter(|(_, ((from, to), _))| from != to);
         for (turn, (_, ((from, to), hash))) in (0..).zip(changed()) {
-            interrupt::check_at(turn)?;
+            check_at(turn, work.go_on)?;
             match (*from, *to) {
                 (NO_NODE, _) => moves.regained += 1,
                 (_, NO_NODE) => moves.lost += 1,

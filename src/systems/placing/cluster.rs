@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use super::serving::{Node, Served, serve};
-use super::traffic::Workload;
+use super::{Node, PlacingError, Served, Workload, serve};
 use crate::algorithms::placement::{AnyPlacement, Member, Strategy, Tuning};
-use crate::engine::ModelError;
-use crate::engine::numbers::{count, thousands};
 
 /// Most virtual nodes on a ring: the comparison keeps several rings, before and after each change, at up to 20 bytes each.
 const MAX_POINTS: u64 = 2_000_000;
@@ -29,17 +26,14 @@ impl Config {
     ///
     /// # Errors
     /// Too large a ring, whichever strategy is in use: the comparison has a ring too.
-    pub fn placement(&self, strategy: Strategy) -> Result<AnyPlacement, ModelError> {
+    pub fn placement(&self, strategy: Strategy) -> Result<AnyPlacement, PlacingError> {
         let points = self.weight() * u64::from(self.tuning.vnodes);
         if points > MAX_POINTS {
-            return Err(ModelError::new(
-                format!("the ring would have {}; at most {} fit", count(points, "virtual node"), thousands(MAX_POINTS)),
-                "use fewer virtual nodes per unit of weight, fewer nodes or less weight",
-            ));
+            return Err(PlacingError::TooManyPoints { points, most: MAX_POINTS });
         }
         let members: Vec<Member> = self.nodes.iter().map(|n| Member::new(n.name.clone(), n.weight)).collect();
-        AnyPlacement::build(strategy, &members, self.tuning)
-            .map_err(|error| ModelError::new(format!("{} cannot place keys here", strategy.name()), error.to_string()))
+        let built = AnyPlacement::build(strategy, &members, self.tuning);
+        built.map_err(|error| PlacingError::Refused { strategy, error })
     }
 
     /// Index of the node with this name.
@@ -83,7 +77,10 @@ pub struct ClusterState {
 
 impl ClusterState {
     /// Places all keys. Cost: one lookup a key.
-    pub fn build(config: Config, work: Workload<'_>) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// As [`Config::placement`], or when it is stopped.
+    pub fn build(config: Config, work: Workload<'_>) -> Result<Self, PlacingError> {
         let placement = config.placement(config.strategy)?;
         let served = serve(&placement, &config.nodes, work, config.replicas as usize)?;
         Ok(Self { config: Arc::new(config), placement: Arc::new(placement), served: Arc::new(served) })

@@ -2,12 +2,8 @@
 
 use std::sync::Arc;
 
-use super::cluster::Config;
-use super::moves::count_moved;
-use super::serving::{Node, Served, balance, serve};
-use super::traffic::Workload;
+use super::{Config, Node, PlacingError, Served, Workload, balance, count_moved, serve};
 use crate::algorithms::placement::{AnyPlacement, Balance, Strategy};
-use crate::engine::ModelError;
 
 /// Keys that are compared while no comparison was asked for.
 const CASUAL_KEYS: usize = 100_000;
@@ -54,7 +50,10 @@ pub struct Comparison {
 
 impl Comparison {
     /// Every strategy for these nodes, nothing moved yet.
-    pub fn open(config: &Config, work: Workload<'_>, wanted: bool) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// As [`Config::placement`], or when it is stopped.
+    pub fn open(config: &Config, work: Workload<'_>, wanted: bool) -> Result<Self, PlacingError> {
         let mut comparison = Self { candidates: Vec::new(), keys: 0, wanted };
         let work = work.first(comparison.limit(config.nodes.len(), work.hashes.len()));
         comparison.keys = work.hashes.len();
@@ -67,7 +66,10 @@ impl Comparison {
     }
 
     /// Takes every strategy through one event.
-    pub fn advance(&self, before: &Config, after: &Config, work: Workload<'_>) -> Result<Self, ModelError> {
+    ///
+    /// # Errors
+    /// As [`Config::placement`], or when it is stopped.
+    pub fn advance(&self, before: &Config, after: &Config, work: Workload<'_>) -> Result<Self, PlacingError> {
         let limit = self.limit(before.nodes.len().max(after.nodes.len()), work.hashes.len());
         let work = work.first(limit);
         let mut next = Self { candidates: Vec::new(), keys: work.hashes.len(), wanted: self.wanted };
