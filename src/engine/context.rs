@@ -64,6 +64,12 @@ impl<'a, T, E> Context<'a, T, E> {
         self.agenda.timers.cancel(timer)
     }
 
+    /// Takes back a timer, if it has not fired, and sets it anew: it fires after this long.
+    pub fn reset(&mut self, id: &mut EventId, span: Duration, timer: T) {
+        self.cancel(*id);
+        *id = self.after(span, timer);
+    }
+
     /// Sets the one timer that wakes a system with a queue of its own, instead of the one that was set this way before;
     /// none if nothing is to come there.
     pub fn wake_at(&mut self, at: Option<Time>, timer: T) {

@@ -17,6 +17,7 @@ use ratatui::layout::Rect;
 
 use crate::engine::{Blank, Micros, Model, ModelError, Setup};
 use crate::picture::{Figure, LoadBar, Theme, Widget};
+use crate::sim::{Duration, Time};
 pub use open::{Click, OpenLab, View};
 pub use rows::{Row, Shown};
 
@@ -105,6 +106,14 @@ pub struct Scene<'a, M> {
     pub motion: bool,
     /// How to draw.
     pub theme: Theme,
+}
+
+impl<M> Scene<'_, M> {
+    /// How far something that began at a time and unfolds for so long has come, from 0 to 1; without motion it is done.
+    pub fn progress(&self, since: Time, span: Duration) -> f64 {
+        let gone = self.now.saturating_sub(since.as_micros());
+        if self.motion { (gone as f64 / span.as_micros().max(1) as f64).clamp(0.0, 1.0) } else { 1.0 }
+    }
 }
 
 /// A lab: a model and how to see it.

@@ -364,7 +364,7 @@ impl<L: Lab> OpenLab for Opened<L> {
         if layout.picture.contains(at) {
             let scene = self.scene(view);
             let recorded = draw::<L>(&scene, layout.picture, &mut Buffer::empty(area));
-            let meant = recorded.map(|hits| hits.at(x, y).map(str::to_owned));
+            let meant = recorded.map(|hits| hits.at(x, y));
             let meant = meant.unwrap_or_else(|| L::click(&scene, layout.picture, x, y));
             return meant.map_or(Click::Nothing, Click::Command);
         }

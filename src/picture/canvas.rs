@@ -171,7 +171,12 @@ impl Canvas {
 
     /// The middle of a screen cell.
     pub fn at_cell(&self, column: u16, row: u16) -> (f64, f64) {
-        let (dx, dy) = (f64::from(column) - f64::from(self.area.x), f64::from(row) - f64::from(self.area.y));
+        Self::middle_of(self.area, column, row)
+    }
+
+    /// The middle of a screen cell, on a canvas over this part of the screen.
+    pub fn middle_of(area: Rect, column: u16, row: u16) -> (f64, f64) {
+        let (dx, dy) = (f64::from(column) - f64::from(area.x), f64::from(row) - f64::from(area.y));
         (dx * 2.0 + 0.5, dy * 4.0 + 1.5)
     }
 

@@ -20,14 +20,22 @@ use super::widget::{Paint, Widget};
 /// let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
 /// table.draw(buf.area, &mut Paint { buf: &mut buf, theme, hits: &mut hits });
 /// assert_eq!(to_text(&buf), "            moved\nring       24.9 %\nmodulo     74.6 %\n");
-/// assert_eq!(hits.at(3, 1), Some("strategy ring"));
+/// assert_eq!(hits.at(3, 1).as_deref(), Some("strategy ring"));
 /// assert_eq!(table.describe(), "ring: moved 24.9 %, memory 6.4 kB. modulo: moved 74.6 %, memory 8 B.");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     name: (String, usize),
-    columns: Vec<(String, usize)>,
+    columns: Vec<Column>,
     rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Column {
+    heading: String,
+    wide: usize,
+    /// Whether it grows with what is in it.
+    grows: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +56,14 @@ impl Table {
     /// With one more column: its heading, and the columns of the screen that it takes at least.
     #[must_use]
     pub fn column(mut self, heading: &str, least: usize) -> Self {
-        self.columns.push((heading.to_owned(), least));
+        self.columns.push(Column { heading: heading.to_owned(), wide: least, grows: true });
+        self
+    }
+
+    /// With one more column that never grows: what is longer is cut. For text that may be long.
+    #[must_use]
+    pub fn fixed(mut self, heading: &str, wide: usize) -> Self {
+        self.columns.push(Column { heading: heading.to_owned(), wide, grows: false });
         self
     }
 
@@ -84,9 +99,10 @@ impl Table {
         let names = self.rows.iter().map(|row| width(&row.name) + 1).max().unwrap_or(0);
         let name = self.name.1.max(names).max(width(&self.name.0) + 1).min(room);
         let mut used = name;
-        let wide = |(i, (heading, least)): (usize, &(String, usize))| {
-            let cells = self.rows.iter().filter_map(|row| row.cells.get(i)).map(|cell| width(cell) + 2).max();
-            (*least).max(width(heading) + 1).max(cells.unwrap_or(0))
+        let wide = |(i, column): (usize, &Column)| {
+            let cells = self.rows.iter().filter_map(|row| row.cells.get(i)).map(|cell| width(cell) + 1).max();
+            let needed = (width(&column.heading) + 1).max(cells.unwrap_or(0));
+            if column.grows { column.wide.max(needed) } else { column.wide }
         };
         let fitting = self.columns.iter().enumerate().map(wide).take_while(|wide| {
             used += wide;
@@ -104,7 +120,7 @@ impl Widget for Table {
             let cells: String = cells.zip(&widths).map(|(cell, wide)| pad_left(cell, *wide)).collect();
             format!("{}{cells}", pad(first, name))
         };
-        let heading = line(&self.name.0, &mut self.columns.iter().map(|(heading, _)| heading.as_str()));
+        let heading = line(&self.name.0, &mut self.columns.iter().map(|column| column.heading.as_str()));
         write(paint.buf, area, (0, 0), &heading, theme.faint_text(), theme);
         let room = usize::from(area.height.saturating_sub(1));
         let shown = if self.rows.len() > room { room.saturating_sub(1) } else { self.rows.len() };
@@ -123,7 +139,7 @@ impl Widget for Table {
 
     fn describe(&self) -> String {
         let row = |row: &Row| {
-            let cell = |((heading, _), cell): (&(String, usize), &String)| format!("{heading} {cell}");
+            let cell = |(column, cell): (&Column, &String)| format!("{} {cell}", column.heading);
             let cells: Vec<String> = self.columns.iter().zip(&row.cells).map(cell).collect();
             format!("{}: {}.", row.name.trim(), cells.join(", "))
         };

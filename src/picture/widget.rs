@@ -1,5 +1,7 @@
 //! What every picture is made of: values that draw themselves, say what a click on them means, and can be read aloud.
 
+use std::rc::Rc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -13,25 +15,48 @@ use super::theme::Theme;
 /// let mut hits = Hits::default();
 /// hits.record(Rect::new(0, 0, 10, 3), "inspect node-a");
 /// hits.record(Rect::new(4, 1, 2, 1), "inspect key-7");
-/// assert_eq!((hits.at(4, 1), hits.at(0, 0), hits.at(10, 0)), (Some("inspect key-7"), Some("inspect node-a"), None));
+/// hits.surface(Rect::new(0, 3, 10, 1), |x, _| (x < 5).then(|| format!("inspect key-{x}")));
+/// let meant = |x, y| hits.at(x, y);
+/// assert_eq!((meant(4, 1).as_deref(), meant(0, 0).as_deref()), (Some("inspect key-7"), Some("inspect node-a")));
+/// assert_eq!((meant(3, 3).as_deref(), meant(7, 3), meant(10, 0)), (Some("inspect key-3"), None, None));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Hits {
-    places: Vec<(Rect, String)>,
+    places: Vec<(Rect, Meaning)>,
 }
+
+#[derive(Clone)]
+enum Meaning {
+    Command(String),
+    Surface(Rc<Surface>),
+}
+
+type Surface = dyn Fn(u16, u16) -> Option<String>;
 
 impl Hits {
     /// A click here means this command. What is recorded later lies above.
     pub fn record(&mut self, area: Rect, command: impl Into<String>) {
         if !area.is_empty() {
-            self.places.push((area, command.into()));
+            self.places.push((area, Meaning::Command(command.into())));
+        }
+    }
+
+    /// A click here means what its place says: column and row of the screen to a command, looked up when somebody clicks.
+    /// For pictures in which every cell means something else. Where it says nothing, what lies below counts.
+    pub fn surface(&mut self, area: Rect, meaning: impl Fn(u16, u16) -> Option<String> + 'static) {
+        if !area.is_empty() {
+            self.places.push((area, Meaning::Surface(Rc::new(meaning))));
         }
     }
 
     /// The command that a click on a cell means.
-    pub fn at(&self, x: u16, y: u16) -> Option<&str> {
-        let place = self.places.iter().rev().find(|(area, _)| area.contains(Position { x, y }));
-        place.map(|(_, command)| command.as_str())
+    pub fn at(&self, x: u16, y: u16) -> Option<String> {
+        let here = self.places.iter().rev().filter(|(area, _)| area.contains(Position { x, y }));
+        here.map(|(_, meaning)| match meaning {
+            Meaning::Command(command) => Some(command.clone()),
+            Meaning::Surface(surface) => surface(x, y),
+        })
+        .find_map(|command| command)
     }
 
     /// Forgets all, for the next frame.

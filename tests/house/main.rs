@@ -44,7 +44,7 @@ const IMPORT_DEBTS: [(&str, &str); 5] = [
     ("lessons/source.rs", "picture"),
 ];
 /// Files of a room that still know each other in a circle.
-const CIRCLE_DEBTS: [&[&str]; 12] = [
+const CIRCLE_DEBTS: [&[&str]; 11] = [
     &["engine/input.rs", "engine/interrupt.rs", "engine/model.rs"],
     &[
         "labs/balancer/cluster.rs",
@@ -89,16 +89,6 @@ const CIRCLE_DEBTS: [&[&str]; 12] = [
         "labs/failure/watch.rs",
     ],
     &[
-        "labs/ring/command.rs",
-        "labs/ring/contest.rs",
-        "labs/ring/facts.rs",
-        "labs/ring/model.rs",
-        "labs/ring/narrate.rs",
-        "labs/ring/placer.rs",
-        "labs/ring/serving.rs",
-        "labs/ring/world.rs",
-    ],
-    &[
         "labs/threads/command.rs",
         "labs/threads/facts.rs",
         "labs/threads/model.rs",
@@ -121,7 +111,7 @@ const CIRCLE_DEBTS: [&[&str]; 12] = [
 ];
 /// Labs whose folder is still over the budget, with its lines rounded up to hundreds: the figure may only fall.
 const BUDGET_DEBTS: [(&str, usize); 6] =
-    [("balancer", 7700), ("bloom", 4700), ("failure", 7800), ("ring", 3000), ("threads", 3400), ("transactions", 3200)];
+    [("balancer", 7700), ("bloom", 4700), ("failure", 7800), ("ring", 2700), ("threads", 3400), ("transactions", 3200)];
 
 fn room_of(file: &str) -> &str {
     file.split_once('/').map_or(file.trim_end_matches(".rs"), |(room, _)| room)

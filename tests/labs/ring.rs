@@ -1,11 +1,14 @@
 //! The ring lab: what it refuses, and that its sentences count as people do.
 #![expect(clippy::panic, reason = "a test says why it fails")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
 use scalelab::engine::interrupt::Interrupt;
 use scalelab::engine::{Blank, Input, Setup};
-use scalelab::labs::{OpenLab, find};
+use scalelab::labs::{Click, OpenLab, View, find};
+use scalelab::picture::{Glyphs, Palette, Theme};
 
 fn open(lab: &str, keys: Option<&str>) -> Box<dyn OpenLab> {
     let input = keys.map(|text| {
@@ -177,5 +180,45 @@ fn long_work_stops_when_it_is_asked_to() {
             stop.clear();
         }
         run(lab.as_mut(), &long[long.len() - 1..]);
+    }
+}
+
+#[test]
+fn pictures_say_what_they_show() {
+    let mut lab = open("ring", None);
+    run(&mut *lab, &["add node-d", "replicas 2", "fail node-b", "inspect user/ada"]);
+    let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
+    let said = |index: usize| {
+        let view = View { index, ..View::new(theme) };
+        lab.describe(&view).unwrap_or_else(|| panic!("view {} says nothing", index + 1))
+    };
+    let owner = lab.facts()["key_owner"].as_str().unwrap_or_else(|| panic!("no owner")).to_owned();
+    for index in [0, 1] {
+        assert!(said(index).contains("node-b down") && said(index).contains("400 virtual nodes"), "{}", said(index));
+    }
+    assert!(said(2).contains("ring beside modulo") && said(2).contains("rendezvous: moved"), "{}", said(2));
+    assert!(said(3).contains("user/ada") && said(3).contains(&owner), "{}", said(3));
+}
+
+#[test]
+fn clicks_mean_what_is_drawn_there() {
+    let lab = open("ring", None);
+    let theme = Theme { palette: Palette::Mono, glyphs: Glyphs::Unicode };
+    let area = Rect::new(0, 0, 120, 36);
+    for index in [0, 1] {
+        let view = View { index, ..View::new(theme) };
+        let all = (0..area.height).flat_map(|y| (0..area.width).map(move |x| (x, y)));
+        let meant: BTreeSet<String> = all
+            .filter(|(x, y)| x % 3 == 0 && y % 2 == 0)
+            .filter_map(|(x, y)| match lab.click(&view, &[], area, x, y) {
+                Click::Command(line) => Some(line),
+                Click::Nothing | Click::Seek(_) | Click::Key(_) => None,
+            })
+            .collect();
+        assert!(meant.len() > 50, "view {}: {meant:?}", index + 1);
+        let mut again = open("ring", None);
+        for line in meant {
+            assert!(again.command(&line).is_ok(), "{line}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! All placements answer the same questions through [`Placement`], so that a lab can swap one for
 //! another. A key is its 64-bit hash, see [`key_hash`](crate::algorithms::hash::key_hash).
 
+mod any;
+mod balance;
 mod bounded;
 mod envoy;
 mod jump;
@@ -15,6 +17,8 @@ pub mod theory;
 
 use std::collections::BTreeSet;
 
+pub use any::{AnyPlacement, Strategy, Tuning};
+pub use balance::Balance;
 pub use bounded::{Assignment, BoundedRing};
 pub use envoy::EnvoyRing;
 pub use jump::{Jump, jump_hash};

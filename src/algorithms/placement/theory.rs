@@ -88,3 +88,55 @@ pub fn modulo_moved(from_nodes: u32, to_nodes: u32) -> f64 {
     let most = from_nodes.max(to_nodes);
     f64::from(most - divisor) / f64::from(most)
 }
+
+/// The share of all keys (0 to 1) that jump moves when the member at place `index`, counted from 0, of `nodes` leaves.
+///
+/// Jump can only drop its last bucket: all later members get another number. A key stays if its bucket is before
+/// `index`, or if it was in the last one and falls into the one before it, which is now that member's.
+///
+/// ```
+/// use scalelab::algorithms::placement::theory::jump_moved_on_leave;
+/// assert_eq!(jump_moved_on_leave(4, 3), 0.25); // the last one: what a consistent placement moves
+/// assert!(jump_moved_on_leave(4, 0) > 0.9);
+/// ```
+#[must_use]
+pub fn jump_moved_on_leave(nodes: u32, index: usize) -> f64 {
+    let (count, later) = (f64::from(nodes), f64::from(nodes.saturating_sub(1)) - index as f64);
+    if later <= 0.0 { 1.0 / count } else { (later + 1.0) / count - 1.0 / (count * (count - 1.0)) }
+}
+
+/// As [`spread`], for members of any weights, each with `virtual_nodes` points per unit of weight.
+///
+/// Member i has nᵢ of P points: its share is Beta(nᵢ, P−nᵢ), whose variance over the squared mean is
+/// (P−nᵢ)/(nᵢ(P+1)). 0 without members.
+///
+/// ```
+/// use scalelab::algorithms::placement::theory::{spread, weighted_spread};
+/// assert!((weighted_spread(&[1; 5], 100) - spread(5, 100)).abs() < 1e-12);
+/// assert!(weighted_spread(&[1, 9], 100) > spread(2, 500)); // the light one has few points
+/// ```
+#[must_use]
+pub fn weighted_spread(weights: &[u32], virtual_nodes: u32) -> f64 {
+    let points = |weight: f64| weight * f64::from(virtual_nodes);
+    let all = points(weights.iter().map(|w| u64::from(*w)).sum::<u64>() as f64);
+    let each = weights.iter().map(|w| points(f64::from(*w)));
+    (each.map(|n| (all - n) / (n * (all + 1.0))).sum::<f64>() / weights.len().max(1) as f64).sqrt()
+}
+
+/// As [`poisson_spread`], for members of any weights and keys of any popularity: the chance in which keys, of which there
+/// are finitely many and some are hot, fall to which member. `concentration` is Σp², the sum of the squared popularities
+/// (0 to 1) of the keys: 1/K when all K are alike.
+///
+/// A member with the share s has the variance (1−s)/s · Σp² over its squared mean. 0 without members.
+///
+/// ```
+/// use scalelab::algorithms::placement::theory::{poisson_spread, sampling_spread};
+/// assert!((sampling_spread(&[1; 5], 1.0 / 10_000.0) - poisson_spread(5, 10_000)).abs() < 1e-12);
+/// ```
+#[must_use]
+pub fn sampling_spread(weights: &[u32], concentration: f64) -> f64 {
+    let whole = weights.iter().map(|w| u64::from(*w)).sum::<u64>() as f64;
+    let shares = weights.iter().map(|w| f64::from(*w) / whole);
+    let mean = shares.map(|s| (1.0 - s) / s).sum::<f64>() / weights.len().max(1) as f64;
+    (mean * concentration).sqrt()
+}

@@ -1,11 +1,18 @@
 //! The ring lab's commands and keys.
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
-use super::model::{MAX_NODES, MAX_VNODES, MAX_WEIGHT};
+use crate::algorithms::placement::Strategy;
 use crate::engine::input::MAX_LINES;
 use crate::engine::ranges::{self, Within};
 use crate::labs::KeyBinding;
+
+/// Most nodes.
+pub const MAX_NODES: usize = 1_000;
+/// Heaviest node.
+const MAX_WEIGHT: u32 = 1_000;
+/// Most virtual nodes per unit of weight.
+const MAX_VNODES: u32 = 10_000;
 
 /// What one can do to the nodes, the keys and the way keys are placed.
 #[derive(Subcommand, Clone, Debug, PartialEq)]
@@ -87,51 +94,6 @@ pub enum RingCommand {
     },
     /// Serve one request: pick a key by its popularity and look up its node
     Step,
-}
-
-/// A way to place keys on nodes.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// Consistent hash ring with virtual nodes
-    Ring,
-    /// hash % N
-    Modulo,
-    /// Jump consistent hash
-    Jump,
-    /// Rendezvous (highest random weight) hashing
-    Rendezvous,
-    /// Maglev's lookup table
-    Maglev,
-    /// Ring with bounded loads
-    Bounded,
-}
-
-impl Strategy {
-    /// All of them, in the order of the table.
-    pub const ALL: [Self; 6] = [Self::Ring, Self::Modulo, Self::Jump, Self::Rendezvous, Self::Maglev, Self::Bounded];
-
-    /// The name as one types it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ring => "ring",
-            Self::Modulo => "modulo",
-            Self::Jump => "jump",
-            Self::Rendezvous => "rendezvous",
-            Self::Maglev => "maglev",
-            Self::Bounded => "bounded",
-        }
-    }
-
-    /// Whether nodes have virtual nodes on a ring.
-    pub fn has_ring(self) -> bool {
-        matches!(self, Self::Ring | Self::Bounded)
-    }
-
-    /// Whether it gives heavier nodes more keys.
-    pub fn honours_weights(self) -> bool {
-        !matches!(self, Self::Modulo | Self::Jump)
-    }
 }
 
 /// The lab's own keys.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::command::Strategy;
-use super::model::{Focus, RingModel};
-use super::serving::{Balance, NOBODY, balance};
+use super::state::{Focus, RingModel};
+use crate::algorithms::placement::{Balance, Strategy, theory};
+use crate::engine::{Observed, Theory};
+use crate::systems::placing::balance;
 
 /// What `run --json` prints, checks read and the figures panel shows.
 #[derive(Clone, Debug, Serialize)]
@@ -20,27 +21,25 @@ pub struct RingFacts {
     /// Keys that stand in the input more than once.
     pub duplicate_keys: usize,
     /// How keys are placed.
-    pub strategy: &'static str,
-    /// Points per unit of weight.
+    pub strategy: Strategy,
+    /// Virtual nodes per unit of weight.
     pub vnodes: u32,
     /// Copies of each key.
     pub replicas: u32,
-    /// Keys that the last event moved to another node.
+    /// What the last change was: join, leave, fail, recover, vnodes, strategy or setting; null before the first.
+    pub last_change: Option<&'static str>,
+    /// Keys that the last change moved to another node.
     pub moved: u64,
     /// The same as a share of all keys.
-    pub moved_share: f64,
-    /// What the formula expects; null when there is none.
-    pub theory_moved_share: Option<f64>,
+    pub moved_share: Observed<f64>,
     /// What `hash % N` would have moved.
     pub modulo_moved_share: f64,
     /// Keys moved by all events so far.
     pub moved_total: u64,
     /// Load of the busiest node over its fair share.
     pub load_max_over_mean: f64,
-    /// Relative standard deviation of load.
-    pub load_spread: f64,
-    /// What placement alone makes of it: √((N−1)/(N·V+1)) on a ring.
-    pub theory_load_spread: Option<f64>,
+    /// Relative standard deviation of load, and what placement alone makes of it.
+    pub load_spread: Observed<f64>,
     /// What the number of keys (and hot ones) adds by chance: √((N−1)·Σp²).
     pub theory_sampling_spread: Option<f64>,
     /// Keys that no node serves.
@@ -62,7 +61,7 @@ pub struct RingFacts {
     /// All nodes that hold it, in order.
     pub key_replicas: Vec<String>,
     /// The second strategy of `compare`.
-    pub compare: Option<&'static str>,
+    pub compare: Option<Strategy>,
     /// Every node by name.
     pub node: BTreeMap<String, NodeFacts>,
     /// Every strategy, taken through the same events.
@@ -104,9 +103,10 @@ pub struct StrategyFacts {
 impl RingFacts {
     /// The figures of a state.
     pub fn of(model: &RingModel) -> Self {
-        let (config, served) = (model.config(), &model.world.served);
+        let (config, served) = (model.config(), &model.cluster.served);
         let keys = model.keys.len();
-        let moved = model.change.as_ref().map_or(0, |c| c.moves.moved);
+        let change = model.change.as_ref();
+        let moved = change.map_or(0, |c| c.moves.moved);
         let Balance { max_over_mean, spread } = balance(&config.nodes, &served.loads);
         let (key, key_owner, key_replicas) = focused_key(model);
         Self {
@@ -114,18 +114,20 @@ impl RingFacts {
             nodes_up: config.nodes.iter().filter(|n| n.up).count(),
             keys,
             duplicate_keys: model.keys.duplicates,
-            strategy: config.strategy.name(),
+            strategy: config.strategy,
             vnodes: config.tuning.vnodes,
             replicas: config.replicas,
+            last_change: change.map(|c| c.trigger.name()),
             moved,
-            moved_share: moved as f64 / keys.max(1) as f64,
-            theory_moved_share: model.change.as_ref().map_or(Some(0.0), |c| c.theory.ok()),
-            modulo_moved_share: model.change.as_ref().map_or(0.0, |c| c.modulo_share),
+            moved_share: Observed::of(
+                moved as f64 / keys.max(1) as f64,
+                change.map_or(Theory::is(0.0, "nothing has changed yet"), |c| c.theory),
+            ),
+            modulo_moved_share: change.map_or(0.0, |c| c.modulo_share),
             moved_total: model.moved_total,
             load_max_over_mean: max_over_mean,
-            load_spread: spread,
-            theory_load_spread: theory_spread(model),
-            theory_sampling_spread: sampling_spread(model),
+            load_spread: Observed::of(spread, expected_spread(model)),
+            theory_sampling_spread: sampling_spread(model).value().copied(),
             unavailable_keys: served.unavailable,
             zipf: model.zipf,
             bound: f64::from(config.tuning.bound_percent) / 100.0,
@@ -135,7 +137,7 @@ impl RingFacts {
             key,
             key_owner,
             key_replicas,
-            compare: model.compare.map(Strategy::name),
+            compare: model.compare,
             node: node_facts(model),
             strategies: strategy_facts(model),
         }
@@ -143,7 +145,7 @@ impl RingFacts {
 }
 
 fn node_facts(model: &RingModel) -> BTreeMap<String, NodeFacts> {
-    let served = &model.world.served;
+    let served = &model.cluster.served;
     let total: u64 = served.loads.iter().sum();
     let facts = model.config().nodes.iter().zip(&served.keys).zip(&served.loads).map(|((node, keys), load)| {
         let share = *load as f64 / total.max(1) as f64;
@@ -153,7 +155,7 @@ fn node_facts(model: &RingModel) -> BTreeMap<String, NodeFacts> {
 }
 
 fn strategy_facts(model: &RingModel) -> BTreeMap<&'static str, StrategyFacts> {
-    let facts = model.contest.contenders.iter().map(|c| {
+    let facts = model.comparison.candidates.iter().map(|c| {
         (
             c.strategy.name(),
             StrategyFacts {
@@ -169,49 +171,50 @@ fn strategy_facts(model: &RingModel) -> BTreeMap<&'static str, StrategyFacts> {
     facts.collect()
 }
 
+fn weights(model: &RingModel) -> Vec<u32> {
+    model.config().nodes.iter().map(|n| n.weight).collect()
+}
+
 /// What placement alone makes of the spread: the arcs of a ring are uneven, the others cut evenly.
-fn theory_spread(model: &RingModel) -> Option<f64> {
+fn expected_spread(model: &RingModel) -> Theory<f64> {
     let config = model.config();
-    let all_up = config.nodes.iter().all(|n| n.up);
     match config.strategy {
-        _ if config.nodes.is_empty() || !all_up => None,
-        Strategy::Bounded => None,
+        _ if config.nodes.is_empty() => Theory::unknown("there is no node"),
+        _ if config.nodes.iter().any(|n| !n.up) => Theory::unknown("no formula while a node is down"),
+        Strategy::Bounded => Theory::unknown("depends on the load"),
         Strategy::Ring => {
-            // Node i has nᵢ of P points: its share is Beta(nᵢ, P−nᵢ), whose variance over the squared
-            // mean is (P−nᵢ)/(nᵢ(P+1)). With equal weights that is (N−1)/(NV+1).
-            let points = |weight: f64| weight * f64::from(config.tuning.vnodes);
-            let all = points(config.weight() as f64);
-            let each = config.nodes.iter().map(|n| points(f64::from(n.weight)));
-            Some((each.map(|n| (all - n) / (n * (all + 1.0))).sum::<f64>() / config.nodes.len() as f64).sqrt())
+            let formula = if weights(model).windows(2).all(|w| w[0] == w[1]) {
+                "√((N−1)/(N·V+1))"
+            } else {
+                "√(mean of (P−nᵢ)/(nᵢ·(P+1)))"
+            };
+            Theory::is(theory::weighted_spread(&weights(model), config.tuning.vnodes), formula)
         }
-        _ => sampling_spread(model),
+        Strategy::Modulo | Strategy::Jump | Strategy::Rendezvous | Strategy::Maglev => sampling_spread(model),
     }
 }
 
-/// What chance adds because the keys are finitely many and some are hot: node i with the share sᵢ has
-/// the variance (1−sᵢ)/sᵢ · Σp² over its squared mean, with p the popularity of each key.
-fn sampling_spread(model: &RingModel) -> Option<f64> {
-    let config = model.config();
-    let uneven = config.nodes.windows(2).any(|w| w[0].weight != w[1].weight);
-    let unfair = uneven && !config.strategy.honours_weights();
-    let blocked = config.strategy == Strategy::Bounded || config.nodes.iter().any(|n| !n.up);
-    if config.nodes.is_empty() || unfair || blocked {
-        return None;
+/// What chance adds because the keys are finitely many and some are hot.
+fn sampling_spread(model: &RingModel) -> Theory<f64> {
+    let (config, weights) = (model.config(), weights(model));
+    let uneven = weights.windows(2).any(|w| w[0] != w[1]);
+    if config.nodes.is_empty() {
+        return Theory::unknown("there is no node");
     }
-    let shares = config.nodes.iter().map(|n| f64::from(n.weight) / config.weight() as f64);
-    let mean = shares.map(|s| (1.0 - s) / s).sum::<f64>() / config.nodes.len() as f64;
-    Some((mean * model.concentration()).sqrt())
+    if uneven && !config.strategy.honours_weights() {
+        return Theory::unknown("the strategy knows no weights");
+    }
+    if config.strategy == Strategy::Bounded {
+        return Theory::unknown("depends on the load");
+    }
+    if config.nodes.iter().any(|n| !n.up) {
+        return Theory::unknown("no formula while a node is down");
+    }
+    Theory::is(theory::sampling_spread(&weights, model.concentration()), "√((N−1)·Σp²)")
 }
 
 fn focused_key(model: &RingModel) -> (Option<String>, Option<String>, Vec<String>) {
     let Some(Focus::Key { text, hash, index }) = &model.focus else { return (None, None, Vec::new()) };
-    let name = |id: u32| model.config().node(id).map(|n| n.name.clone());
-    let replicas = model.preferred(*hash);
-    let nodes = &model.config().nodes;
-    let owner = match index {
-        Some(index) => Some(model.world.served.owner[*index]).filter(|id| *id != NOBODY).and_then(name),
-        None => replicas.iter().filter_map(|i| nodes.get(*i)).find(|n| n.up).map(|n| n.name.clone()),
-    };
-    let replicas = replicas.iter().filter_map(|i| nodes.get(*i)).map(|n| n.name.clone()).collect();
-    (Some(text.clone()), owner, replicas)
+    let owner = model.serving(*hash, *index).map(|n| n.name.clone());
+    (Some(text.clone()), owner, model.holders(*hash).into_iter().map(|n| n.name.clone()).collect())
 }

@@ -7,11 +7,10 @@ use crate::algorithms::hash::key_hash;
 use crate::engine::input::MAX_LINES;
 use crate::engine::numbers::{count, thousands};
 use crate::engine::{Input, ModelError, interrupt};
+use crate::systems::placing::space::{BUCKETS, bucket};
 
 /// Keys of the built-in set when nothing else is asked for.
 pub const DEFAULT_KEYS: usize = 10_000;
-/// Stretches of the hash space in which keys are counted for the picture.
-pub const BUCKETS: usize = 1024;
 
 const KINDS: [&str; 5] = ["user", "cart", "photo", "song", "session"];
 const NAMES: &str = include_str!("../../../assets/keys/names.txt");
@@ -104,14 +103,4 @@ impl KeySet {
     pub fn find(&self, hash: u64) -> Option<usize> {
         self.hashes.iter().position(|h| *h == hash)
     }
-}
-
-/// Which stretch of the hash space a hash lies in.
-pub fn bucket(hash: u64) -> usize {
-    (hash >> (64 - BUCKETS.trailing_zeros())) as usize
-}
-
-/// How far round the hash space a hash lies, from 0 to 1.
-pub fn turn(hash: u64) -> f64 {
-    hash as f64 / 18_446_744_073_709_551_616.0
 }

@@ -1,26 +1,23 @@
 //! Consistent hashing: who owns a key, and what moves when the nodes change.
 
+mod change;
 mod command;
-mod contest;
+mod event;
 mod facts;
 mod keys;
 mod model;
-mod narrate;
 mod panel;
-mod placer;
-mod serving;
+mod state;
+mod tell;
 mod view;
-mod world;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::{InputSpec, Lab, LabInfo, Scene, ViewInfo};
+use super::{InputSpec, Lab, LabInfo, Row, Scene, ViewInfo};
 use crate::engine::Blank;
-use crate::picture::{Figure, LoadBar};
-pub use command::{RingCommand, Strategy};
+use crate::picture::{LoadBar, Widget};
+pub use command::RingCommand;
 pub use facts::RingFacts;
-pub use model::RingModel;
+pub use model::Timer;
+pub use state::RingModel;
 
 /// The lab.
 #[derive(Debug)]
@@ -47,24 +44,18 @@ impl Lab for RingLab {
         keys: command::KEYS,
     };
 
+    const FIGURES: &'static [Row<RingFacts>] = panel::FIGURES;
+
     fn state(model: &RingModel) -> String {
         panel::state(model)
-    }
-
-    fn figures(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
-        panel::figures(model, facts)
     }
 
     fn bars(model: &RingModel) -> (String, Vec<LoadBar>) {
         panel::bars(model)
     }
 
-    fn draw(scene: &Scene<'_, RingModel>, area: Rect, buf: &mut Buffer) {
-        view::draw(scene, area, buf);
-    }
-
-    fn click(scene: &Scene<'_, RingModel>, area: Rect, x: u16, y: u16) -> Option<String> {
-        view::click(scene, area, x, y)
+    fn picture<'a>(scene: &'a Scene<'a, RingModel>) -> Option<Box<dyn Widget + 'a>> {
+        Some(view::picture(scene))
     }
 
     fn click_bar(model: &RingModel, bar: usize) -> Option<String> {

@@ -3,140 +3,84 @@
 use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
-use super::command::{RingCommand, Strategy};
-use super::contest::Contest;
+use super::change::{Change, Trigger};
+use super::command::{MAX_NODES, RingCommand};
+use super::event::{self, RingEvent};
 use super::facts::RingFacts;
 use super::keys::KeySet;
-use super::narrate;
-use super::placer::Tuning;
-use super::serving::{NOBODY, Node, Traffic, Workload};
-use super::world::{Cause, Change, Config, World};
+use super::state::{Focus, REQUEST, Request, RingModel, UNFOLD, workload};
+use super::tell;
 use crate::algorithms::hash::key_hash;
-use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
+use crate::algorithms::placement::{Strategy, Tuning};
+use crate::engine::numbers::{count, thousands};
+use crate::engine::{ContextOf, Model, ModelError, Property, Say, Setup, interrupt};
+use crate::sim::Random;
+use crate::systems::placing::{ClusterState, Comparison, Config, NO_NODE, Node, PlacingError, Traffic};
 
-/// Simulated time in which a change unfolds: moved keys light up, travel, and settle.
-pub const UNFOLD_US: Micros = 1_600_000;
-/// Time between two requests while the clock runs.
-pub const REQUEST_US: Micros = 250_000;
-/// Most nodes.
-pub const MAX_NODES: usize = 1_000;
-/// Heaviest node.
-pub const MAX_WEIGHT: u32 = 1_000;
-/// Most virtual nodes per unit of weight.
-pub const MAX_VNODES: u32 = 10_000;
 /// Longest node name, in characters.
 const MAX_NAME: usize = 64;
 
-/// What the learner looks at.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Focus {
-    /// A key, of the set or not.
-    Key {
-        /// Its text.
-        text: String,
-        /// Its hash.
-        hash: u64,
-        /// Its index in the set, if it is there.
-        index: Option<usize>,
-    },
-    /// A node, by id.
-    Node(u32),
+/// What the lab waits for.
+#[derive(Clone, Copy, Debug)]
+pub enum Timer {
+    /// The next request.
+    Request,
 }
 
-/// The last request.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Request {
-    /// When.
-    pub at_us: Micros,
-    /// Index of the key.
-    pub key: usize,
-    /// Id of the node that served it, or [`NOBODY`].
-    pub served_by: u32,
+impl From<PlacingError> for ModelError {
+    fn from(error: PlacingError) -> Self {
+        match error {
+            PlacingError::Stopped => interrupt::stopped(),
+            PlacingError::TooManyPoints { points, most } => Self::new(
+                format!("the ring would have {}; at most {} fit", count(points, "virtual node"), thousands(most)),
+                "use fewer virtual nodes per unit of weight, fewer nodes or less weight",
+            ),
+            PlacingError::Refused { strategy, error } => {
+                Self::new(format!("{} cannot place keys here", strategy.name()), error.to_string())
+            }
+        }
+    }
 }
 
-/// The state of the ring lab. Cloning shares all that is large.
-#[derive(Clone, Debug)]
-pub struct RingModel {
-    pub(super) keys: Arc<KeySet>,
-    pub(super) zipf: f64,
-    pub(super) traffic: Option<Arc<Traffic>>,
-    pub(super) world: World,
-    pub(super) change: Option<Change>,
-    pub(super) moved_total: u64,
-    pub(super) contest: Arc<Contest>,
-    pub(super) compare: Option<Strategy>,
-    pub(super) focus: Option<Focus>,
-    pub(super) requests: u64,
-    pub(super) failed_requests: u64,
-    pub(super) last_request: Option<Request>,
-    next_id: u32,
-    settled_us: Micros,
-    next_request_us: Micros,
-    rng: ChaCha8Rng,
-}
+type Cx<'a> = ContextOf<'a, RingModel>;
 
 impl RingModel {
-    pub(super) fn config(&self) -> &Config {
-        &self.world.config
-    }
-
-    pub(super) fn workload(&self) -> Workload<'_> {
-        Workload::new(&self.keys, self.traffic.as_deref())
-    }
-
-    /// Sum of the squared popularities of the keys: 1/K when all are alike.
-    pub(super) fn concentration(&self) -> f64 {
-        self.traffic.as_ref().map_or(1.0 / self.keys.len().max(1) as f64, |t| t.concentration)
-    }
-
-    /// Indices of the nodes that hold a key, in order.
-    pub(super) fn preferred(&self, hash: u64) -> Vec<usize> {
-        let mut found = Vec::new();
-        self.world.placer.placement().successors(hash, self.config().replicas as usize, &mut found);
-        found.into_iter().map(|i| i as usize).collect()
-    }
-
     /// Puts a new configuration in force, and says which keys it moved.
-    fn reconfigure(
-        &mut self,
-        now: Micros,
-        cause: Cause,
-        config: Config,
-        log: &mut Vec<Event>,
-    ) -> Result<(), ModelError> {
-        let work = Workload::new(&self.keys, self.traffic.as_deref());
-        let world = World::build(config, work)?;
-        let same_nodes = world.config.nodes == self.world.config.nodes
-            && world.config.replicas == self.world.config.replicas
-            && world.config.tuning == self.world.config.tuning;
-        if !same_nodes {
-            self.contest = Arc::new(self.contest.advance(&self.world.config, &world.config, work)?);
+    fn reconfigure(&mut self, trigger: Trigger, config: Config, cx: &mut Cx<'_>) -> Result<(), ModelError> {
+        let work = workload(&self.keys, self.traffic.as_deref());
+        let cluster = ClusterState::build(config, work)?;
+        let (before, after) = (&self.cluster.config, &cluster.config);
+        if (&before.nodes, before.replicas, before.tuning) != (&after.nodes, after.replicas, after.tuning) {
+            self.comparison = Arc::new(self.comparison.advance(before, after, work)?);
         }
-        let change = Change::new(now, cause, self.world.clone(), &world, work)?;
-        self.world = world;
+        let change = Change::new(cx.now(), trigger, self.cluster.clone(), &cluster, work)?;
+        self.cluster = cluster;
         self.moved_total += change.moves.moved;
         self.change = Some(change);
-        self.settled_us = now + UNFOLD_US;
-        self.next_request_us = self.settled_us + REQUEST_US;
-        narrate::change(self, now, log);
+        cx.unfold(UNFOLD);
+        cx.reset(&mut self.next_request, UNFOLD + REQUEST, Timer::Request);
+        event::changed(self).into_iter().for_each(|event| cx.tell(event));
         Ok(())
     }
 
     /// Other keys or other traffic: everything is placed again, nothing has moved yet.
-    fn restock(&mut self, keys: Arc<KeySet>, zipf: f64, now: Micros, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        let traffic = if zipf > 0.0 { Some(Arc::new(Traffic::zipf(keys.len(), zipf)?)) } else { None };
-        let work = Workload::new(&keys, traffic.as_deref());
-        let world = World::build(self.config().clone(), work)?;
-        let contest = Contest::open(&world.config, work, self.contest.wanted)?;
-        (self.contest, self.world, self.change) = (Arc::new(contest), world, None);
+    fn replace_keys(&mut self, keys: Arc<KeySet>, zipf: f64, cx: &mut Cx<'_>) -> Result<(), ModelError> {
+        let traffic = if zipf > 0.0 {
+            Some(Arc::new(Traffic::zipf(keys.len(), zipf, || !interrupt::requested())?))
+        } else {
+            None
+        };
+        let work = workload(&keys, traffic.as_deref());
+        let cluster = ClusterState::build(self.config().clone(), work)?;
+        let comparison = Comparison::open(&cluster.config, work, self.comparison.wanted)?;
+        (self.comparison, self.cluster, self.change) = (Arc::new(comparison), cluster, None);
         (self.keys, self.traffic, self.zipf) = (keys, traffic, zipf);
         self.last_request = None;
         if let Some(Focus::Key { hash, index, .. }) = &mut self.focus {
             *index = self.keys.find(*hash);
         }
-        narrate::stock(self, now, log);
+        cx.tell(event::placed(self));
         Ok(())
     }
 
@@ -151,7 +95,7 @@ impl RingModel {
         })
     }
 
-    fn add(&mut self, now: Micros, name: &str, weight: u32, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    fn add(&mut self, name: &str, weight: u32, cx: &mut Cx<'_>) -> Result<(), ModelError> {
         if name.trim().is_empty() || name.chars().count() > MAX_NAME {
             let problem = format!("'{name}' is not a valid node name");
             return Err(ModelError::new(problem, format!("use 1 to {MAX_NAME} characters, e.g. node-d")));
@@ -168,22 +112,22 @@ impl RingModel {
         let mut config = self.config().clone();
         let id = self.next_id;
         config.nodes.push(Node { id, name: name.to_owned(), weight, up: true });
-        self.reconfigure(now, Cause::Joined(id), config, log)?;
+        self.reconfigure(Trigger::Joined(id), config, cx)?;
         self.next_id += 1;
         Ok(())
     }
 
-    fn remove(&mut self, now: Micros, name: &str, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    fn remove(&mut self, name: &str, cx: &mut Cx<'_>) -> Result<(), ModelError> {
         let index = self.find_node(name)?;
         let mut config = self.config().clone();
         let node = config.nodes.remove(index);
         if self.focus == Some(Focus::Node(node.id)) {
             self.focus = None;
         }
-        self.reconfigure(now, Cause::Left(node.id, index), config, log)
+        self.reconfigure(Trigger::Left(node.id, index), config, cx)
     }
 
-    fn set_up(&mut self, now: Micros, name: &str, up: bool, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    fn set_up(&mut self, name: &str, up: bool, cx: &mut Cx<'_>) -> Result<(), ModelError> {
         let index = self.find_node(name)?;
         let mut config = self.config().clone();
         let node = &mut config.nodes[index];
@@ -193,24 +137,18 @@ impl RingModel {
             return Err(ModelError::new(format!("{name} is already {state}"), remedy));
         }
         node.up = up;
-        let cause = if up { Cause::Recovered(node.id) } else { Cause::Failed(node.id) };
-        self.reconfigure(now, cause, config, log)
+        let trigger = if up { Trigger::Recovered(node.id) } else { Trigger::Failed(node.id) };
+        self.reconfigure(trigger, config, cx)
     }
 
-    /// Another number of virtual nodes, copies, or another bound.
-    fn tune(
-        &mut self,
-        now: Micros,
-        cause: Cause,
-        change: impl FnOnce(&mut Config),
-        log: &mut Vec<Event>,
-    ) -> Result<(), ModelError> {
+    /// Another number of virtual nodes or copies, another strategy or bound.
+    fn tune(&mut self, trigger: Trigger, change: impl FnOnce(&mut Config), cx: &mut Cx<'_>) -> Result<(), ModelError> {
         let mut config = self.config().clone();
         change(&mut config);
-        self.reconfigure(now, cause, config, log)
+        self.reconfigure(trigger, config, cx)
     }
 
-    fn inspect(&mut self, now: Micros, text: &str, log: &mut Vec<Event>) {
+    fn inspect(&mut self, text: &str, cx: &mut Cx<'_>) {
         self.focus = Some(match self.config().index_of(text) {
             Some(index) => Focus::Node(self.config().nodes[index].id),
             None => {
@@ -218,124 +156,129 @@ impl RingModel {
                 Focus::Key { text: text.to_owned(), hash, index: self.keys.find(hash) }
             }
         });
-        narrate::focus(self, now, log);
+        event::inspected(self).into_iter().for_each(|event| cx.tell(event));
     }
 
-    fn start_comparison(&mut self, now: Micros, with: Strategy, log: &mut Vec<Event>) -> Result<(), ModelError> {
-        if !self.contest.wanted && self.keys.len() > self.contest.keys {
-            self.contest = Arc::new(Contest::open(&self.world.config, self.workload(), true)?);
+    fn start_comparison(&mut self, with: Strategy, cx: &mut Cx<'_>) -> Result<(), ModelError> {
+        if !self.comparison.wanted && self.keys.len() > self.comparison.keys {
+            self.comparison = Arc::new(Comparison::open(self.config(), self.workload(), true)?);
         } else {
-            self.contest = Arc::new(Contest { wanted: true, ..(*self.contest).clone() });
+            self.comparison = Arc::new(Comparison { wanted: true, ..(*self.comparison).clone() });
         }
         self.compare = Some(with);
-        narrate::comparison(self, now, log);
+        let counted = self.comparison.keys as u64;
+        let counted = Some(counted).filter(|_| self.comparison.keys < self.keys.len());
+        cx.tell(RingEvent::ComparisonStarted { with, own: self.config().strategy, counted });
         Ok(())
     }
 
-    fn serve_request(&mut self, now: Micros, log: &mut Vec<Event>) {
+    fn serve_request(&mut self, cx: &mut Cx<'_>) {
         let key = match &self.traffic {
             Some(traffic) => traffic.key_of(self.rng.random_range(0..traffic.total().max(1))),
             None => self.rng.random_range(0..self.keys.len()),
         };
-        let served_by = self.world.served.owner.get(key).copied().unwrap_or(NOBODY);
+        let served_by = self.cluster.served.owner.get(key).copied().unwrap_or(NO_NODE);
         self.requests += 1;
-        self.failed_requests += u64::from(served_by == NOBODY);
-        self.last_request = Some(Request { at_us: now, key, served_by });
-        narrate::request(self, now, log);
+        self.failed_requests += u64::from(served_by == NO_NODE);
+        let request = Request { at: cx.now(), key, served_by };
+        self.last_request = Some(request);
+        cx.tell(event::requested(self, request));
+    }
+
+    /// A name for the next node: `node-d` after `node-c`.
+    fn fresh_name(&self) -> String {
+        let letters = ('a'..='z').map(|c| format!("node-{c}"));
+        let numbers = (1..).map(|n| format!("node-{n}"));
+        letters.chain(numbers).find(|n| self.config().index_of(n).is_none()).unwrap_or_default()
     }
 }
 
-impl Clocked for RingModel {
+impl Model for RingModel {
     type Command = RingCommand;
+    type Timer = Timer;
+    type Event = RingEvent;
     type Facts = RingFacts;
 
-    fn open(setup: &Setup) -> Result<Self, ModelError> {
+    fn open(setup: &Setup, cx: &mut Cx<'_>) -> Result<Self, ModelError> {
         let keys = Arc::new(KeySet::new(setup.inputs.get("keys").cloned(), None, setup.seed)?);
         let node = |(id, name): (u32, &str)| Node { id, name: name.to_owned(), weight: 1, up: true };
         let nodes: Vec<Node> = (0..).zip(["node-a", "node-b", "node-c"]).map(node).collect();
         let tuning = Tuning { vnodes: 100, seed: setup.seed, bound_percent: 125 };
         let next_id = nodes.len() as u32;
         let config = Config { nodes, strategy: Strategy::Ring, replicas: 1, tuning };
-        let work = Workload::new(&keys, None);
-        let contest = Contest::open(&config, work, false)?;
+        let work = workload(&keys, None);
+        let comparison = Comparison::open(&config, work, false)?;
+        cx.step(REQUEST);
         Ok(Self {
-            world: World::build(config, work)?,
+            cluster: ClusterState::build(config, work)?,
             zipf: 0.0,
             traffic: None,
             change: None,
             moved_total: 0,
-            contest: Arc::new(contest),
+            comparison: Arc::new(comparison),
             compare: None,
             focus: None,
             requests: 0,
             failed_requests: 0,
             last_request: None,
             next_id,
-            settled_us: 0,
-            next_request_us: REQUEST_US,
-            rng: ChaCha8Rng::seed_from_u64(setup.seed),
+            next_request: cx.after(REQUEST, Timer::Request),
+            // The requests draw from the run's own generator, not from a named stream: recorded runs and lessons
+            // keep the keys that were asked for.
+            rng: Random::seed_from_u64(setup.seed),
             keys,
         })
     }
 
-    fn apply(&mut self, now: Micros, command: &RingCommand, log: &mut Vec<Event>) -> Result<(), ModelError> {
+    fn apply(&mut self, command: &RingCommand, cx: &mut Cx<'_>) -> Result<(), ModelError> {
         match command {
-            RingCommand::Add { node, weight } => self.add(now, node, *weight, log),
-            RingCommand::Remove { node } => self.remove(now, node, log),
-            RingCommand::Fail { node } => self.set_up(now, node, false, log),
-            RingCommand::Recover { node } => self.set_up(now, node, true, log),
-            RingCommand::Vnodes { count } => self.tune(now, Cause::Vnodes, |c| c.tuning.vnodes = *count, log),
-            RingCommand::Strategy { strategy } => self.tune(now, Cause::Strategy, |c| c.strategy = *strategy, log),
-            RingCommand::Replicas { count } => self.tune(now, Cause::Other, |c| c.replicas = *count, log),
+            RingCommand::Add { node, weight } => self.add(node, *weight, cx)?,
+            RingCommand::Remove { node } => self.remove(node, cx)?,
+            RingCommand::Fail { node } => self.set_up(node, false, cx)?,
+            RingCommand::Recover { node } => self.set_up(node, true, cx)?,
+            RingCommand::Vnodes { count } => self.tune(Trigger::Vnodes, |c| c.tuning.vnodes = *count, cx)?,
+            RingCommand::Strategy { strategy } => self.tune(Trigger::Strategy, |c| c.strategy = *strategy, cx)?,
+            RingCommand::Replicas { count } => self.tune(Trigger::Other, |c| c.replicas = *count, cx)?,
+            RingCommand::Bound { limit } => {
+                self.tune(Trigger::Other, |c| c.tuning.bound_percent = (limit * 100.0).round() as u32, cx)?;
+            }
             RingCommand::Keys { count } => {
                 let seed = self.config().tuning.seed;
                 let keys = KeySet::new(self.keys.source().cloned(), Some(*count), seed)?;
-                self.restock(Arc::new(keys), self.zipf, now, log)
+                self.replace_keys(Arc::new(keys), self.zipf, cx)?;
             }
-            RingCommand::Zipf { exponent } => self.restock(Arc::clone(&self.keys), *exponent, now, log),
-            RingCommand::Bound { limit } => {
-                self.tune(now, Cause::Other, |c| c.tuning.bound_percent = (limit * 100.0).round() as u32, log)
-            }
-            RingCommand::Inspect { key } => {
-                self.inspect(now, key, log);
-                Ok(())
-            }
-            RingCommand::Compare { strategy } => self.start_comparison(now, *strategy, log),
-            RingCommand::Step => {
-                self.serve_request(now, log);
-                Ok(())
+            RingCommand::Zipf { exponent } => self.replace_keys(Arc::clone(&self.keys), *exponent, cx)?,
+            RingCommand::Inspect { key } => self.inspect(key, cx),
+            RingCommand::Compare { strategy } => self.start_comparison(*strategy, cx)?,
+            RingCommand::Step => self.serve_request(cx),
+        }
+        Ok(())
+    }
+
+    fn fire(&mut self, timer: Timer, cx: &mut Cx<'_>) {
+        match timer {
+            Timer::Request => {
+                self.serve_request(cx);
+                self.next_request = cx.after(REQUEST, Timer::Request);
             }
         }
-    }
-
-    fn next_tick(&self) -> Option<Micros> {
-        Some(self.next_request_us)
-    }
-
-    fn tick(&mut self, now: Micros, log: &mut Vec<Event>) {
-        self.serve_request(now, log);
-        self.next_request_us = now + REQUEST_US;
-    }
-
-    fn settled_at(&self) -> Micros {
-        self.settled_us
-    }
-
-    fn step_us(&self) -> Micros {
-        REQUEST_US
     }
 
     fn facts(&self) -> RingFacts {
         RingFacts::of(self)
     }
 
+    fn tell(&self, event: &RingEvent, say: &mut Say) {
+        tell::tell(event, say);
+    }
+
     fn properties() -> &'static [Property<Self>] {
         PROPERTIES
     }
 
-    fn footprint(&self) -> usize {
-        let contest: usize = self.contest.contenders.iter().map(|c| c.memory_bytes).sum();
-        self.world.served.owner.len() * 4 + self.world.placer.placement().memory_bytes() + contest + 16_384
+    fn memory_bytes(&self) -> usize {
+        let comparison: usize = self.comparison.candidates.iter().map(|c| c.memory_bytes).sum();
+        self.cluster.served.owner.len() * 4 + self.cluster.placement.memory_bytes() + comparison + 16_384
     }
 
     fn candidates(&self, value_name: &str) -> Vec<String> {
@@ -349,35 +292,26 @@ impl Clocked for RingModel {
     }
 }
 
-impl RingModel {
-    /// A name for the next node: `node-d` after `node-c`.
-    fn fresh_name(&self) -> String {
-        let letters = ('a'..='z').map(|c| format!("node-{c}"));
-        let numbers = (1..).map(|n| format!("node-{n}"));
-        letters.chain(numbers).find(|n| self.config().index_of(n).is_none()).unwrap_or_default()
-    }
-}
-
 const PROPERTIES: &[Property<RingModel>] = &[
     Property {
         name: "every key has one owner or is counted as unavailable",
         holds: |m| {
-            let kept: u64 = m.world.served.keys.iter().sum();
-            kept + m.world.served.unavailable == m.keys.len() as u64
+            let kept: u64 = m.cluster.served.keys.iter().sum();
+            kept + m.cluster.served.unavailable == m.keys.len() as u64
         },
     },
     Property {
         name: "a key is served by a node that is up",
-        holds: |m| m.config().nodes.iter().zip(&m.world.served.keys).all(|(n, keys)| n.up || *keys == 0),
+        holds: |m| m.config().nodes.iter().zip(&m.cluster.served.keys).all(|(n, keys)| n.up || *keys == 0),
     },
     Property {
         name: "no node takes more than its bound",
-        holds: |m| m.world.served.capacity.iter().zip(&m.world.served.loads).all(|(most, load)| load <= most),
+        holds: |m| m.cluster.served.capacity.iter().zip(&m.cluster.served.loads).all(|(most, load)| load <= most),
     },
     Property {
         name: "on the ring, keys move only to the node that joined",
         holds: |m| match &m.change {
-            Some(Change { cause: Cause::Joined(id), moves, before, .. })
+            Some(Change { trigger: Trigger::Joined(id), moves, before, .. })
                 if m.config().strategy == Strategy::Ring && before.config.nodes.iter().all(|n| n.up) =>
             {
                 moves.flows.keys().all(|(_, to)| to == id)

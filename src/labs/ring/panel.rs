@@ -1,11 +1,13 @@
 //! The figures and load bars beside the picture.
 
-use super::command::Strategy;
+use super::change::Trigger;
 use super::facts::RingFacts;
-use super::model::{Focus, RingModel};
-use super::world::Cause;
+use super::state::{Focus, RingModel};
+use crate::algorithms::placement::Strategy;
+use crate::engine::Theory;
 use crate::engine::numbers::{count, percent, thousands};
-use crate::picture::{BarState, Figure, LoadBar, letter};
+use crate::labs::{Row, Shown};
+use crate::picture::{BarState, LoadBar, letter};
 
 /// A few words for the title.
 pub(super) fn state(model: &RingModel) -> String {
@@ -24,88 +26,95 @@ pub(super) fn state(model: &RingModel) -> String {
     parts.join(", ")
 }
 
-/// Observed beside theory.
-pub(super) fn figures(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
-    let changed = model.change.is_some();
-    let churn = model.change.as_ref().is_some_and(|c| matches!(c.cause, Cause::Joined(_) | Cause::Left(..)));
-    let no_theory = model.change.as_ref().and_then(|c| c.theory.err()).unwrap_or_default();
-    let mut figures = vec![Figure {
-        name: "moved".to_owned(),
-        value: percent(facts.moved_share),
-        theory: changed.then(|| facts.theory_moved_share.map_or_else(|| "none".to_owned(), percent)),
-        note: match (changed, no_theory) {
-            (false, _) => None,
-            (true, "") => Some(format!("{} of {}", thousands(facts.moved), count(facts.keys as u64, "key"))),
-            (true, reason) => Some(reason.to_owned()),
-        },
-        changed,
-    }];
-    if churn && model.config().strategy != Strategy::Modulo {
-        figures.push(Figure {
-            name: "hash % N".to_owned(),
-            value: percent(facts.modulo_moved_share),
-            theory: None,
-            note: Some("would have moved".to_owned()),
-            changed,
-        });
-    }
-    figures.push(Figure {
-        name: "spread".to_owned(),
-        value: percent(facts.load_spread),
-        theory: facts.theory_load_spread.map(percent),
-        note: Some("standard deviation of load".to_owned()),
-        changed: false,
-    });
-    figures.push(Figure {
-        name: "max/mean".to_owned(),
-        value: format!("{:.2}", facts.load_max_over_mean),
-        theory: (model.config().strategy == Strategy::Bounded).then(|| format!("≤ {}", facts.bound)),
-        note: Some("busiest node".to_owned()),
-        changed: false,
-    });
-    figures.extend(counts(model, facts));
-    figures
+fn plain(value: String, note: Option<String>) -> Shown {
+    note.into_iter().fold(Shown::plain(value), Shown::note)
 }
 
-fn counts(model: &RingModel, facts: &RingFacts) -> Vec<Figure> {
-    let plain = |name: &str, value: String, note: Option<String>| Figure {
-        name: name.to_owned(),
-        value,
-        theory: None,
-        note,
-        changed: false,
-    };
-    let mut figures = Vec::new();
-    if facts.unavailable_keys > 0 {
-        let mut lost =
-            plain("unavailable", thousands(facts.unavailable_keys), Some("keys that no node serves".to_owned()));
-        lost.changed = true;
-        figures.push(lost);
+/// Observed next to theory.
+pub(super) const FIGURES: &[Row<RingFacts>] = &[
+    Row { name: "moved", meaning: "share of the keys that the last change moved to another node", show: moved },
+    Row {
+        name: "hash % N",
+        meaning: "share of the keys that hash % N would have moved when a node joins or leaves",
+        show: |f| {
+            let churn = matches!(f.last_change, Some("join" | "leave")) && f.strategy != Strategy::Modulo;
+            churn.then(|| Shown::plain(percent(f.modulo_moved_share)).note("would have moved").changed(true))
+        },
+    },
+    Row {
+        name: "spread",
+        meaning: "standard deviation of the nodes' loads, each relative to its fair share",
+        show: |f| Some(Shown::observed(&f.load_spread, |s| percent(*s)).note("standard deviation of load")),
+    },
+    Row {
+        name: "max/mean",
+        meaning: "load of the busiest node over its fair share",
+        show: |f| {
+            let bound = (f.strategy == Strategy::Bounded).then(|| format!("≤ {}", f.bound));
+            Some(Shown::plain(format!("{:.2}", f.load_max_over_mean)).theory(bound).note("busiest node"))
+        },
+    },
+    Row {
+        name: "unavailable",
+        meaning: "keys that no node serves",
+        show: |f| {
+            let lost = || Shown::plain(thousands(f.unavailable_keys)).note("keys that no node serves").changed(true);
+            (f.unavailable_keys > 0).then(lost)
+        },
+    },
+    Row {
+        name: "keys",
+        meaning: "keys placed",
+        show: |f| {
+            let repeated = (f.duplicate_keys > 0).then(|| format!("{} repeated", thousands(f.duplicate_keys as u64)));
+            Some(plain(thousands(f.keys as u64), repeated))
+        },
+    },
+    Row {
+        name: "moved in all",
+        meaning: "keys moved by all changes so far",
+        show: |f| Some(Shown::plain(thousands(f.moved_total))),
+    },
+    Row {
+        name: "requests",
+        meaning: "requests served or failed so far",
+        show: |f| {
+            let failed = (f.failed_requests > 0).then(|| format!("{} failed", thousands(f.failed_requests)));
+            (f.requests > 0).then(|| plain(thousands(f.requests), failed))
+        },
+    },
+    Row {
+        name: "spilled",
+        meaning: "requests that bounded loads sent past a full node",
+        show: |f| {
+            let spilled = || Shown::plain(thousands(f.spilled)).note("past a full node");
+            (f.strategy == Strategy::Bounded).then(spilled)
+        },
+    },
+];
+
+fn moved(facts: &RingFacts) -> Option<Shown> {
+    if facts.last_change.is_none() {
+        return facts.moved_share.seen.map(|share| Shown::plain(percent(share)));
     }
-    let duplicates = (facts.duplicate_keys > 0).then(|| format!("{} repeated", thousands(facts.duplicate_keys as u64)));
-    figures.push(plain("keys", thousands(facts.keys as u64), duplicates));
-    figures.push(plain("moved in all", thousands(facts.moved_total), None));
-    if facts.requests > 0 {
-        let failed = (facts.failed_requests > 0).then(|| format!("{} failed", thousands(facts.failed_requests)));
-        figures.push(plain("requests", thousands(facts.requests), failed));
-    }
-    if model.config().strategy == Strategy::Bounded {
-        figures.push(plain("spilled", thousands(facts.spilled), Some("past a full node".to_owned())));
-    }
-    figures
+    let shown = Shown::observed(&facts.moved_share, |share| percent(*share)).changed(true);
+    Some(match facts.moved_share.theory {
+        Theory::Is { .. } => shown.note(format!("{} of {}", thousands(facts.moved), count(facts.keys as u64, "key"))),
+        Theory::Unknown { .. } => shown.theory(Some("none".to_owned())),
+    })
 }
 
 /// One bar a node, its fair share marked.
 pub(super) fn bars(model: &RingModel) -> (String, Vec<LoadBar>) {
-    let (config, served) = (model.config(), &model.world.served);
-    // What nobody serves counts too: the load of the others does not grow when a node fails without copies.
+    let (config, served) = (model.config(), &model.cluster.served);
+    // What no node serves counts too: the load of the others does not grow when a node fails without copies.
     let lost = if model.traffic.is_none() { served.unavailable } else { 0 };
     let total: u64 = served.loads.iter().sum::<u64>() + lost;
     let weight: f64 = config.nodes.iter().filter(|n| n.up).map(|n| f64::from(n.weight)).sum();
     let changed = |id: u32| match (&model.focus, &model.change) {
         (Some(Focus::Node(focus)), _) if *focus == id => true,
-        (_, Some(change)) => match change.cause {
-            Cause::Joined(new) | Cause::Recovered(new) => new == id,
+        (_, Some(change)) => match change.trigger {
+            Trigger::Joined(new) | Trigger::Recovered(new) => new == id,
             _ => false,
         },
         _ => false,

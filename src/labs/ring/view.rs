@@ -11,38 +11,24 @@ mod comparison;
 mod one_key;
 mod unrolled;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::keys::turn;
-use super::model::{RingModel, UNFOLD_US};
-use super::serving::Node;
-use super::world::{Cause, Change};
+use super::keys::KeySet;
+use super::state::{RingModel, UNFOLD};
 use crate::algorithms::hash::key_hash;
+use crate::engine::numbers::{count, percent, thousands};
 use crate::labs::Scene;
-use crate::picture::{caption, letter, write};
+use crate::picture::{Widget, caption, letter, write};
+use crate::systems::placing::Node;
+use crate::systems::placing::space::turn;
 
 type RingScene<'a> = Scene<'a, RingModel>;
 
-/// Draws the view of the scene.
-pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
-    if area.is_empty() {
-        return;
-    }
+/// The picture of the scene's view.
+pub(super) fn picture<'a>(scene: &'a RingScene<'a>) -> Box<dyn Widget + 'a> {
     match scene.view {
-        0 => circle::draw(scene, area, buf),
-        1 => unrolled::draw(scene, area, buf),
-        2 => comparison::draw(scene, area, buf),
-        _ => one_key::draw(scene, area, buf),
-    }
-}
-
-/// What a click in the picture means.
-pub(super) fn click(scene: &RingScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
-    match scene.view {
-        0 => circle::click(scene, area, x, y),
-        1 => unrolled::click(scene, area, x, y),
-        _ => None,
+        0 => Box::new(circle::RingCircle(scene)),
+        1 => Box::new(unrolled::Unrolled(scene)),
+        2 => Box::new(comparison::SideBySide(scene)),
+        _ => Box::new(one_key::OneKey(scene)),
     }
 }
 
@@ -52,33 +38,41 @@ pub(super) fn inspect(name: &str) -> String {
     if name.starts_with('-') { format!("inspect -- {quoted}") } else { format!("inspect {quoted}") }
 }
 
-/// The command that inspects the key nearest to a place in the hash space.
-fn inspect_nearest(model: &RingModel, place: f64) -> Option<String> {
+/// The command that inspects the key nearest to a place in the hash space. Cost: linear in the keys.
+fn inspect_nearest(keys: &KeySet, place: f64) -> Option<String> {
     let distance = |hash: u64| {
         let apart = (turn(hash) - place).abs();
         apart.min(1.0 - apart)
     };
-    let hashes = model.keys.hashes().iter().enumerate();
+    let hashes = keys.hashes().iter().enumerate();
     let nearest = hashes.min_by(|(_, a), (_, b)| distance(**a).total_cmp(&distance(**b)))?;
-    Some(inspect(&model.keys.text(nearest.0)))
+    Some(inspect(&keys.text(nearest.0)))
 }
 
-/// How far the last change has unfolded, from 0 to 1; without motion it is always done.
+/// How far the last change has unfolded, from 0 to 1.
 fn progress(scene: &RingScene<'_>) -> f64 {
-    match &scene.model.change {
-        Some(change) if scene.motion => {
-            (scene.now.saturating_sub(change.at_us) as f64 / UNFOLD_US as f64).clamp(0.0, 1.0)
-        }
-        _ => 1.0,
-    }
+    scene.model.change.as_ref().map_or(1.0, |change| scene.progress(change.at, UNFOLD))
 }
 
-/// The id of the node whose turn it was to change last.
-fn changed_node(change: Option<&Change>) -> Option<u32> {
-    match change?.cause {
-        Cause::Joined(id) | Cause::Left(id, _) | Cause::Failed(id) | Cause::Recovered(id) => Some(id),
-        _ => None,
+/// The nodes with their share of the load, and what moved last, in words.
+fn in_words(model: &RingModel) -> String {
+    const MOST: usize = 12;
+    let (nodes, loads) = (&model.config().nodes, &model.cluster.served.loads);
+    let total: u64 = loads.iter().sum::<u64>().max(1);
+    let share = |(node, load): (&Node, &u64)| match node.up {
+        true => format!("{} {}", node.name, percent(*load as f64 / total as f64)),
+        false => format!("{} down", node.name),
+    };
+    let mut shares: Vec<String> = nodes.iter().zip(loads).take(MOST).map(share).collect();
+    if nodes.len() > MOST {
+        shares.push(format!("and {} more", nodes.len() - MOST));
     }
+    let load = if shares.is_empty() { "There is no node".to_owned() } else { format!("Load: {}", shares.join(", ")) };
+    let moved = model.change.as_ref().map_or_else(String::new, |change| {
+        let (moved, all) = (thousands(change.moves.moved), count(model.keys.len() as u64, "key"));
+        format!(" The last change moved {moved} of {all}.")
+    });
+    format!("{load}.{moved}")
 }
 
 /// A hash at a place in the hash space, from 0 to 1. Its low half is mixed from the place and a salt: round

@@ -1,15 +1,16 @@
 //! The ring as a true circle.
 
-use ratatui::buffer::Buffer;
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::{RingScene, caption, changed_node, hash_at, inspect, inspect_nearest, progress, tag};
-use crate::engine::numbers::{percent, thousands};
-use crate::labs::ring::keys::{BUCKETS, turn};
-use crate::labs::ring::model::{Focus, REQUEST_US};
-use crate::labs::ring::serving::{NOBODY, Node};
-use crate::picture::{Canvas, Circle, letter};
+use super::{RingScene, caption, hash_at, in_words, inspect, inspect_nearest, progress, tag};
+use crate::engine::numbers::{count, percent, thousands};
+use crate::labs::ring::state::{Focus, REQUEST};
+use crate::picture::{Canvas, Circle, Paint, Widget, letter};
+use crate::systems::placing::space::{BUCKETS, turn};
+use crate::systems::placing::{NO_NODE, Node};
 
 /// Where things are, from the centre (0) to the ring (1).
 const TICK: f64 = 1.07;
@@ -32,41 +33,45 @@ struct Drawing<'a> {
     hubs: Vec<Node>,
 }
 
-/// Draws ring, keys, nodes, and what moves.
-pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
-    let area = caption(buf, area, &caption_parts(scene, area), scene.theme);
-    let mut drawing = Drawing::new(scene, area);
-    drawing.ring();
-    drawing.letters();
-    drawing.keys();
-    drawing.hubs();
-    drawing.travellers();
-    drawing.request();
-    drawing.focus();
-    drawing.canvas.draw(buf);
-}
+/// Ring, keys, nodes, and what moves.
+pub(super) struct RingCircle<'a>(pub &'a RingScene<'a>);
 
-/// Inspects the node or the key that was clicked.
-pub(super) fn click(scene: &RingScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
-    let area = Rect { height: area.height.saturating_sub(1), ..area };
-    let drawing = Drawing::new(scene, area);
-    let (px, py) = drawing.canvas.at_cell(x, y);
-    let near = drawing.hubs.iter().min_by(|a, b| {
-        let far = |n: &Node| drawing.hub(n.id).map_or(f64::MAX, |(hx, hy)| (hx - px).hypot(hy - py));
-        far(a).total_cmp(&far(b))
-    });
-    let reach = (drawing.circle.r * 0.18).max(5.0);
-    if let Some(node) = near.filter(|n| drawing.hub(n.id).is_some_and(|(hx, hy)| (hx - px).hypot(hy - py) <= reach)) {
-        return Some(inspect(&node.name));
+impl Widget for RingCircle<'_> {
+    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        if area.is_empty() {
+            return;
+        }
+        let area = caption(paint.buf, area, &caption_parts(self.0, area), paint.theme);
+        let mut drawing = Drawing::new(self.0, area);
+        drawing.ring();
+        drawing.letters();
+        drawing.keys();
+        drawing.hubs();
+        drawing.travellers();
+        drawing.request();
+        drawing.focus();
+        drawing.canvas.draw(paint.buf);
+        paint.hits.surface(area, drawing.meaning());
     }
-    let (place, radius) = drawing.circle.place_of(px, py);
-    (0.65..=1.2).contains(&radius).then(|| inspect_nearest(scene.model, place)).flatten()
+
+    fn describe(&self) -> String {
+        let model = self.0.model;
+        let what = match model.cluster.placement.ring() {
+            Some(ring) => format!("A ring of {}", count(ring.points() as u64, "virtual node")),
+            None => format!("{} has no ring, only a hash space", model.config().strategy.name()),
+        };
+        format!("{what}. {}", in_words(model))
+    }
+
+    fn least(&self) -> (u16, u16) {
+        (20, 9)
+    }
 }
 
 fn caption_parts(scene: &RingScene<'_>, area: Rect) -> Vec<String> {
     let model = scene.model;
     let mut parts = Vec::new();
-    match model.world.placer.ring() {
+    match model.cluster.placement.ring() {
         Some(ring) => parts.push(format!("{} virtual nodes", thousands(ring.points() as u64))),
         None => parts.push(format!("{} has no ring, only a hash space", model.config().strategy.name())),
     }
@@ -97,6 +102,22 @@ impl<'a> Drawing<'a> {
         Self { scene, area, canvas, circle, steps, t, hubs }
     }
 
+    /// What a click means: the node that stands there, or the nearest key on the ring.
+    fn meaning(&self) -> impl Fn(u16, u16) -> Option<String> + 'static {
+        let (area, circle, keys) = (self.area, self.circle, Arc::clone(&self.scene.model.keys));
+        let hubs: Vec<_> = self.hubs.iter().filter_map(|n| Some((self.hub(n.id)?, inspect(&n.name)))).collect();
+        move |x, y| {
+            let (px, py) = Canvas::middle_of(area, x, y);
+            let far = |(hx, hy): (f64, f64)| (hx - px).hypot(hy - py);
+            let nearest = hubs.iter().min_by(|(a, _), (b, _)| far(*a).total_cmp(&far(*b)));
+            if let Some((_, command)) = nearest.filter(|(hub, _)| far(*hub) <= (circle.r * 0.18).max(5.0)) {
+                return Some(command.clone());
+            }
+            let (place, radius) = circle.place_of(px, py);
+            (0.65..=1.2).contains(&radius).then(|| inspect_nearest(&keys, place)).flatten()
+        }
+    }
+
     /// Dots from the outer to the inner edge of the ring.
     fn thickness(&self) -> u32 {
         (self.circle.r / 28.0).round().clamp(2.0, 5.0) as u32
@@ -116,7 +137,7 @@ impl<'a> Drawing<'a> {
     fn changed(&self) -> Option<u32> {
         match &self.scene.model.focus {
             Some(Focus::Node(id)) => Some(*id),
-            _ => changed_node(self.scene.model.change.as_ref()),
+            _ => self.scene.model.change.as_ref().and_then(|change| change.trigger.node()),
         }
     }
 
@@ -126,7 +147,7 @@ impl<'a> Drawing<'a> {
         let changed = self.changed();
         for step in 0..self.steps {
             let place = step as f64 / self.steps as f64;
-            let owner = model.world.placer.ring().and_then(|_| model.world.placer.placement().owner(hash_at(place, 0)));
+            let owner = model.cluster.placement.ring().and_then(|_| model.cluster.placement.owner(hash_at(place, 0)));
             let node = owner.and_then(|i| model.config().nodes.get(i as usize));
             let (style, priority) = match node {
                 Some(node) if node.up => {
@@ -145,7 +166,7 @@ impl<'a> Drawing<'a> {
     /// Virtual nodes as ticks with their node's letter; when there are too many, the owners' letters all round.
     fn letters(&mut self) {
         let model = self.scene.model;
-        let Some(ring) = model.world.placer.ring() else { return };
+        let Some(ring) = model.cluster.placement.ring() else { return };
         if ring.points() * 8 < self.steps {
             for (at, owner) in (0..ring.points()).map(|i| ring.point(i)) {
                 let Some(node) = model.config().nodes.get(owner as usize) else { continue };
@@ -166,7 +187,7 @@ impl<'a> Drawing<'a> {
             // One letter a row where the circle is steep, one a column where it is flat.
             let steep = (x - self.circle.cx).abs() > (y - self.circle.cy).abs();
             let slot = if steep { (true, row) } else { (false, column) };
-            let owner = model.world.placer.placement().owner(hash_at(place, 0));
+            let owner = model.cluster.placement.owner(hash_at(place, 0));
             let Some(node) = owner.and_then(|i| model.config().nodes.get(i as usize)) else { continue };
             if last.replace(slot) != Some(slot) {
                 let style = match node.up {
@@ -188,7 +209,7 @@ impl<'a> Drawing<'a> {
             for (key, hash) in model.keys.hashes().iter().enumerate() {
                 let depth = (hash & 0xff) as f64 / 255.0;
                 let (x, y) = self.circle.point(turn(*hash), self.keys_out() - depth * KEYS_DEEP);
-                let (style, priority) = self.key_style(model.world.served.owner[key], moved.contains(&(key as u32)));
+                let (style, priority) = self.key_style(model.cluster.served.owner[key], moved.contains(&(key as u32)));
                 self.canvas.dot(x, y, style, priority);
             }
             return;
@@ -202,8 +223,8 @@ impl<'a> Drawing<'a> {
             let moved = model.change.as_ref().map_or(0, |c| c.moves.density.get(bucket).copied().unwrap_or(0));
             let depth = (f64::from(count) / highest * depth_dots).round().max(f64::from(u8::from(count > 0)));
             for dot in 0..depth as usize {
-                let owner = model.world.placer.placement().owner(hash_at(place, dot as u64));
-                let owner = owner.and_then(|i| model.config().nodes.get(i as usize)).map_or(NOBODY, |n| n.id);
+                let owner = model.cluster.placement.owner(hash_at(place, dot as u64));
+                let owner = owner.and_then(|i| model.config().nodes.get(i as usize)).map_or(NO_NODE, |n| n.id);
                 let (style, priority) = self.key_style(owner, moved * 2 > count);
                 let (x, y) = self.circle.point(place, self.keys_out() - dot as f64 / self.circle.r);
                 self.canvas.dot(x, y, style, priority);
@@ -239,13 +260,13 @@ impl<'a> Drawing<'a> {
     /// Nodes as letters with their share of the load.
     fn hubs(&mut self) {
         let model = self.scene.model;
-        let total: u64 = model.world.served.loads.iter().sum::<u64>().max(1);
+        let total: u64 = model.cluster.served.loads.iter().sum::<u64>().max(1);
         let room = self.circle.r * self.hub_radius().max(HUBS) * std::f64::consts::TAU / self.hubs.len().max(1) as f64;
         let changed = self.changed();
         for node in self.hubs.clone() {
             let Some((x, y)) = self.hub(node.id) else { continue };
             let index = model.config().nodes.iter().position(|n| n.id == node.id);
-            let load = index.map_or(0, |i| model.world.served.loads[i]);
+            let load = index.map_or(0, |i| model.cluster.served.loads[i]);
             let share = percent(load as f64 / total as f64);
             let text = match index {
                 None => format!("{} left", tag(&node)),
@@ -291,11 +312,11 @@ impl<'a> Drawing<'a> {
     /// The last request, on its way from the key's place to the node that serves it.
     fn request(&mut self) {
         let Some(request) = self.scene.model.last_request else { return };
-        let age = self.scene.now.saturating_sub(request.at_us) as f64 / REQUEST_US as f64;
-        if age > 1.0 {
+        let age = self.scene.now.saturating_sub(request.at.as_micros());
+        if age > REQUEST.as_micros() {
             return;
         }
-        let way = if self.scene.motion { age } else { 1.0 };
+        let way = self.scene.progress(request.at, REQUEST);
         let hash = self.scene.model.keys.hashes().get(request.key).copied().unwrap_or(0);
         self.ray(hash, request.served_by, way);
     }
@@ -304,13 +325,7 @@ impl<'a> Drawing<'a> {
     fn focus(&mut self) {
         let Some(Focus::Key { hash, index, .. }) = &self.scene.model.focus else { return };
         let model = self.scene.model;
-        let owner = match index {
-            Some(index) => model.world.served.owner[*index],
-            None => {
-                let up = model.preferred(*hash).into_iter().filter_map(|i| model.config().nodes.get(i)).find(|n| n.up);
-                up.map_or(NOBODY, |n| n.id)
-            }
-        };
+        let owner = model.serving(*hash, *index).map_or(NO_NODE, |n| n.id);
         self.ray(*hash, owner, 1.0);
     }
 
@@ -318,7 +333,7 @@ impl<'a> Drawing<'a> {
         let theme = self.scene.theme;
         let start = self.circle.point(turn(hash), self.keys_out());
         let mark = theme.glyphs.pick("●", "@");
-        match self.hub(owner).filter(|_| owner != NOBODY) {
+        match self.hub(owner).filter(|_| owner != NO_NODE) {
             Some(hub) => {
                 let end = (start.0 + (hub.0 - start.0) * way * 0.88, start.1 + (hub.1 - start.1) * way * 0.88);
                 self.canvas.line(start, end, theme.strong(), 8);

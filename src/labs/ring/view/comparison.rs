@@ -5,64 +5,102 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Modifier;
 
 use super::{RingScene, caption, hash_at, write};
+use crate::algorithms::placement::{AnyPlacement, Strategy};
 use crate::engine::numbers::{bytes, count, percent};
-use crate::labs::ring::command::Strategy;
-use crate::labs::ring::contest::Contender;
-use crate::labs::ring::serving::Node;
-use crate::picture::{BarState, LoadBar, draw_bars, letter, pad, pad_left};
+use crate::picture::{BarState, LoadBar, Paint, Table, Tone, Widget, draw_bars, letter};
+use crate::systems::placing::Candidate;
+use crate::systems::placing::Node;
 
-/// Draws both panels and the table.
-pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
-    let model = scene.model;
-    let own = model.config().strategy;
-    let other = model.compare.filter(|s| *s != own).unwrap_or(match own {
-        Strategy::Modulo => Strategy::Ring,
-        _ => Strategy::Modulo,
-    });
-    let counted = count(model.contest.keys as u64, "key");
-    let parts =
-        [format!("exact over {counted}"), "bright moved".to_owned(), "`compare` picks the right one".to_owned()];
-    let area = caption(buf, area, &parts, scene.theme);
-    let table_height = (Strategy::ALL.len() as u16 + 1).min(area.height);
-    let [panels, _, table] =
-        Layout::vertical([Constraint::Min(0), Constraint::Length(1), Constraint::Length(table_height)]).areas(area);
-    let halves = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(2).split(panels);
-    for (strategy, half) in [own, other].into_iter().zip(halves.iter()) {
-        if let Some(contender) = model.contest.of(strategy) {
-            panel(scene, contender, *half, buf);
-        }
+/// Both panels and the table.
+pub(super) struct SideBySide<'a>(pub &'a RingScene<'a>);
+
+impl SideBySide<'_> {
+    /// The strategy in use, and the one beside it.
+    fn shown(&self) -> (Strategy, Strategy) {
+        let model = self.0.model;
+        let own = model.config().strategy;
+        let usual = if own == Strategy::Modulo { Strategy::Ring } else { Strategy::Modulo };
+        (own, model.compare.filter(|s| *s != own).unwrap_or(usual))
     }
-    draw_table(scene, (own, other), table, buf);
+
+    /// Every strategy in a row.
+    fn table(&self) -> Table {
+        let (own, other) = self.shown();
+        let figures = COLUMNS.iter().fold(Table::new("", 11), |table, (title, least, _)| table.column(title, *least));
+        let empty = figures.fixed("lookup", 18);
+        self.0.model.comparison.candidates.iter().fold(empty, |table, candidate| {
+            let tone = match candidate.strategy {
+                s if s == own => Tone::Heading,
+                s if s == other => Tone::Plain,
+                _ => Tone::Quiet,
+            };
+            let figures = COLUMNS.iter().map(|(_, _, cell)| cell(candidate));
+            let cells = figures.chain([candidate.placement.cost().to_owned()]);
+            table.row(candidate.strategy.name(), cells, tone)
+        })
+    }
+}
+
+impl Widget for SideBySide<'_> {
+    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        if area.is_empty() {
+            return;
+        }
+        let (model, (own, other), table) = (self.0.model, self.shown(), self.table());
+        let counted = count(model.comparison.keys as u64, "key");
+        let parts =
+            [format!("exact over {counted}"), "bright moved".to_owned(), "`compare` picks the right one".to_owned()];
+        let area = caption(paint.buf, area, &parts, paint.theme);
+        let height = table.height().min(area.height);
+        let [panels, _, below] =
+            Layout::vertical([Constraint::Min(0), Constraint::Length(1), Constraint::Length(height)]).areas(area);
+        let halves = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(2).split(panels);
+        for (strategy, half) in [own, other].into_iter().zip(halves.iter()) {
+            if let Some(candidate) = model.comparison.of(strategy) {
+                panel(self.0, candidate, *half, paint.buf);
+            }
+        }
+        table.draw(below, paint);
+    }
+
+    fn describe(&self) -> String {
+        let (own, other) = self.shown();
+        format!("{} beside {}. {}", own.name(), other.name(), self.table().describe())
+    }
+
+    fn least(&self) -> (u16, u16) {
+        (24, 6)
+    }
 }
 
 /// One strategy: its name, what moved, the hash space, the load of each node.
-fn panel(scene: &RingScene<'_>, contender: &Contender, area: Rect, buf: &mut Buffer) {
+fn panel(scene: &RingScene<'_>, candidate: &Candidate, area: Rect, buf: &mut Buffer) {
     let theme = scene.theme;
-    let name = contender.strategy.name();
+    let name = candidate.strategy.name();
     write(buf, area, (0, 0), name, theme.title(), theme);
-    let moved = format!("moved {}", percent(contender.moved_share));
-    let style = if contender.moved_share > 0.0 { theme.strong() } else { theme.dim() };
+    let moved = format!("moved {}", percent(candidate.moved_share));
+    let style = if candidate.moved_share > 0.0 { theme.strong() } else { theme.dim() };
     write(buf, area, (name.len() as u16 + 2, 0), &moved, style, theme);
     let lines = (area.height / 3).clamp(1, 6);
-    strip(scene, contender, Rect { y: area.y + 1, height: lines.min(area.height.saturating_sub(1)), ..area }, buf);
+    strip(scene, candidate, Rect { y: area.y + 1, height: lines.min(area.height.saturating_sub(1)), ..area }, buf);
     let top = lines + 2;
     let bars_area = Rect { y: area.y + top.min(area.height), height: area.height.saturating_sub(top), ..area };
-    draw_bars(&bars(&scene.model.config().nodes, &contender.loads), bars_area, buf, &theme);
+    draw_bars(&bars(&scene.model.config().nodes, &candidate.loads), bars_area, buf, &theme);
 }
 
 /// The owners along the hash space; what the last change moved is bright.
-fn strip(scene: &RingScene<'_>, contender: &Contender, area: Rect, buf: &mut Buffer) {
+fn strip(scene: &RingScene<'_>, candidate: &Candidate, area: Rect, buf: &mut Buffer) {
     let (theme, nodes) = (scene.theme, &scene.model.config().nodes);
     let before_nodes = scene.model.change.as_ref().map_or(nodes, |c| &c.before.config.nodes);
     let cells = usize::from(area.width) * usize::from(area.height);
-    let owner = |placer: &crate::labs::ring::placer::Placer, nodes: &[Node], hash: u64| {
-        placer.placement().owner(hash).and_then(|i| nodes.get(i as usize)).map(|n| n.id)
+    let owner = |placement: &AnyPlacement, nodes: &[Node], hash: u64| {
+        placement.owner(hash).and_then(|i| nodes.get(i as usize)).map(|n| n.id)
     };
     for cell in 0..cells {
         let hash = hash_at((cell as f64 + 0.5) / cells as f64, 0);
         let (x, y) = ((cell % usize::from(area.width)) as u16, (cell / usize::from(area.width)) as u16);
-        let now = owner(&contender.placer, nodes, hash);
-        let was = owner(&contender.before, before_nodes, hash);
+        let now = owner(&candidate.placement, nodes, hash);
+        let was = owner(&candidate.before, before_nodes, hash);
         let Some(id) = now else { continue };
         let moved = was.is_some() && was != now;
         let style = if moved {
@@ -92,39 +130,13 @@ fn bars(nodes: &[Node], loads: &[u64]) -> Vec<LoadBar> {
 }
 
 /// A column of the table: title, width, and the text for a strategy.
-type Column = (&'static str, usize, fn(&Contender) -> String);
+type Column = (&'static str, usize, fn(&Candidate) -> String);
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 6] = [
     ("moved", 8, |c| percent(c.moved_share)),
     ("spread", 7, |c| percent(c.balance.spread)),
     ("memory", 9, |c| bytes(c.memory_bytes)),
     ("steps", 6, |c| format!("{:.1}", c.lookup_steps)),
     ("in all", 9, |c| percent(c.moved_shares_total)),
     ("max/mean", 9, |c| format!("{:.2}", c.balance.max_over_mean)),
-    ("lookup", 18, |c| c.placer.placement().cost().to_owned()),
 ];
-
-fn draw_table(scene: &RingScene<'_>, shown: (Strategy, Strategy), area: Rect, buf: &mut Buffer) {
-    let theme = scene.theme;
-    let room = usize::from(area.width).saturating_sub(11);
-    let mut used = 0;
-    let columns: Vec<&Column> = COLUMNS
-        .iter()
-        .take_while(|(_, width, _)| {
-            used += width;
-            used <= room
-        })
-        .collect();
-    let heading: String = columns.iter().map(|(title, width, _)| pad_left(title, *width)).collect();
-    write(buf, area, (0, 0), &format!("{}{heading}", pad("", 11)), theme.faint_text(), theme);
-    for (row, contender) in (1..).zip(&scene.model.contest.contenders) {
-        let cells: String = columns.iter().map(|(_, width, cell)| pad_left(&cell(contender), *width)).collect();
-        let name = contender.strategy.name();
-        let style = match contender.strategy {
-            s if s == shown.0 => theme.title(),
-            s if s == shown.1 => theme.text(),
-            _ => theme.dim(),
-        };
-        write(buf, area, (0, row), &format!("{}{cells}", pad(name, 11)), style, theme);
-    }
-}

@@ -5,15 +5,17 @@
 //!      ▁▂▁▃▂▁▁▂▃▂▁▁▂▁▁▂▃▂  keys; those that moved are bright
 //! ```
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{RingScene, caption, hash_at, inspect_nearest, progress, write};
-use crate::engine::numbers::thousands;
-use crate::labs::ring::keys::{BUCKETS, turn};
-use crate::labs::ring::model::Focus;
-use crate::labs::ring::world::World;
-use crate::picture::letter;
+use super::{RingScene, caption, hash_at, in_words, inspect_nearest, progress, write};
+use crate::engine::numbers::{count, thousands};
+use crate::labs::ring::state::Focus;
+use crate::picture::{Paint, Widget, letter};
+use crate::systems::placing::ClusterState;
+use crate::systems::placing::space::{BUCKETS, turn};
 
 const MARGIN: u16 = 6;
 
@@ -41,12 +43,44 @@ impl Cut {
         let columns = usize::from(self.columns);
         (MARGIN + (cell % columns) as u16, (cell / columns) as u16 * self.pitch)
     }
+
+    /// How far along the hash space a cell of the screen is, from 0 to 1.
+    fn share_at(&self, x: u16, y: u16) -> Option<f64> {
+        let (column, line) = (x.checked_sub(self.area.x + MARGIN)?, y.checked_sub(self.area.y)? / self.pitch);
+        let cell = usize::from(line) * usize::from(self.columns) + usize::from(column);
+        (line < self.lines && column < self.columns).then(|| (cell as f64 + 0.5) / self.cells() as f64)
+    }
 }
 
-/// Draws owners, virtual nodes and keys along the hash space.
-pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
-    let model = scene.model;
-    let points = model.world.placer.ring().map_or(0, |r| r.points());
+/// Owners, virtual nodes and keys along the hash space.
+pub(super) struct Unrolled<'a>(pub &'a RingScene<'a>);
+
+impl Widget for Unrolled<'_> {
+    fn draw(&self, area: Rect, paint: &mut Paint<'_>) {
+        if !area.is_empty() {
+            draw(self.0, area, paint);
+        }
+    }
+
+    fn describe(&self) -> String {
+        let model = self.0.model;
+        let what = match model.cluster.placement.ring() {
+            Some(ring) => format!("The hash space, cut by {}", count(ring.points() as u64, "virtual node")),
+            None => {
+                format!("The hash space under {}: neighbours go to unrelated nodes", model.config().strategy.name())
+            }
+        };
+        format!("{what}. {}", in_words(model))
+    }
+
+    fn least(&self) -> (u16, u16) {
+        (MARGIN + 10, 3)
+    }
+}
+
+fn draw(scene: &RingScene<'_>, area: Rect, paint: &mut Paint<'_>) {
+    let (model, buf) = (scene.model, &mut *paint.buf);
+    let points = model.cluster.placement.ring().map_or(0, |r| r.points());
     let cut = Cut::new(Rect { height: area.height.saturating_sub(1).max(1), ..area });
     let text = match points {
         0 => format!("{}: neighbours go to unrelated nodes", model.config().strategy.name()),
@@ -62,24 +96,26 @@ pub(super) fn draw(scene: &RingScene<'_>, area: Rect, buf: &mut Buffer) {
         write(buf, cut.area, (0, line * cut.pitch), &label, scene.theme.faint_text(), scene.theme);
     }
     let early = progress(scene) < 0.3;
-    let world = match &model.change {
+    let cluster = match &model.change {
         Some(change) if early => &change.before,
-        _ => &model.world,
+        _ => &model.cluster,
     };
-    owners(scene, world, &cut, buf);
+    owners(scene, cluster, &cut, buf);
     keys(scene, &cut, buf);
     focus(scene, &cut, buf);
+    let keys = Arc::clone(&model.keys);
+    paint.hits.surface(cut.area, move |x, y| inspect_nearest(&keys, cut.share_at(x, y)?));
 }
 
-fn owners(scene: &RingScene<'_>, world: &World, cut: &Cut, buf: &mut Buffer) {
-    let points = points_by_cell(world, cut);
+fn owners(scene: &RingScene<'_>, cluster: &ClusterState, cut: &Cut, buf: &mut Buffer) {
+    let points = points_by_cell(cluster, cut);
     let every = points.is_empty();
     let line = scene.theme.glyphs.pick("─", "-");
     for cell in 0..cut.cells() {
         let (x, y) = cut.place(cell);
         let middle = hash_at((cell as f64 + 0.5) / cut.cells() as f64, 0);
-        let owner = points.get(cell).copied().flatten().or_else(|| world.placer.placement().owner(middle));
-        let Some(node) = owner.and_then(|i| world.config.nodes.get(i as usize)) else {
+        let owner = points.get(cell).copied().flatten().or_else(|| cluster.placement.owner(middle));
+        let Some(node) = owner.and_then(|i| cluster.config.nodes.get(i as usize)) else {
             write(buf, cut.area, (x, y), line, scene.theme.faint(), scene.theme);
             continue;
         };
@@ -99,8 +135,8 @@ fn owners(scene: &RingScene<'_>, world: &World, cut: &Cut, buf: &mut Buffer) {
 }
 
 /// The virtual node in each cell; empty when there are more of them than cells, or no ring.
-fn points_by_cell(world: &World, cut: &Cut) -> Vec<Option<u32>> {
-    let Some(ring) = world.placer.ring().filter(|r| r.points() <= cut.cells()) else { return Vec::new() };
+fn points_by_cell(cluster: &ClusterState, cut: &Cut) -> Vec<Option<u32>> {
+    let Some(ring) = cluster.placement.ring().filter(|r| r.points() <= cut.cells()) else { return Vec::new() };
     let mut cells = vec![None; cut.cells()];
     for (at, owner) in (0..ring.points()).map(|i| ring.point(i)) {
         let cell = ((turn(at) * cut.cells() as f64) as usize).min(cut.cells() - 1);
@@ -132,15 +168,4 @@ fn focus(scene: &RingScene<'_>, cut: &Cut, buf: &mut Buffer) {
     let Some(Focus::Key { hash, .. }) = &scene.model.focus else { return };
     let (x, y) = cut.place(((turn(*hash) * cut.cells() as f64) as usize).min(cut.cells() - 1));
     write(buf, cut.area, (x, y + 1), scene.theme.glyphs.pick("●", "@"), scene.theme.accent(), scene.theme);
-}
-
-/// Inspects the key nearest to the clicked place.
-pub(super) fn click(scene: &RingScene<'_>, area: Rect, x: u16, y: u16) -> Option<String> {
-    let cut = Cut::new(Rect { height: area.height.saturating_sub(1).max(1), ..area });
-    let (column, line) = (x.checked_sub(area.x + MARGIN)?, y.checked_sub(area.y)? / cut.pitch);
-    if line >= cut.lines || column >= cut.columns {
-        return None;
-    }
-    let cell = usize::from(line) * usize::from(cut.columns) + usize::from(column);
-    inspect_nearest(scene.model, (cell as f64 + 0.5) / cut.cells() as f64)
 }
