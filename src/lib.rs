@@ -1,7 +1,8 @@
 //! scalelab: a laboratory for scalability in your terminal.
 //!
 //! A lab is a deterministic state machine, `(seed, commands so far) → state → facts, events,
-//! picture`. The rooms: [`sim`] is the ground of all simulation; [`algorithms`] are the real thing and know nothing of the rest;
+//! picture`. The rooms: [`sim`] is the ground of all simulation; [`algorithms`] are the real thing and know
+//! nothing of the rest; [`systems`] are whole systems made of both, simulated;
 //! [`engine`] is what every lab needs; [`labs`] join a model with its picture; [`headless`] and
 //! [`tui`] use labs through their trait only. `ARCHITECTURE.md` has the map.
 
@@ -14,4 +15,5 @@ pub mod lessons;
 pub mod picture;
 pub mod settings;
 pub mod sim;
+pub mod systems;
 pub mod tui;
