@@ -50,7 +50,6 @@ const CIRCLE_DEBTS: [&[&str]; 15] = [
     &["algorithms/transactions/engine.rs", "algorithms/transactions/optimistic.rs"],
     &["engine/input.rs", "engine/interrupt.rs", "engine/model.rs"],
     &[
-        "labs/balancer/command.rs",
         "labs/balancer/facts.rs",
         "labs/balancer/model.rs",
         "labs/balancer/narrate.rs",

@@ -2,13 +2,23 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::model::{LONGEST, MAX_QUEUE, MAX_RUN_S, MAX_SERVERS};
 use crate::algorithms::balance::{Algorithm, DnsPolicy, Layer, MAX_WEIGHT};
 use crate::algorithms::queueing::{ArrivalProcess, Service};
 use crate::engine::ranges::{self, Within};
 use crate::labs::KeyBinding;
+use crate::sim::Duration;
 use crate::systems::balancing::{MAX_CLIENTS, MAX_RATE, MIN_RATE, MOST_REGIONS};
 
+/// Most servers in a region.
+pub const MAX_SERVERS: usize = 1_000;
+/// Most requests that may wait in all queues of a region.
+pub const MAX_WAITING: usize = 100_000;
+/// Most requests that may wait in one queue.
+pub const MAX_QUEUE: usize = MAX_WAITING;
+/// Longest that a setting may last.
+pub const LONGEST: Duration = Duration::from_secs(86_400);
+/// Longest `run`, in seconds.
+pub const MAX_RUN_S: f64 = 86_400.0;
 /// Seconds that settings may last at most.
 const LONGEST_S: f64 = LONGEST.as_micros() as f64 / 1e6;
 

@@ -30,14 +30,6 @@ const SERVICE_MS: f64 = 50.0;
 const SERVERS: usize = 4;
 /// Clients at the start.
 const CLIENTS: usize = 12;
-/// Most servers in a region.
-pub const MAX_SERVERS: usize = 1_000;
-/// Most requests that may wait in all queues of a region.
-const MAX_WAITING: usize = 100_000;
-/// Most requests that may wait in one queue.
-pub const MAX_QUEUE: usize = MAX_WAITING;
-/// Longest that a setting may last.
-pub const LONGEST: Duration = Duration::from_secs(86_400);
 /// Furthest that `step` goes to the next request: an hour.
 const MAX_STEP: Duration = Duration::from_secs(3_600);
 /// System time that passes after a command, at first.
@@ -54,8 +46,6 @@ const STEP_LAB_US: Micros = 1_400_000;
 const SETTLE: Duration = Duration::from_millis(25);
 /// Most requests of one `run`, over all algorithms.
 const MAX_RUN_REQUESTS: f64 = 2_000_000.0;
-/// Longest `run`, in seconds.
-pub const MAX_RUN_S: f64 = 86_400.0;
 
 /// What was told of failures.
 #[derive(Clone, Copy, Debug, Default)]

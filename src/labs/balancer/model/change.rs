@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{BalancerModel, MAX_WAITING};
+use super::BalancerModel;
 use crate::algorithms::balance::Algorithm;
 use crate::algorithms::queueing::{ArrivalProcess, Service};
 use crate::engine::{Event, Micros, ModelError};
-use crate::labs::balancer::command::BalancerCommand;
+use crate::labs::balancer::command::{BalancerCommand, MAX_WAITING};
 use crate::labs::balancer::narrate;
 use crate::labs::balancer::words;
 use crate::sim::Duration;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{BalancerModel, MAX_WAITING};
+use super::BalancerModel;
 use crate::algorithms::balance::RouteError;
 use crate::engine::{Event, Micros, ModelError};
-use crate::labs::balancer::command::{Action, BalancerCommand, Device, Switch};
+use crate::labs::balancer::command::{Action, BalancerCommand, Device, MAX_WAITING, Switch};
 use crate::labs::balancer::names::REGIONS;
 use crate::labs::balancer::narrate;
 use crate::labs::balancer::words;
