@@ -11,10 +11,11 @@ use std::time::Instant;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use scalelab::algorithms::balance::{Algorithm as Rule, Balancer};
+use scalelab::algorithms::balance::{Algorithm, Balancer};
 use scalelab::algorithms::queueing::Service;
-use scalelab::engine::{EventQueue, Micros};
-use scalelab::labs::balancer::{Algorithm, ServerConfig, Settings, System, Traffic};
+use scalelab::sim::{Duration, EventQueue, Time};
+use scalelab::systems::balancing::{ServerConfig, Settings, System, Traffic};
+use strum::VariantArray as _;
 
 const REQUESTS: u64 = 1_000_000;
 const SERVICE_MS: f64 = 50.0;
@@ -25,11 +26,11 @@ fn simulate(algorithm: Algorithm, servers: usize, requests: u64) -> u64 {
     let rate = servers as f64 * 15.0;
     let mut traffic = Traffic::new(7, rate, SERVICE_MS, 1_000, None);
     let configs = vec![ServerConfig::default(); servers];
-    let mut system = System::new(algorithm, 1, &configs, &settings, 7, 0).expect("the servers are few enough");
+    let mut system = System::new(algorithm, 1, &configs, &settings, 7, Time::ZERO).expect("the servers are few enough");
     let clients = std::sync::Arc::clone(&traffic.clients);
     for id in 0..requests {
-        let Some(arrival) = traffic.pop(u64::MAX) else { break };
-        system.advance(arrival.at_us, &settings, &traffic);
+        let Some(arrival) = traffic.pop(Time::MAX) else { break };
+        system.advance(arrival.at, &settings, &traffic);
         system.offer(id, &arrival, &clients, &settings, &traffic);
     }
     system.stats.served
@@ -44,7 +45,7 @@ mod choice {
     /// Choices with half a request in flight per server, so that counts change.
     #[divan::bench(args = [10, 1000], consts = [0, 1, 2, 3, 4, 5, 6, 7, 8])]
     fn pick<const RULE: usize>(bencher: Bencher<'_, '_>, servers: usize) {
-        let rule = Rule::ALL[RULE];
+        let rule = Algorithm::VARIANTS[RULE];
         bencher.counter(ItemsCount::new(CHOICES)).bench(|| {
             let mut rng = ChaCha8Rng::seed_from_u64(7);
             let mut balancer = Balancer::new(rule, &vec![1; servers], 7).expect("the servers are few enough");
@@ -79,14 +80,15 @@ mod simulation {
 fn floor(servers: usize, requests: u64) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut queue = EventQueue::default();
-    let (mut at, mut done) = (0, 0);
+    let (mut at, mut done) = (Time::ZERO, 0);
     let gap = SERVICE_MS * 1_000.0 / (servers as f64 * 0.75);
     for _ in 0..requests {
-        at += Service::Exponential.sample(gap, &mut rng) as Micros;
+        at += Duration::from_micros(Service::Exponential.sample(gap, &mut rng) as u64);
         while queue.pop_due(at).is_some() {
             done += 1;
         }
-        queue.push(at + Service::Exponential.sample(SERVICE_MS * 1_000.0, &mut rng) as Micros, ());
+        let work = Service::Exponential.sample(SERVICE_MS * 1_000.0, &mut rng);
+        queue.push(at + Duration::from_micros(work as u64), ());
     }
     done
 }
@@ -111,10 +113,10 @@ fn main() {
     let bottom = speed(|requests| floor(10, requests));
     println!("\nsimulated requests a second      10 servers   1,000 servers   ratio   over the floor   a choice costs");
     println!("{:<28} {:>11.2} M {:>13.2} M", "floor", bottom / 1e6, speed(|requests| floor(1_000, requests)) / 1e6);
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in Algorithm::VARIANTS.iter().copied() {
         let [few, many] = [10, 1_000].map(|servers| speed(|requests| simulate(algorithm, servers, requests)));
-        let cost = if algorithm == Algorithm::OneQueue { "O(log n)" } else { algorithm.rule().cost() };
-        let (name, ratio, over) = (algorithm.name(), few / many, bottom / few);
+        let (name, cost) = (algorithm.name(), algorithm.cost());
+        let (ratio, over) = (few / many, bottom / few);
         println!("{name:<28} {:>11.2} M {:>13.2} M {ratio:>7.2} {over:>16.1}   {cost}", few / 1e6, many / 1e6);
     }
 }

@@ -1,8 +1,8 @@
 //! scalelab: a laboratory for scalability in your terminal.
 //!
 //! A lab is a deterministic state machine, `(seed, commands so far) → state → facts, events,
-//! picture`. The rooms: [`sim`] is the ground of all simulation; [`algorithms`] are the real thing and know nothing of the rest;
-//! [`systems`] are simulated systems made of both;
+//! picture`. The rooms: [`sim`] is the ground of all simulation; [`algorithms`] are the real thing and know
+//! nothing of the rest; [`systems`] are whole systems made of both, simulated;
 //! [`engine`] is what every lab needs; [`labs`] join a model with its picture; [`headless`] and
 //! [`tui`] use labs through their trait only. `ARCHITECTURE.md` has the map.
 

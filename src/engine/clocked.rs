@@ -4,8 +4,9 @@
 use serde::Serialize;
 
 use super::context::Say;
+use super::error::ModelError;
 use super::event::{Event, Micros};
-use super::model::{ContextOf, Model, ModelError, Property, Setup};
+use super::model::{ContextOf, Model, Property, Setup};
 use crate::sim::{Duration, Time};
 
 /// A [`Model`] that says itself when it is to be woken next, and tells in sentences while it works.

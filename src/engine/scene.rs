@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use super::context::{Agenda, Context, Say};
+use super::error::ModelError;
 use super::event::{Event, Micros};
 use super::interrupt;
 use super::live::Live;
-use super::model::{Model, ModelError};
+use super::model::Model;
 use crate::sim::Time;
 
 /// Most events kept with a state; older ones are dropped from its story.

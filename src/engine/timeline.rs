@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::command_line::{CommandLine, ParseOutcome};
+use super::error::ModelError;
 use super::event::{Event, Micros};
-use super::model::{Model, ModelError, Setup};
+use super::model::{Model, Setup};
 use super::scene::{Moment, Scene, Stopped};
 
 /// Most internal events in one stretch of time: there a model that runs away stops, and so does its time.

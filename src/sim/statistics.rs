@@ -155,12 +155,55 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 
 impl Default for Quantiles {
     fn default() -> Self {
-        let fine = Histogram::new_with_bounds(1, LONGEST.as_micros(), 2);
-        Self { histogram: fine.unwrap_or_else(|_| unreachable!("these bounds are valid")), sum: 0 }
+        Self::with_digits(2)
     }
 }
 
 impl Quantiles {
+    /// None yet, kept with 1 or 2 significant digits: the coarser ones need an eighth of the memory.
+    #[must_use]
+    pub fn with_digits(digits: u8) -> Self {
+        let histogram = Histogram::new_with_bounds(1, LONGEST.as_micros(), digits.clamp(1, 2));
+        Self { histogram: histogram.unwrap_or_else(|_| unreachable!("these bounds are valid")), sum: 0 }
+    }
+
+    /// Those that came after an earlier state of the same durations.
+    ///
+    /// ```
+    /// use scalelab::sim::{Duration, statistics::Quantiles};
+    /// let mut times = Quantiles::default();
+    /// times.record(Duration::from_millis(1));
+    /// let before = times.clone();
+    /// times.record(Duration::from_millis(3));
+    /// assert_eq!((times.since(&before).count(), times.since(&before).mean()), (1, Some(Duration::from_millis(3))));
+    /// ```
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut rest = self.clone();
+        // It holds all that the earlier state held, so nothing is missing.
+        let _ = rest.histogram.subtract(&earlier.histogram);
+        rest.sum = self.sum.saturating_sub(earlier.sum);
+        rest
+    }
+
+    /// How many lie between two durations, both included.
+    #[must_use]
+    pub fn between(&self, from: Duration, to: Duration) -> u64 {
+        self.histogram.count_between(from.as_micros().max(1), to.as_micros().max(1))
+    }
+
+    /// The mean in milliseconds, with its fractions of a microsecond; none of none.
+    #[must_use]
+    pub fn mean_ms(&self) -> Option<f64> {
+        (self.count() > 0).then(|| self.sum as f64 / self.count() as f64 / 1_000.0)
+    }
+
+    /// Bytes that it takes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.histogram.distinct_values() * 4 + 160
+    }
+
     /// Adds one.
     pub fn record(&mut self, span: Duration) {
         self.sum += u128::from(span.as_micros());
@@ -184,6 +227,12 @@ impl Quantiles {
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         (self.count() > 0).then(|| Duration::from_micros(self.histogram.value_at_quantile(share)))
+    }
+
+    /// The same in milliseconds.
+    #[must_use]
+    pub fn quantile_ms(&self, share: f64) -> Option<f64> {
+        self.quantile(share).map(Duration::as_millis_f64)
     }
 
     /// Share of all that took longer than this; none of none.

@@ -1,4 +1,7 @@
-//! Simulated systems, composed of algorithms on the ground of [`sim`](crate::sim). They know no words, no commands and no
-//! screen: labs put those around them.
+//! Simulated systems: what the algorithms are parts of, with processes, queues, networks and faults around them.
+//!
+//! A system lives in simulated time, counts, and emits typed events. It knows no words that people read, no lab and no
+//! screen: labs put sentences and pictures to it, benchmarks time it directly.
 
+pub mod balancing;
 pub mod placing;

@@ -44,23 +44,13 @@ const IMPORT_DEBTS: [(&str, &str); 5] = [
     ("lessons/source.rs", "picture"),
 ];
 /// Files of a room that still know each other in a circle.
-const CIRCLE_DEBTS: [&[&str]; 11] = [
-    &["engine/input.rs", "engine/interrupt.rs", "engine/model.rs"],
+const CIRCLE_DEBTS: [&[&str]; 10] = [
     &[
-        "labs/balancer/cluster.rs",
-        "labs/balancer/cluster/parts.rs",
-        "labs/balancer/command.rs",
         "labs/balancer/facts.rs",
         "labs/balancer/model.rs",
         "labs/balancer/narrate.rs",
         "labs/balancer/panel.rs",
-        "labs/balancer/server.rs",
-        "labs/balancer/settings.rs",
-        "labs/balancer/system.rs",
         "labs/balancer/theory.rs",
-        "labs/balancer/trace.rs",
-        "labs/balancer/trace/line.rs",
-        "labs/balancer/traffic.rs",
     ],
     &["labs/bloom/command.rs", "labs/bloom/config.rs"],
     &[
@@ -111,7 +101,7 @@ const CIRCLE_DEBTS: [&[&str]; 11] = [
 ];
 /// Labs whose folder is still over the budget, with its lines rounded up to hundreds: the figure may only fall.
 const BUDGET_DEBTS: [(&str, usize); 6] =
-    [("balancer", 7700), ("bloom", 4700), ("failure", 7800), ("ring", 2700), ("threads", 3400), ("transactions", 3200)];
+    [("balancer", 4500), ("bloom", 4700), ("failure", 7800), ("ring", 2700), ("threads", 3400), ("transactions", 3200)];
 
 fn room_of(file: &str) -> &str {
     file.split_once('/').map_or(file.trim_end_matches(".rs"), |(room, _)| room)

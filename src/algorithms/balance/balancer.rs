@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use rand::Rng;
 
 use super::hashed::{source_with_shares, thresholds, walk};
@@ -21,46 +22,56 @@ const BOUND_PERCENT: u32 = 125;
 const FULL: u32 = 100;
 
 /// A way to choose a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// ```
+/// use scalelab::algorithms::balance::Algorithm;
+/// use strum::VariantArray;
+/// assert_eq!((Algorithm::VARIANTS.len(), Algorithm::TwoChoices.name()), (10, "two-choices"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Algorithm {
-    /// One after the other.
+    /// One after the other
     RoundRobin,
-    /// In turn, heavy servers more often: nginx's smooth rotation.
+    /// In turn, heavy servers more often (nginx)
     SmoothWeighted,
-    /// At random, in proportion to weight.
+    /// By chance
     Random,
-    /// The fewest active requests for its weight.
+    /// The fewest active requests for its weight (HAProxy)
     LeastConnections,
-    /// Two at random, of these the one with fewer active requests.
+    /// Of two by chance, the one with fewer active requests (Envoy)
     TwoChoices,
-    /// Two at random, of these the one with the lower latency times pending requests.
+    /// Of two by chance, the one with the lower recent latency times load (Finagle)
     PeakEwma,
-    /// Hash of the client mod total weight.
+    /// Hash of the client, modulo total weight
     SourceHash,
-    /// Hash of the client on a consistent hash ring.
+    /// Hash of the client on a ring
     ConsistentHash,
-    /// The same, but past servers that have more than 125 % of the mean.
+    /// The ring, but past servers above 125 % of the mean
     BoundedLoad,
+    /// Requests wait at the balancer until a server is free
+    //
+    // Whoever holds the queue knows who is free; a [`Balancer`] keeps count, and takes turns where it is asked.
+    OneQueue,
 }
 
 impl Algorithm {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::RoundRobin,
-        Self::SmoothWeighted,
-        Self::Random,
-        Self::LeastConnections,
-        Self::TwoChoices,
-        Self::PeakEwma,
-        Self::SourceHash,
-        Self::ConsistentHash,
-        Self::BoundedLoad,
-    ];
+    /// Its name, as one types it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether a client always gets the same server while nothing changes.
+    #[must_use]
+    pub fn hashes(self) -> bool {
+        matches!(self, Self::SourceHash | Self::ConsistentHash)
+    }
 
     /// Whether heavier servers get more.
     #[must_use]
     pub fn honours_weights(self) -> bool {
-        self != Self::RoundRobin
+        !matches!(self, Self::RoundRobin | Self::OneQueue)
     }
 
     /// What a choice costs, in O notation, for n servers.
@@ -69,7 +80,7 @@ impl Algorithm {
         match self {
             Self::RoundRobin | Self::Random | Self::TwoChoices | Self::PeakEwma => "O(1)",
             Self::SmoothWeighted => "O(different weights)",
-            Self::LeastConnections | Self::SourceHash | Self::ConsistentHash => "O(log n)",
+            Self::LeastConnections | Self::SourceHash | Self::ConsistentHash | Self::OneQueue => "O(log n)",
             Self::BoundedLoad => "O(log n) on average",
         }
     }
@@ -221,7 +232,7 @@ impl Balancer {
         }
         let full: Vec<u32> = weights.iter().map(|w| w * FULL).collect();
         let state = match algorithm {
-            Algorithm::RoundRobin => State::RoundRobin(RoundRobin::default()),
+            Algorithm::RoundRobin | Algorithm::OneQueue => State::RoundRobin(RoundRobin::default()),
             Algorithm::SmoothWeighted => State::Smooth(SmoothWeighted::new(&full)),
             Algorithm::Random => State::Random,
             Algorithm::SourceHash => State::Source(Ready::new(&full)),

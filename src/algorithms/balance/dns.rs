@@ -1,18 +1,28 @@
 //! Global balancing by DNS: which region a name leads to, and how long clients believe it.
 
+use clap::ValueEnum;
 use rand::Rng;
 
 use super::Ready;
 
 /// How an authoritative server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum DnsPolicy {
-    /// The nearest region that is up.
+    /// The nearest that is up
     Nearest,
-    /// One at random in proportion to its weight, of those that are up.
+    /// By chance, the first region twice as often as each other
     Weighted,
-    /// The first in the list that is up.
+    /// The first in the list that is up
     Failover,
+}
+
+impl DnsPolicy {
+    /// Its name, as one types it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// A region, as the name server knows it.

@@ -32,7 +32,7 @@ pub use outlier::Outliers;
 pub use ready::Ready;
 pub use retry::RetryBudget;
 pub use rotation::{RoundRobin, SmoothWeighted};
-pub use route::{RouteError, Routes};
+pub use route::{Layer, RouteError, Routes};
 pub use sessions::Sessions;
 pub use slow::slow_start;
 pub use vrrp::Vrrp;

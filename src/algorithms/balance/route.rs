@@ -2,6 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use clap::ValueEnum;
+
+/// Where the balancer looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Layer {
+    /// Addresses and ports: it balances connections
+    #[value(name = "4")]
+    Four,
+    /// Paths, headers and cookies: it balances requests, and ends TLS
+    #[value(name = "7")]
+    Seven,
+}
+
 /// Rules from path prefixes to pools; the longest prefix that fits wins, and `/` fits everything.
 ///
 /// A rule may also point to another rule (`/img` goes where `/static` goes). O(rules) a look-up.

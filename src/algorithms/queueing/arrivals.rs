@@ -1,8 +1,31 @@
 //! When requests arrive.
 
+use clap::ValueEnum;
 use rand::Rng;
 
 use crate::sim::exponential;
+
+/// How requests arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ArrivalProcess {
+    /// Independent of each other
+    Poisson,
+    /// Calm and bursts in turn, with the same mean
+    Bursty,
+    /// All gaps alike
+    Even,
+    /// As in the access log given with --trace
+    Trace,
+}
+
+impl ArrivalProcess {
+    /// Its name, as one types it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
 
 /// A process of arrivals. It holds no clock: one asks for the gap to the next arrival.
 ///

@@ -8,5 +8,5 @@ mod arrivals;
 mod service;
 pub mod theory;
 
-pub use arrivals::{Arrivals, Bursts};
+pub use arrivals::{ArrivalProcess, Arrivals, Bursts};
 pub use service::{Service, ServiceError};

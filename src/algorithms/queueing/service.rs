@@ -1,5 +1,6 @@
 //! How long requests take.
 
+use clap::ValueEnum;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -21,15 +22,22 @@ const LOG_DEVIATION: f64 = 1.0;
 /// assert_eq!(Service::Constant.sample(0.05, &mut rng), 0.05);
 /// assert_eq!(Service::Exponential.variability(), 1.0);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Service {
-    /// Exponential: no memory; many short ones, some long ones. The M of M/M/1.
+    /// Many short ones, some long ones; no memory
+    //
+    // The M of M/M/1.
     Exponential,
-    /// All alike. The D of M/D/1.
+    /// All alike
+    //
+    // The D of M/D/1.
     Constant,
-    /// Lognormal with σ = 1 of the logarithm: a heavy tail, as web pages have.
+    /// A heavy tail
+    //
+    // Lognormal with σ = 1 of the logarithm, as web pages have.
     Lognormal,
-    /// 95 % short ones, and 5 % that take twenty times as long.
+    /// 95 % short, 5 % twenty times as long
     Bimodal,
 }
 
@@ -42,8 +50,11 @@ pub struct ServiceError {
 }
 
 impl Service {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Exponential, Self::Constant, Self::Lognormal, Self::Bimodal];
+    /// Its name, as one types it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 
     /// Checks a mean service time in seconds.
     ///

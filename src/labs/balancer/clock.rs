@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::Micros;
+use crate::sim::{Duration, Time};
 
 /// System time over lab time while nothing else is asked: slow motion, ten times slower.
 pub const PACE: (u64, u64) = (1, 10);
@@ -17,20 +18,20 @@ const LAPSE_TICK: Micros = 2_000;
 struct Stretch {
     lab_from: Micros,
     lab_until: Micros,
-    system_from: Micros,
+    system_from: Time,
     /// System time of the whole stretch over its lab time.
     pace: (u64, u64),
 }
 
 impl Stretch {
-    fn system_at(&self, lab: Micros) -> Micros {
+    fn system_at(&self, lab: Micros) -> Time {
         let passed = u128::from(lab.saturating_sub(self.lab_from)) * u128::from(self.pace.0) / u128::from(self.pace.1);
-        self.system_from.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
+        self.system_from + Duration::from_micros(u64::try_from(passed).unwrap_or(u64::MAX))
     }
 
     /// The earliest lab time at which `system_at` is not before `system`.
-    fn lab_at(&self, system: Micros) -> Micros {
-        let ahead = u128::from(system.saturating_sub(self.system_from)) * u128::from(self.pace.1);
+    fn lab_at(&self, system: Time) -> Micros {
+        let ahead = u128::from((system - self.system_from).as_micros()) * u128::from(self.pace.1);
         let lab = u64::try_from(ahead.div_ceil(u128::from(self.pace.0.max(1)))).unwrap_or(u64::MAX);
         self.lab_from.saturating_add(lab)
     }
@@ -44,7 +45,7 @@ pub struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        let first = Stretch { lab_from: 0, lab_until: Micros::MAX, system_from: 0, pace: PACE };
+        let first = Stretch { lab_from: 0, lab_until: Micros::MAX, system_from: Time::ZERO, pace: PACE };
         Self { stretches: VecDeque::from([first]) }
     }
 }
@@ -52,14 +53,14 @@ impl Default for Clock {
 impl Clock {
     /// From `lab` on, where the system's time is `system`: the given (system time, lab time) stretches one after the
     /// other, then the usual pace.
-    pub fn plan(&mut self, lab: Micros, system: Micros, stretches: &[(Micros, Micros)]) {
+    pub fn plan(&mut self, lab: Micros, system: Time, stretches: &[(Duration, Micros)]) {
         let mut system_from = system;
         let mut lab_from = lab;
         self.stretches.clear();
         for (system, length) in stretches.iter().filter(|(_, length)| *length > 0) {
             let lab_until = lab_from.saturating_add(*length);
-            self.stretches.push_back(Stretch { lab_from, lab_until, system_from, pace: (*system, *length) });
-            system_from = system_from.saturating_add(*system);
+            self.stretches.push_back(Stretch { lab_from, lab_until, system_from, pace: (system.as_micros(), *length) });
+            system_from += *system;
             lab_from = lab_until;
         }
         self.stretches.push_back(Stretch { lab_from, lab_until: Micros::MAX, system_from, pace: PACE });
@@ -70,12 +71,12 @@ impl Clock {
     }
 
     /// System time at a lab time.
-    pub fn system_at(&self, lab: Micros) -> Micros {
-        self.stretch(lab).map_or(0, |s| s.system_at(lab))
+    pub fn system_at(&self, lab: Micros) -> Time {
+        self.stretch(lab).map_or(Time::ZERO, |s| s.system_at(lab))
     }
 
     /// The lab time at which something due at a system time is looked at; later than `now` if it is not due yet.
-    pub fn lab_at(&self, system: Micros) -> Micros {
+    pub fn lab_at(&self, system: Time) -> Micros {
         for stretch in &self.stretches {
             let lab = stretch.lab_at(system);
             if lab < stretch.lab_until {
@@ -99,17 +100,18 @@ mod tests {
     #[test]
     fn what_is_due_is_due_and_no_earlier() {
         let mut clock = Clock::default();
-        clock.plan(1_000_003, 100_000, &[(50_000, 500_000), (19_950_000, 2_500_000)]);
-        assert_eq!(clock.system_at(1_000_003), 100_000);
-        assert_eq!(clock.system_at(4_000_003), 20_100_000);
-        for system in (100_001..20_300_000).step_by(77_777) {
+        let (at, long) = (Time::from_micros, Duration::from_micros);
+        clock.plan(1_000_003, at(100_000), &[(long(50_000), 500_000), (long(19_950_000), 2_500_000)]);
+        assert_eq!(clock.system_at(1_000_003), at(100_000));
+        assert_eq!(clock.system_at(4_000_003), at(20_100_000));
+        for system in (100_001..20_300_000).step_by(77_777).map(at) {
             let lab = clock.lab_at(system);
             assert!(clock.system_at(lab) >= system, "{system} at {lab}");
             if clock.pace(lab - 1) < 1.0 {
                 assert!(clock.system_at(lab - 1) < system);
             }
         }
-        let times: Vec<Micros> = (0..6_000_000).step_by(9_999).map(|lab| clock.system_at(lab)).collect();
+        let times: Vec<Time> = (0..6_000_000).step_by(9_999).map(|lab| clock.system_at(lab)).collect();
         assert!(times.windows(2).skip(101).all(|w| w[0] <= w[1]));
     }
 }

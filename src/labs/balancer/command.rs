@@ -2,16 +2,25 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::model::{LONGEST_US, MAX_QUEUE, MAX_RUN_S, MAX_SERVERS};
-use super::settings::REGIONS;
-use super::traffic::{MAX_CLIENTS, MAX_RATE, MIN_RATE};
-use crate::algorithms::balance::{Algorithm as Rule, DnsPolicy, MAX_WEIGHT};
-use crate::algorithms::queueing::Service as Shape;
+use crate::algorithms::balance::{Algorithm, DnsPolicy, Layer, MAX_WEIGHT};
+use crate::algorithms::queueing::{ArrivalProcess, Service};
 use crate::engine::ranges::{self, Within};
 use crate::labs::KeyBinding;
+use crate::sim::Duration;
+use crate::systems::balancing::{MAX_CLIENTS, MAX_RATE, MIN_RATE, MOST_REGIONS};
 
+/// Most servers in a region.
+pub const MAX_SERVERS: usize = 1_000;
+/// Most requests that may wait in all queues of a region.
+pub const MAX_WAITING: usize = 100_000;
+/// Most requests that may wait in one queue.
+pub const MAX_QUEUE: usize = MAX_WAITING;
+/// Longest that a setting may last.
+pub const LONGEST: Duration = Duration::from_secs(86_400);
+/// Longest `run`, in seconds.
+pub const MAX_RUN_S: f64 = 86_400.0;
 /// Seconds that settings may last at most.
-const LONGEST_S: f64 = LONGEST_US as f64 / 1e6;
+const LONGEST_S: f64 = LONGEST.as_micros() as f64 / 1e6;
 
 /// What one can do to traffic, servers, balancers and regions.
 #[derive(Subcommand, Clone, Debug, PartialEq)]
@@ -188,7 +197,7 @@ pub enum BalancerCommand {
     Arrivals {
         /// The process; `trace` is the log given with --trace
         #[arg(value_enum, value_name = "PROCESS")]
-        process: Process,
+        process: ArrivalProcess,
     },
     /// Have N clients; with a skew, a few of them send most of the requests
     Clients {
@@ -202,7 +211,7 @@ pub enum BalancerCommand {
     /// Spread servers over N regions, found by DNS
     Regions {
         /// Number of regions
-        #[arg(value_name = "N", within = ranges::integers("regions", 1..=REGIONS.len() as u64))]
+        #[arg(value_name = "N", within = ranges::integers("regions", 1..=MOST_REGIONS as u64))]
         count: u64,
     },
     /// Make a whole region fail, or bring it back
@@ -224,7 +233,7 @@ pub enum BalancerCommand {
     Dns {
         /// The policy
         #[arg(value_enum, value_name = "POLICY")]
-        policy: DnsChoice,
+        policy: DnsPolicy,
     },
     /// Let clients keep a DNS answer for SECONDS
     Ttl {
@@ -271,100 +280,6 @@ pub enum BalancerCommand {
     },
 }
 
-macro_rules! named {
-    ($type:ident: $($variant:ident $name:literal),+ $(,)?) => {
-        impl $type {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The name as one types it.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-    };
-}
-
-/// A way to choose a server.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Algorithm {
-    /// One after the other
-    RoundRobin,
-    /// In turn, heavy servers more often (nginx)
-    SmoothWeighted,
-    /// By chance
-    Random,
-    /// The fewest active requests for its weight (HAProxy)
-    LeastConnections,
-    /// Of two by chance, the one with fewer active requests (Envoy)
-    TwoChoices,
-    /// Of two by chance, the one with the lower recent latency times load (Finagle)
-    PeakEwma,
-    /// Hash of the client, modulo total weight
-    SourceHash,
-    /// Hash of the client on a ring
-    ConsistentHash,
-    /// The ring, but past servers above 125 % of the mean
-    BoundedLoad,
-    /// Requests wait at the balancer until a server is free
-    OneQueue,
-}
-
-named!(Algorithm:
-    RoundRobin "round-robin", SmoothWeighted "smooth-weighted", Random "random",
-    LeastConnections "least-connections", TwoChoices "two-choices", PeakEwma "peak-ewma",
-    SourceHash "source-hash", ConsistentHash "consistent-hash", BoundedLoad "bounded-load", OneQueue "one-queue",
-);
-
-impl Algorithm {
-    /// The rule that picks servers; one queue asks who is free, in turn.
-    pub fn rule(self) -> Rule {
-        match self {
-            Self::RoundRobin | Self::OneQueue => Rule::RoundRobin,
-            Self::SmoothWeighted => Rule::SmoothWeighted,
-            Self::Random => Rule::Random,
-            Self::LeastConnections => Rule::LeastConnections,
-            Self::TwoChoices => Rule::TwoChoices,
-            Self::PeakEwma => Rule::PeakEwma,
-            Self::SourceHash => Rule::SourceHash,
-            Self::ConsistentHash => Rule::ConsistentHash,
-            Self::BoundedLoad => Rule::BoundedLoad,
-        }
-    }
-
-    /// Its name in a sentence.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::RoundRobin => "round robin",
-            Self::SmoothWeighted => "smooth weighted round robin",
-            Self::Random => "random choice",
-            Self::LeastConnections => "least connections",
-            Self::TwoChoices => "the better of two random choices",
-            Self::PeakEwma => "peak EWMA",
-            Self::SourceHash => "hash of the client mod weight",
-            Self::ConsistentHash => "consistent hashing",
-            Self::BoundedLoad => "consistent hashing with bounded load",
-            Self::OneQueue => "one queue at the balancer",
-        }
-    }
-
-    /// Whether a client always gets the same server while nothing changes.
-    pub fn hashes(self) -> bool {
-        matches!(self, Self::SourceHash | Self::ConsistentHash)
-    }
-}
-
-/// Where the balancer looks.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layer {
-    /// Addresses and ports: it balances connections
-    #[value(name = "4")]
-    Four,
-    /// Paths, headers and cookies: it balances requests, and ends TLS
-    #[value(name = "7")]
-    Seven,
-}
-
 /// On or off.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {
@@ -384,7 +299,8 @@ pub enum Action {
 }
 
 /// Value of the X-Device header.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(ValueEnum, strum::IntoStaticStr, Clone, Copy, Debug, PartialEq, Eq)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Device {
     /// A telephone: every third client
     Mobile,
@@ -392,71 +308,10 @@ pub enum Device {
     Desktop,
 }
 
-named!(Device: Mobile "mobile", Desktop "desktop");
-
-/// How requests arrive.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Process {
-    /// Independent of each other
-    Poisson,
-    /// Calm and bursts in turn, with the same mean
-    Bursty,
-    /// All gaps alike
-    Even,
-    /// As in the access log given with --trace
-    Trace,
-}
-
-named!(Process: Poisson "poisson", Bursty "bursty", Even "even", Trace "trace");
-
-/// How service times are spread.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
-    /// Many short ones, some long ones; no memory
-    Exponential,
-    /// All alike
-    Constant,
-    /// A heavy tail
-    Lognormal,
-    /// 95 % short, 5 % twenty times as long
-    Bimodal,
-}
-
-named!(Service: Exponential "exponential", Constant "constant", Lognormal "lognormal", Bimodal "bimodal");
-
-impl Service {
-    /// The distribution.
-    pub fn shape(self) -> Shape {
-        match self {
-            Self::Exponential => Shape::Exponential,
-            Self::Constant => Shape::Constant,
-            Self::Lognormal => Shape::Lognormal,
-            Self::Bimodal => Shape::Bimodal,
-        }
-    }
-}
-
-/// How DNS chooses a region.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsChoice {
-    /// The nearest that is up
-    Nearest,
-    /// By chance, the first region twice as often as each other
-    Weighted,
-    /// The first in the list that is up
-    Failover,
-}
-
-named!(DnsChoice: Nearest "nearest", Weighted "weighted", Failover "failover");
-
-impl DnsChoice {
-    /// The policy.
-    pub fn policy(self) -> DnsPolicy {
-        match self {
-            Self::Nearest => DnsPolicy::Nearest,
-            Self::Weighted => DnsPolicy::Weighted,
-            Self::Failover => DnsPolicy::Failover,
-        }
+impl Device {
+    /// The value itself.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use strum::VariantArray as _;
 
-use super::command::{Algorithm, Layer};
 use super::model::BalancerModel;
-use super::settings::{REGIONS, server_name};
-use super::stats::{Failure, Mark, Stats, Times};
-use super::system::System;
+use super::names::{REGIONS, server_name};
 use super::theory::{self, Expected};
-use crate::engine::Micros;
+use super::words;
+use crate::algorithms::balance::Layer;
+use crate::sim::Time;
+use crate::sim::statistics::Quantiles;
+use crate::systems::balancing::{Failure, Mark, Stats, System};
 
 /// Most servers that have facts of their own.
 const MOST_SERVERS: usize = 100;
@@ -155,7 +157,7 @@ pub struct BalancerFacts {
 pub struct ServerFacts {
     /// Its weight.
     pub weight: u32,
-    /// Times as slow as a normal one.
+    /// Quantiles as slow as a normal one.
     pub slowness: f64,
     /// Whether it answers.
     pub up: bool,
@@ -213,10 +215,10 @@ pub struct SinceFailure {
 }
 
 impl SinceFailure {
-    fn of(stats: &Stats, mark: &Mark, now: Micros) -> Self {
+    fn of(stats: &Stats, mark: &Mark, now: Time) -> Self {
         let whole = &stats.whole;
         Self {
-            s: now.saturating_sub(mark.at_us) as f64 / 1e6,
+            s: (now - mark.at).as_secs_f64(),
             requests: whole.arrived - mark.arrived,
             failed: whole.failed - mark.failed,
             p99_ms: whole.times.since(&mark.times).quantile_ms(0.99),
@@ -286,7 +288,7 @@ impl AlgorithmFacts {
         let expected = theory::expected(model, system);
         let theory_spread = expected.ok().and_then(|e| e.spread);
         let (theory_mean_ms, theory) = told(expected);
-        let (utilization, imbalance) = system.utilization(model.now_us);
+        let (utilization, imbalance) = system.utilization(model.now);
         Self {
             served: stats.served,
             failed: stats.failed_total(),
@@ -301,23 +303,18 @@ impl AlgorithmFacts {
             p99_ms: times.quantile_ms(0.99),
             imbalance,
             queue_max: stats.queue_max,
-            cost: cost(system.algorithm()),
+            cost: system.algorithm().cost(),
         }
     }
-}
-
-/// What a choice costs.
-pub fn cost(algorithm: Algorithm) -> &'static str {
-    if algorithm == Algorithm::OneQueue { "O(log n)" } else { algorithm.rule().cost() }
 }
 
 impl BalancerFacts {
     /// The figures of a state.
     pub fn of(model: &BalancerModel) -> Self {
         let (system, settings, traffic) = (model.main(), &model.settings, &model.traffic);
-        let (stats, cluster, now) = (&system.stats, system.home(), model.now_us);
+        let (stats, cluster, now) = (&system.stats, system.home(), model.now);
         let main = AlgorithmFacts::of(model, system);
-        let since_s = now.saturating_sub(stats.since_us) as f64 / 1e6;
+        let since_s = (now - stats.since).as_secs_f64();
         let (busy, busy_missing) = match theory::utilization(model, system) {
             Ok(share) => (Some(share), ""),
             Err(reason) => (None, reason),
@@ -337,7 +334,7 @@ impl BalancerFacts {
             served: stats.served,
             failed: main.failed,
             failed_share: main.failed as f64 / ended,
-            failed_of: Failure::ALL.iter().map(|f| (f.name(), stats.failed[*f as usize])).collect(),
+            failed_of: Failure::VARIANTS.iter().map(|f| (f.into(), stats.failed[*f as usize])).collect(),
             retried: stats.retried,
             retries_denied: stats.retries_denied,
             utilization: main.utilization,
@@ -365,23 +362,23 @@ impl BalancerFacts {
             layer: if settings.layer == Layer::Four { 4 } else { 7 },
             sticky: settings.sticky,
             sessions: cluster.sessions.len(),
-            session_life_s: settings.session_us as f64 / 1e6,
+            session_life_s: settings.session.as_secs_f64(),
             sessions_lost: cluster.sessions_lost,
             keepalive: settings.keepalive,
             retries: settings.retries,
             outliers: settings.outliers,
-            slow_start_s: settings.slow_start_us as f64 / 1e6,
-            unfold_s: model.unfold_us as f64 / 1e6,
+            slow_start_s: settings.slow_start.as_secs_f64(),
+            unfold_s: model.unfold.as_secs_f64(),
             rules: rules(model),
             balancers: cluster.vip.len(),
             balancer_active: cluster.vip.master().map(|b| b + 1),
             regions: system.regions.len(),
             dns: settings.dns.name(),
-            ttl_s: settings.ttl_us as f64 / 1e6,
+            ttl_s: settings.ttl.as_secs_f64(),
             stale_dns: stats.stale_dns,
             trace_sent: progress.map(|p| p.0),
             trace_requests: progress.map(|p| p.1),
-            trace_format: trace.and_then(|t| t.format()).map(super::trace::Format::words),
+            trace_format: trace.and_then(|t| t.format()).map(words::format),
             trace_malformed: trace.map(|t| t.malformed),
             trace_out_of_order: trace.map(|t| t.out_of_order),
             total_served: stats.whole.served,
@@ -404,18 +401,18 @@ fn rules(model: &BalancerModel) -> BTreeMap<String, String> {
 }
 
 fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
-    let (cluster, now) = (model.main().home(), model.now_us);
-    let passed = now.saturating_sub(model.main().stats.since_us).max(1) as f64;
+    let (cluster, now) = (model.main().home(), model.now);
+    let passed = (now - model.main().stats.since).as_micros().max(1) as f64;
     let sent: u64 = cluster.servers.iter().map(|s| s.stats.sent).sum();
     let sessions = cluster.sessions.per_server();
     let facts = cluster.servers.iter().enumerate().take(MOST_SERVERS).map(|(i, s)| {
-        let times: &Times = &s.stats.times;
+        let times: &Quantiles = &s.stats.times;
         let facts = ServerFacts {
             weight: s.config.weight,
             slowness: s.config.slowness,
             up: s.alive,
             takes: cluster.takes(i),
-            slow_start: s.back_us.map(|_| f64::from(cluster.share(i, now, &model.settings)) / 100.0),
+            slow_start: s.back.map(|_| f64::from(cluster.share(i, now, &model.settings)) / 100.0),
             draining: s.draining,
             drained: s.drained,
             sessions: sessions.get(&(i as u32)).copied().unwrap_or(0),
@@ -428,7 +425,7 @@ fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
             share: s.stats.sent as f64 / sent.max(1) as f64,
             served: s.stats.served,
             failed: s.stats.failed,
-            utilization: s.busy_us(now) as f64 / passed,
+            utilization: s.busy(now).as_micros() as f64 / passed,
             mean_ms: times.mean_ms(),
             p50_ms: times.quantile_ms(0.5),
             p95_ms: times.quantile_ms(0.95),
@@ -441,7 +438,7 @@ fn server_facts(model: &BalancerModel) -> BTreeMap<String, ServerFacts> {
 
 fn region_facts(model: &BalancerModel) -> BTreeMap<&'static str, RegionFacts> {
     let system = model.main();
-    let believers = system.believers(model.now_us);
+    let believers = system.believers(model.now);
     let regions = system.regions.iter().zip(REGIONS).zip(believers);
     let facts = regions.map(|((region, name), believers)| {
         let sent = region.cluster.servers.iter().map(|s| s.stats.sent).sum();

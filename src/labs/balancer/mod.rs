@@ -1,20 +1,16 @@
 //! Load balancing: requests fly, queues grow, a server slows down, and the algorithm decides who waits.
 
 mod clock;
-pub mod cluster;
 mod command;
 mod facts;
+mod log;
 mod model;
+mod names;
 mod narrate;
 mod panel;
-mod server;
-mod settings;
-mod stats;
-mod system;
 mod theory;
-mod trace;
-mod traffic;
 mod view;
+mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,14 +18,9 @@ use ratatui::layout::Rect;
 use super::{InputSpec, Lab, LabInfo, Scene, ViewInfo};
 use crate::engine::Blank;
 use crate::picture::{Figure, LoadBar};
-pub use command::{Algorithm, BalancerCommand, DnsChoice, Layer, Process, Service};
+pub use command::BalancerCommand;
 pub use facts::BalancerFacts;
 pub use model::BalancerModel;
-pub use server::Job;
-pub use settings::{ServerConfig, Settings};
-pub use stats::{Failure, Stats};
-pub use system::System;
-pub use traffic::{Arrival, Clients, Traffic};
 
 /// The lab.
 #[derive(Debug)]
@@ -45,7 +36,7 @@ impl Lab for BalancerLab {
         inputs: &[InputSpec {
             name: "trace",
             help: "Play the requests of FILE, an access log in common or combined format, gzip or not (- for standard input); its pace is set by `rate`",
-            blank: Blank::Stream(trace::reader),
+            blank: Blank::Stream(log::reader),
         }],
         views: &[
             ViewInfo { name: "requests", help: "clients, balancer, queues, servers: each mark is a request" },

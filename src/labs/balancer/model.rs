@@ -5,20 +5,22 @@ mod net;
 
 use std::sync::Arc;
 
+use strum::EnumCount as _;
+
 use super::clock::Clock;
-use super::cluster::Cluster;
-use super::command::{Algorithm, BalancerCommand, Process};
+use super::command::BalancerCommand;
 use super::facts::BalancerFacts;
+use super::log;
+use super::names::{REGIONS, full_name, server_index, server_name};
 use super::narrate;
-use super::server::Server;
-use super::settings::{REGIONS, ServerConfig, Settings, full_name, server_index, server_name};
-use super::system::System;
-use super::trace;
-use super::traffic::Traffic;
-use crate::algorithms::queueing::Service as Shape;
+use super::words;
+use crate::algorithms::balance::Algorithm;
+use crate::algorithms::queueing::{ArrivalProcess, Service};
 use crate::engine::interrupt;
 use crate::engine::numbers::duration;
 use crate::engine::{Clocked, Event, Micros, ModelError, Property, Setup};
+use crate::sim::{Duration, Time};
+use crate::systems::balancing::{Cluster, Failure, Server, ServerConfig, Settings, System, Traffic};
 
 /// Requests a second at the start.
 const RATE: f64 = 60.0;
@@ -28,34 +30,33 @@ const SERVICE_MS: f64 = 50.0;
 const SERVERS: usize = 4;
 /// Clients at the start.
 const CLIENTS: usize = 12;
-/// Most servers in a region.
-pub const MAX_SERVERS: usize = 1_000;
-/// Most requests that may wait in all queues of a region.
-const MAX_WAITING: usize = 100_000;
-/// Most requests that may wait in one queue.
-pub const MAX_QUEUE: usize = MAX_WAITING;
-/// Longest that a setting may last.
-pub const LONGEST_US: Micros = 86_400_000_000;
 /// Furthest that `step` goes to the next request: an hour.
-const MAX_STEP_US: Micros = 3_600_000_000;
+const MAX_STEP: Duration = Duration::from_secs(3_600);
 /// System time that passes after a command, at first.
-const UNFOLD_SYSTEM_US: Micros = 20_000_000;
+const UNFOLD_SYSTEM: Duration = Duration::from_secs(20);
 /// Requests that come in that time, at most.
 const UNFOLD_REQUESTS: f64 = 20_000.0;
 /// Lab time of that: first in slow motion, then in time lapse.
 const SLOW_LAB_US: Micros = 800_000;
-const SLOW_SYSTEM_US: Micros = 80_000;
+const SLOW_SYSTEM: Duration = Duration::from_millis(80);
 const LAPSE_LAB_US: Micros = 2_400_000;
 /// Lab time of one followed request.
 const STEP_LAB_US: Micros = 1_400_000;
 /// System time in which a followed request settles in its queue after it arrived.
-const SETTLE_US: Micros = 25_000;
+const SETTLE: Duration = Duration::from_millis(25);
 /// Most requests of one `run`, over all algorithms.
 const MAX_RUN_REQUESTS: f64 = 2_000_000.0;
 /// Most requests that arrive between two looks whether to stop.
 const ARRIVALS_AT_ONCE: usize = 20_000;
-/// Longest `run`, in seconds.
-pub const MAX_RUN_S: f64 = 86_400.0;
+
+/// What was told of failures.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// How many, by [`Failure`].
+    pub(super) failed: [u64; Failure::COUNT],
+    /// When, in system time.
+    pub(super) at: Option<Time>,
+}
 
 /// The state of the load balancer lab.
 #[derive(Clone, Debug)]
@@ -68,7 +69,7 @@ pub struct BalancerModel {
     /// The algorithm in the first picture, then those that it is compared with.
     pub(super) systems: Vec<System>,
     /// System time up to which everything has happened.
-    pub(super) now_us: Micros,
+    pub(super) now: Time,
     /// Number of the next request.
     pub(super) next_id: u64,
     /// The request that is followed until it is told.
@@ -79,12 +80,14 @@ pub struct BalancerModel {
     pub(super) touched: Option<usize>,
     /// When the last command was given, in lab time.
     pub(super) changed_lab_us: Micros,
+    /// Failures of the first algorithm that were told.
+    pub(super) told: Told,
     /// Whether an end of the trace was told.
     trace_told: bool,
     /// Whether what was found in the trace is still to be told.
     greet: bool,
     /// System time that passes after a command, at most.
-    pub(super) unfold_us: Micros,
+    pub(super) unfold: Duration,
     settled_us: Micros,
     summary_us: Option<Micros>,
 }
@@ -103,7 +106,7 @@ impl BalancerModel {
 
     /// Whether a burst belongs to what is counted.
     pub(super) fn bursting(&self) -> bool {
-        self.traffic.burst.is_some_and(|(_, until)| until > self.main().stats.since_us)
+        self.traffic.burst.is_some_and(|(_, until)| until > self.main().stats.since)
     }
 
     /// Region and index of a server by its name: `c` is at home, `us/c` in another region.
@@ -131,21 +134,21 @@ impl BalancerModel {
 
     /// Lets system time pass; `false` if more requests arrive by then than are taken at once, so that a trace whose
     /// requests all come in one second can be stopped. The rest is still due.
-    fn simulate(&mut self, until_us: Micros) -> bool {
+    fn simulate(&mut self, until: Time) -> bool {
         let (settings, clients) = (Arc::clone(&self.settings), Arc::clone(&self.traffic.clients));
         for _ in 0..ARRIVALS_AT_ONCE {
-            let Some(arrival) = self.traffic.pop(until_us) else {
+            let Some(arrival) = self.traffic.pop(until) else {
                 for system in &mut self.systems {
-                    system.advance(until_us, &settings, &self.traffic);
+                    system.advance(until, &settings, &self.traffic);
                 }
-                self.now_us = self.now_us.max(until_us);
+                self.now = self.now.max(until);
                 return true;
             };
-            self.now_us = self.now_us.max(arrival.at_us);
+            self.now = self.now.max(arrival.at);
             let id = self.next_id;
             self.next_id += 1;
             for system in &mut self.systems {
-                system.advance(arrival.at_us, &settings, &self.traffic);
+                system.advance(arrival.at, &settings, &self.traffic);
                 system.offer(id, &arrival, &clients, &settings, &self.traffic);
             }
         }
@@ -170,6 +173,12 @@ impl BalancerModel {
         Ok(())
     }
 
+    /// Counting begins anew.
+    fn restart(&mut self) {
+        self.systems.iter_mut().for_each(|s| s.restart(self.now));
+        self.told.failed = Default::default();
+    }
+
     /// System time passes as planned up to a lab time, or on the way there, as [`Self::simulate`] says; what is told is
     /// stamped with another one.
     fn pass_to(&mut self, until: Micros, stamp: Micros, log: &mut Vec<Event>) -> bool {
@@ -185,14 +194,14 @@ impl BalancerModel {
         true
     }
 
-    fn plan(&mut self, lab: Micros, stretches: &[(Micros, Micros)]) {
-        self.clock.plan(lab, self.now_us, stretches);
+    fn plan(&mut self, lab: Micros, stretches: &[(Duration, Micros)]) {
+        self.clock.plan(lab, self.now, stretches);
     }
 
     /// After a change: the next seconds pass in time lapse.
     fn unfold(&mut self, lab: Micros) {
         let rate = self.traffic.rate * self.traffic.burst.map_or(1.0, |(factor, _)| factor.max(1.0));
-        let most = self.unfold_us as f64 / 1e6;
+        let most = self.unfold.as_secs_f64();
         let seconds = if rate > 0.0 { (UNFOLD_REQUESTS / rate).min(most) } else { most };
         if seconds == 0.0 {
             // Several changes can be made at one moment; the next one finds all as it is.
@@ -200,12 +209,12 @@ impl BalancerModel {
             (self.settled_us, self.summary_us, self.changed_lab_us) = (lab, None, lab);
             return;
         }
-        let lapse = ((seconds * 1e6) as Micros).max(2 * SLOW_SYSTEM_US) - SLOW_SYSTEM_US;
-        self.pass(lab, &[(SLOW_SYSTEM_US, SLOW_LAB_US), (lapse, LAPSE_LAB_US)]);
+        let lapse = Duration::from_micros((seconds * 1e6) as u64).max(SLOW_SYSTEM * 2) - SLOW_SYSTEM;
+        self.pass(lab, &[(SLOW_SYSTEM, SLOW_LAB_US), (lapse, LAPSE_LAB_US)]);
     }
 
     /// System time passes in these stretches of lab time; then there is a summary.
-    fn pass(&mut self, lab: Micros, stretches: &[(Micros, Micros)]) {
+    fn pass(&mut self, lab: Micros, stretches: &[(Duration, Micros)]) {
         self.plan(lab, stretches);
         self.settled_us = lab + stretches.iter().map(|s| s.1).sum::<Micros>();
         self.summary_us = Some(self.settled_us);
@@ -221,7 +230,7 @@ impl BalancerModel {
                 format!("run {most:.0} seconds or less"),
             ));
         }
-        self.pass(lab, &[((seconds * 1e6).round().max(1.0) as Micros, LAPSE_LAB_US)]);
+        self.pass(lab, &[(Duration::from_secs_f64(seconds).max(Duration::from_micros(1)), LAPSE_LAB_US)]);
         self.followed = None;
         narrate::run(lab, seconds, log);
         Ok(())
@@ -229,22 +238,22 @@ impl BalancerModel {
 
     fn step(&mut self, lab: Micros) -> Result<(), ModelError> {
         let Some(next) = self.traffic.next_at() else {
-            let remedy = if self.traffic.process == Process::Trace && self.traffic.rate > 0.0 {
+            let remedy = if self.traffic.process == ArrivalProcess::Trace && self.traffic.rate > 0.0 {
                 "the trace is at its end; `arrivals poisson` goes on with generated traffic"
             } else {
                 "the rate is 0; set one, e.g. `rate 60`"
             };
             return Err(ModelError::new("no request comes", remedy));
         };
-        let wait = next.saturating_sub(self.now_us);
-        if wait > MAX_STEP_US {
-            let problem = format!("the next request comes in {}, too far to step to", duration(wait));
+        let wait = next - self.now;
+        if wait > MAX_STEP {
+            let problem = format!("the next request comes in {}, too far to step to", duration(wait.as_micros()));
             return Err(ModelError::new(problem, "set a higher rate, e.g. `rate 60`, or let time pass with `run`"));
         }
         self.followed = Some(self.next_id);
         // The one after it is another step.
-        let gap = self.traffic.second_at().map_or(Micros::MAX, |second| second.saturating_sub(next + 1));
-        let ahead = wait + SETTLE_US.min(gap);
+        let gap = self.traffic.second_at().map_or(Duration::MAX, |second| second - next - Duration::from_micros(1));
+        let ahead = wait + SETTLE.min(gap);
         self.plan(lab, &[(ahead, STEP_LAB_US)]);
         (self.settled_us, self.summary_us, self.changed_lab_us) = (lab + STEP_LAB_US, None, lab);
         Ok(())
@@ -267,8 +276,9 @@ impl BalancerModel {
             }
         }
         narrate::failures(self, lab, log);
-        let ended =
-            self.traffic.process == Process::Trace && self.traffic.next_at().is_none() && self.traffic.rate > 0.0;
+        let ended = self.traffic.process == ArrivalProcess::Trace
+            && self.traffic.next_at().is_none()
+            && self.traffic.rate > 0.0;
         if ended && !self.trace_told {
             narrate::trace_end(self, lab, log);
         }
@@ -285,13 +295,14 @@ impl BalancerModel {
             chosen.push(*algorithm);
         }
         let regions = self.main().regions.len();
-        self.slow_start_fits(&chosen, self.settings.slow_start_us)?;
+        self.slow_start_fits(&chosen, self.settings.slow_start)?;
         let mut systems = Vec::with_capacity(chosen.len());
         for algorithm in chosen {
-            let system = System::new(algorithm, regions, &self.configs, &self.settings, self.seed, self.now_us)?;
+            let system = System::new(algorithm, regions, &self.configs, &self.settings, self.seed, self.now)
+                .map_err(|e| words::refusal(&e))?;
             systems.push(system);
         }
-        self.systems = systems;
+        (self.systems, self.told) = (systems, Told::default());
         Ok(())
     }
 }
@@ -301,12 +312,13 @@ impl Clocked for BalancerModel {
     type Facts = BalancerFacts;
 
     fn open(setup: &Setup) -> Result<Self, ModelError> {
-        let trace = trace::from_input(setup.inputs.get("trace"))?;
+        let trace = setup.inputs.get("trace").map(|input| log::read(input)).transpose()?;
         let settings = Settings::default();
         let configs = vec![ServerConfig::default(); SERVERS];
         // A built-in mean is valid.
-        let mean = Shape::check_mean(SERVICE_MS / 1_000.0).map_or(SERVICE_MS, |s| s * 1_000.0);
-        let system = System::new(Algorithm::RoundRobin, 1, &configs, &settings, setup.seed, 0)?;
+        let mean = Service::check_mean(SERVICE_MS / 1_000.0).map_or(SERVICE_MS, |s| s * 1_000.0);
+        let system = System::new(Algorithm::RoundRobin, 1, &configs, &settings, setup.seed, Time::ZERO)
+            .map_err(|e| words::refusal(&e))?;
         Ok(Self {
             seed: setup.seed,
             clock: Clock::default(),
@@ -314,15 +326,16 @@ impl Clocked for BalancerModel {
             settings: Arc::new(settings),
             configs: Arc::new(configs),
             systems: vec![system],
-            now_us: 0,
+            now: Time::ZERO,
             next_id: 0,
             followed: None,
             shown: 0,
             touched: None,
             changed_lab_us: 0,
             trace_told: false,
-            unfold_us: UNFOLD_SYSTEM_US,
+            unfold: UNFOLD_SYSTEM,
             settled_us: 0,
+            told: Told::default(),
             greet: setup.inputs.contains_key("trace"),
             summary_us: None,
         })
@@ -334,12 +347,12 @@ impl Clocked for BalancerModel {
             BalancerCommand::Run { seconds } => return self.run(now, *seconds, log),
             BalancerCommand::Step => return self.step(now),
             BalancerCommand::Unfold { seconds } => {
-                self.unfold_us = (seconds * 1e6).round() as Micros;
+                self.unfold = Duration::from_secs_f64(*seconds);
                 narrate::unfold(now, *seconds, log);
                 return Ok(());
             }
             BalancerCommand::Measure => {
-                self.systems.iter_mut().for_each(|s| s.restart(self.now_us));
+                self.restart();
                 narrate::measure(now, log);
                 return Ok(());
             }
@@ -349,15 +362,15 @@ impl Clocked for BalancerModel {
         self.touched = None;
         self.followed = None;
         // Counting begins anew before the change, so that what it costs at once is counted.
-        self.systems.iter_mut().for_each(|s| s.restart(self.now_us));
+        self.restart();
         self.change(now, command, log)?;
         self.unfold(now);
         Ok(())
     }
 
     fn next_tick(&self) -> Option<Micros> {
-        let systems = self.systems.iter().map(System::next_at).min().unwrap_or(Micros::MAX);
-        let due = self.traffic.next_at().unwrap_or(Micros::MAX).min(systems);
+        let systems = self.systems.iter().map(System::next_at).min().unwrap_or(Time::MAX);
+        let due = self.traffic.next_at().unwrap_or(Time::MAX).min(systems);
         let words = if self.greet { 1 } else { self.summary_us.unwrap_or(Micros::MAX) };
         Some(self.clock.lab_at(due).min(words))
     }
@@ -446,13 +459,13 @@ const PROPERTIES: &[Property<BalancerModel>] = &[
         holds: |m| {
             m.systems.iter().all(|s| {
                 // A fifth of all requests, and 10 a second in each region.
-                let seconds = m.now_us / 1_000_000 + 2;
+                let seconds = m.now.as_micros() / 1_000_000 + 2;
                 s.stats.whole.retried <= s.stats.whole.arrived / 5 + 1 + 10 * seconds * REGIONS.len() as u64
             })
         },
     },
     Property {
         name: "Little's law: number inside = rate times time, of all that came in",
-        holds: |m| m.systems.iter().all(|s| s.little(m.now_us).is_none_or(|(inside, product)| close(inside, product))),
+        holds: |m| m.systems.iter().all(|s| s.little(m.now).is_none_or(|(inside, product)| close(inside, product))),
     },
 ];

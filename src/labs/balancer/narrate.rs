@@ -4,14 +4,16 @@ mod incidents;
 mod reasons;
 mod traces;
 
-use super::cluster::Pool;
-use super::command::{Action, BalancerCommand, DnsChoice, Layer, Process, Switch};
+use super::command::{Action, BalancerCommand, Switch};
 use super::facts::AlgorithmFacts;
 use super::model::BalancerModel;
-use super::server::SLOW_START_LEAST;
-use super::settings::{REGIONS, TLS_HANDSHAKE_US, TLS_REQUEST_US, full_name};
+use super::names::{REGIONS, full_name};
+use super::words::{self, list};
+use crate::algorithms::balance::{DnsPolicy, Layer};
+use crate::algorithms::queueing::ArrivalProcess;
 use crate::engine::numbers::{duration, percent, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
+use crate::systems::balancing::{Pool, SLOW_START_LEAST, TLS_HANDSHAKE, TLS_REQUEST};
 
 pub use incidents::{failures, incidents};
 pub use reasons::{decision, reason};
@@ -45,8 +47,8 @@ pub fn change(model: &BalancerModel, lab: Micros, command: &BalancerCommand, log
         tell(log, lab, EventKind::Warning, text);
     }
     let heavy = matches!(command, BalancerCommand::Weight { weight: 1.., .. });
-    if heavy && !cluster.algorithm.rule().honours_weights() {
-        let text = format!("But {} does not look at weights.", cluster.algorithm.words());
+    if heavy && !cluster.algorithm.honours_weights() {
+        let text = format!("But {} does not look at weights.", words::algorithm(cluster.algorithm));
         tell(log, lab, EventKind::Detail, text);
     }
     let rules = matches!(command, BalancerCommand::Route { .. } | BalancerCommand::Header { .. });
@@ -89,9 +91,11 @@ fn missing_pools(model: &BalancerModel) -> Vec<String> {
 
 fn headline(model: &BalancerModel, command: &BalancerCommand) -> String {
     match command {
-        BalancerCommand::Algorithm { algorithm } => format!("Servers are now chosen by {}.", algorithm.words()),
+        BalancerCommand::Algorithm { algorithm } => {
+            format!("Servers are now chosen by {}.", words::algorithm(*algorithm))
+        }
         BalancerCommand::Compare { algorithms } => {
-            let names: Vec<&str> = algorithms.iter().map(|a| a.words()).collect();
+            let names: Vec<&str> = algorithms.iter().map(|a| words::algorithm(*a)).collect();
             format!("The same requests now go through {}, each with its own idle servers.", list(&names))
         }
         BalancerCommand::Rate { rate } => rate_words(model, *rate),
@@ -148,8 +152,8 @@ fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Layer { layer: Layer::Seven } => format!(
             "The balancer works at layer 7: it ends TLS ({} for a handshake, {} for each more request), reads every \
              request, and may try it again.",
-            duration(TLS_HANDSHAKE_US),
-            duration(TLS_REQUEST_US)
+            duration(TLS_HANDSHAKE.as_micros()),
+            duration(TLS_REQUEST.as_micros())
         ),
         BalancerCommand::Route { prefix, pool } => format!("Paths below {prefix} go to {pool} now."),
         BalancerCommand::Header { device, pool } => {
@@ -159,11 +163,14 @@ fn layer_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         BalancerCommand::Unroute { prefix: None } => "All rules are gone.".to_owned(),
         BalancerCommand::Sticky { switch: Switch::On } => {
             let by = if settings.layer == Layer::Four { "its address" } else { "a cookie" };
-            let life = duration(settings.session_us);
+            let life = duration(settings.session.as_micros());
             format!("Each client now sticks to a server, by {by}, for {life} from its first request on.")
         }
         BalancerCommand::SessionLife { .. } => {
-            format!("A session ends {} after it began; then its client gets a new one.", duration(settings.session_us))
+            format!(
+                "A session ends {} after it began; then its client gets a new one.",
+                duration(settings.session.as_micros())
+            )
         }
         BalancerCommand::Sticky { switch: Switch::Off } => "Clients do not stick to servers any more.".to_owned(),
         BalancerCommand::Keepalive { requests: 1 } => "Each request opens a connection of its own.".to_owned(),
@@ -223,7 +230,7 @@ fn network_words(model: &BalancerModel, command: &BalancerCommand) -> String {
             format!("There are {count} regions now: {}. DNS tells each client where to go.", list(names))
         }
         BalancerCommand::Region { action: Action::Fail, region } => {
-            let ttl = duration(model.settings.ttl_us);
+            let ttl = duration(model.settings.ttl.as_micros());
             format!("The region {region} is gone. Clients that believe in it go there for up to {ttl} more.")
         }
         BalancerCommand::Region { action: Action::Recover, region } => {
@@ -231,16 +238,16 @@ fn network_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         }
         BalancerCommand::Dns { policy } => {
             let how = match policy {
-                DnsChoice::Nearest => "the nearest region that is up",
-                DnsChoice::Weighted => "a region by chance, eu twice as often as each other",
-                DnsChoice::Failover => "the first region that is up",
+                DnsPolicy::Nearest => "the nearest region that is up",
+                DnsPolicy::Weighted => "a region by chance, eu twice as often as each other",
+                DnsPolicy::Failover => "the first region that is up",
             };
             format!("DNS names {how}. Old answers hold until their time is over.")
         }
         BalancerCommand::Ttl { seconds } => format!("New answers of DNS may be kept for {seconds} s."),
         BalancerCommand::Balancers { count: 1 } => "There is one balancer.".to_owned(),
         BalancerCommand::Balancers { .. } if !model.main().home().vip.up(0) => {
-            let due = model.main().home().vip.due().map(|at| at.saturating_sub(model.now_us));
+            let due = model.main().home().vip.due().map(|at| at.saturating_sub(model.now.as_micros()));
             let when = due.map_or_else(String::new, |us| format!(": 2 takes the address in {}", duration(us)));
             format!("There are two balancers, and 1 is still down{when}.")
         }
@@ -249,7 +256,7 @@ fn network_words(model: &BalancerModel, command: &BalancerCommand) -> String {
         }
         BalancerCommand::Balancer { action: Action::Fail, number } => balancer_words(model, *number),
         BalancerCommand::Balancer { action: Action::Recover, number } => {
-            let due = model.main().home().vip.due().map(|at| at.saturating_sub(model.now_us));
+            let due = model.main().home().vip.due().map(|at| at.saturating_sub(model.now.as_micros()));
             let when = due.map_or_else(String::new, |us| format!(" It takes the address in {}.", duration(us)));
             format!("Balancer {number} is back.{when}")
         }
@@ -264,16 +271,6 @@ pub fn number(value: f64) -> String {
         v if v >= 10.0 => format!("{v:.1}"),
         // Down to the smallest rate, without zeros at the end.
         v => format!("{v:.4}").trim_end_matches('0').to_owned(),
-    }
-}
-
-/// Words in a row: a, b and c.
-pub fn list<S: AsRef<str>>(words: &[S]) -> String {
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    match words.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 
@@ -299,12 +296,12 @@ fn rate_words(model: &BalancerModel, rate: f64) -> String {
     format!("{arrive} now: {} of what {who} can do{end}.", percent(load))
 }
 
-fn arrival_words(process: Process) -> &'static str {
+fn arrival_words(process: ArrivalProcess) -> &'static str {
     match process {
-        Process::Poisson => "independently of each other (Poisson)",
-        Process::Bursty => "in bursts, with the same mean rate",
-        Process::Even => "evenly, one after the same time as the other",
-        Process::Trace => "as in the trace",
+        ArrivalProcess::Poisson => "independently of each other (Poisson)",
+        ArrivalProcess::Bursty => "in bursts, with the same mean rate",
+        ArrivalProcess::Even => "evenly, one after the same time as the other",
+        ArrivalProcess::Trace => "as in the trace",
     }
 }
 
@@ -339,7 +336,7 @@ fn balancer_words(model: &BalancerModel, failed: u64) -> String {
     match (vip.master(), vip.due()) {
         (Some(master), _) => format!("Balancer {failed} failed; {} holds the address, so nobody notices.", master + 1),
         (None, Some(at)) => {
-            let wait = duration(at.saturating_sub(model.now_us));
+            let wait = duration(at.saturating_sub(model.now.as_micros()));
             format!(
                 "Balancer {failed} failed, and all that went through it is lost. The other one takes the address in {wait}."
             )
@@ -406,7 +403,7 @@ pub fn run(lab: Micros, seconds: f64, log: &mut Vec<Event>) {
 /// What came of the time since the last change.
 pub fn summary(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
     let system = model.main();
-    let passed = duration(model.now_us.saturating_sub(system.stats.since_us));
+    let passed = duration((model.now - system.stats.since).as_micros());
     if system.stats.arrived == 0 {
         tell(log, lab, EventKind::Detail, format!("In {passed} no request came."));
         return;

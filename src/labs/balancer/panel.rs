@@ -1,10 +1,10 @@
 //! The figures and load bars beside the picture.
 
-use super::command::Layer;
 use super::facts::BalancerFacts;
 use super::model::BalancerModel;
+use super::names::{REGIONS, server_name};
 use super::narrate::{ms, ms_or, number};
-use super::settings::{REGIONS, server_name};
+use crate::algorithms::balance::Layer;
 use crate::engine::numbers::{percent, plural, thousands};
 use crate::picture::{BarState, Figure, LoadBar};
 
@@ -114,9 +114,9 @@ fn counts(facts: &BalancerFacts) -> Vec<Figure> {
 
 /// One bar a server: the share of time that it worked, what is due marked.
 pub(super) fn bars(model: &BalancerModel) -> (String, Vec<LoadBar>) {
-    let (cluster, now) = (model.shown_cluster(), model.now_us);
-    let passed = now.saturating_sub(model.main().stats.since_us).max(1) as f64;
-    let busy: Vec<f64> = cluster.servers.iter().map(|s| s.busy_us(now) as f64 / passed).collect();
+    let (cluster, now) = (model.shown_cluster(), model.now);
+    let passed = (now - model.main().stats.since).as_micros().max(1) as f64;
+    let busy: Vec<f64> = cluster.servers.iter().map(|s| s.busy(now).as_micros() as f64 / passed).collect();
     let taking = (0..cluster.servers.len()).filter(|i| cluster.takes(*i)).count().max(1);
     let ideal = busy.iter().sum::<f64>() / taking as f64;
     let bars = cluster.servers.iter().enumerate().map(|(i, server)| {

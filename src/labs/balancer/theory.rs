@@ -1,11 +1,10 @@
 //! What theory expects of a configuration, or why no formula applies.
 
-use super::command::{Algorithm, Layer, Process};
 use super::model::BalancerModel;
-use super::server::Server;
-use super::settings::TLS_HANDSHAKE_US;
-use super::system::System;
+use crate::algorithms::balance::{Algorithm, Layer};
+use crate::algorithms::queueing::ArrivalProcess;
 use crate::algorithms::queueing::theory;
+use crate::systems::balancing::{Server, System, TLS_HANDSHAKE};
 
 /// A mean time in milliseconds, with the name of its formula.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,13 +29,13 @@ pub fn expected(model: &BalancerModel, system: &System) -> Result<Expected, &'st
     let n = cluster.servers.len() as u32;
     let seconds = traffic.service_ms / 1_000.0;
     let utilization = traffic.rate * seconds / f64::from(n);
-    let variability = traffic.service.shape().variability();
+    let variability = traffic.service.variability();
     if utilization >= 1.0 {
         return Err("more work arrives than can be done");
     }
     // A queue forgets that it was empty in about S/(1−ρ)².
     let settled_us = 2.0e6 * seconds / (1.0 - utilization).powi(2);
-    if (model.now_us.saturating_sub(system.stats.since_us) as f64) < settled_us {
+    if ((model.now - system.stats.since).as_micros() as f64) < settled_us {
         return Err("too early: the formulas are for the long run");
     }
     let exponential = variability == 1.0;
@@ -63,8 +62,8 @@ pub fn expected(model: &BalancerModel, system: &System) -> Result<Expected, &'st
         _ => return Err("this formula needs exponential service times"),
     };
     let mean = mean.ok_or("more work arrives than can be done")?;
-    let tls = if model.settings.layer == Layer::Seven { TLS_HANDSHAKE_US as f64 / 1_000.0 } else { 0.0 };
-    let passed = model.now_us.saturating_sub(system.stats.since_us) as f64 / 1e6;
+    let tls = if model.settings.layer == Layer::Seven { TLS_HANDSHAKE.as_millis_f64() } else { 0.0 };
+    let passed = (model.now - system.stats.since).as_secs_f64();
     let spread = exponential.then(|| theory::spread(utilization, passed * f64::from(n) / seconds));
     Ok(Expected { mean_ms: mean * 1_000.0 + tls, utilization, formula, waits, spread })
 }
@@ -85,7 +84,7 @@ pub fn utilization(model: &BalancerModel, system: &System) -> Result<f64, &'stat
         return Err("a dead server still gets requests");
     } else if taking.is_empty() {
         return Err("no server takes requests");
-    } else if traffic.process == Process::Trace {
+    } else if traffic.process == ArrivalProcess::Trace {
         return Err("a trace has no steady rate");
     } else if model.bursting() {
         return Err("a burst is no steady state");
@@ -104,7 +103,7 @@ pub fn utilization(model: &BalancerModel, system: &System) -> Result<f64, &'stat
             Ok(share.min(1.0))
         };
     }
-    if taking.iter().any(|s| s.back_us.is_some()) {
+    if taking.iter().any(|s| s.back.is_some()) {
         return Err("no formula while a server starts slowly");
     }
     let weighty = match system.algorithm() {
@@ -124,7 +123,7 @@ pub fn one_queue(model: &BalancerModel, system: &System) -> Option<Expected> {
     let taking: Vec<&Server> = system.at_work().collect();
     let slowness = taking.first()?.config.slowness;
     let alike = taking.iter().all(|s| s.config.slowness == slowness);
-    let fits = traffic.process == Process::Poisson && traffic.service.shape().variability() == 1.0;
+    let fits = traffic.process == ArrivalProcess::Poisson && traffic.service.variability() == 1.0;
     if !alike || !fits || system.regions.len() > 1 {
         return None;
     }
@@ -159,13 +158,13 @@ fn simple(model: &BalancerModel, system: &System) -> Result<(), &'static str> {
         Err("no formula for several regions")
     } else if cluster.servers.iter().any(|s| !s.alive) || !all_take {
         Err("no formula while a server is out")
-    } else if cluster.servers.iter().any(|s| s.back_us.is_some()) {
+    } else if cluster.servers.iter().any(|s| s.back.is_some()) {
         Err("no formula while a server starts slowly")
     } else if cluster.vip.master().is_none() {
         Err("no balancer answers")
     } else if !alike || first.is_some_and(|f| f.config.slowness != 1.0) {
         Err("no formula for servers that differ")
-    } else if traffic.process != Process::Poisson {
+    } else if traffic.process != ArrivalProcess::Poisson {
         Err("the formulas need Poisson arrivals")
     } else if model.bursting() {
         Err("a burst is no steady state")
@@ -189,7 +188,7 @@ fn by_client(model: &BalancerModel, system: &System, seconds: f64, variability: 
     let mut shares = vec![0.0; system.home().servers.len()];
     let mut balancer = system.home().pools[0].balancer.clone();
     // Hashes need no luck.
-    let mut none = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(0);
+    let mut none = crate::sim::Streams::new(0).named("none");
     for client in 0..clients.len() {
         if let Some(choice) = balancer.pick(clients.hash(client as u32), 0, &mut none) {
             shares[choice.server] += clients.share(client);

@@ -18,10 +18,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::model::BalancerModel;
-use super::settings::full_name;
-use crate::engine::Micros;
+use super::names::full_name;
 use crate::labs::Scene;
 use crate::picture::Theme;
+use crate::sim::Time;
 
 type BalancerScene<'a> = Scene<'a, BalancerModel>;
 
@@ -55,8 +55,8 @@ pub(super) fn toggle(model: &BalancerModel, index: usize) -> Option<String> {
 }
 
 /// System time of the picture.
-fn system_now(scene: &BalancerScene<'_>) -> Micros {
-    scene.model.clock.system_at(scene.now).max(scene.model.now_us)
+fn system_now(scene: &BalancerScene<'_>) -> Time {
+    scene.model.clock.system_at(scene.now).max(scene.model.now)
 }
 
 /// How fast time passes, in words.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{BalancerModel, MAX_WAITING};
+use super::BalancerModel;
+use crate::algorithms::balance::Algorithm;
+use crate::algorithms::queueing::{ArrivalProcess, Service};
 use crate::engine::{Event, Micros, ModelError};
-use crate::labs::balancer::cluster::{Cluster, Context};
-use crate::labs::balancer::command::{Algorithm, BalancerCommand, Process, Service};
+use crate::labs::balancer::command::{BalancerCommand, MAX_WAITING};
 use crate::labs::balancer::narrate;
-use crate::labs::balancer::settings::ServerConfig;
-use crate::labs::balancer::stats::Mark;
-use crate::labs::balancer::traffic::{Clients, MAX_RATE};
+use crate::labs::balancer::words;
+use crate::sim::Duration;
+use crate::systems::balancing::{Clients, Cluster, Context, MAX_RATE, Mark, ServerConfig, System};
 
 impl BalancerModel {
     /// Applies a command that changes something, and says what it did.
@@ -44,12 +45,12 @@ impl BalancerModel {
     ///
     /// # Errors
     /// When one of these algorithms has no slow start and one is asked for.
-    pub(super) fn slow_start_fits(&self, algorithms: &[Algorithm], window_us: Micros) -> Result<(), ModelError> {
-        if window_us == 0 || !algorithms.contains(&Algorithm::OneQueue) {
+    pub(super) fn slow_start_fits(&self, algorithms: &[Algorithm], window: Duration) -> Result<(), ModelError> {
+        if window == Duration::ZERO || !algorithms.contains(&Algorithm::OneQueue) {
             return Ok(());
         }
         let problem = "slow start cannot act with one queue: each server takes a request whenever it is free, so nobody sends it less";
-        let remedy = if self.settings.slow_start_us > 0 {
+        let remedy = if self.settings.slow_start > Duration::ZERO {
             "turn it off with `slow-start 0` first"
         } else {
             "choose an algorithm that sends requests to servers, e.g. `algorithm round-robin`, first"
@@ -58,22 +59,22 @@ impl BalancerModel {
     }
 
     fn set_algorithm(&mut self, algorithm: Algorithm) -> Result<(), ModelError> {
-        self.slow_start_fits(&[algorithm], self.settings.slow_start_us)?;
+        self.slow_start_fits(&[algorithm], self.settings.slow_start)?;
         self.systems.truncate(1);
-        let (settings, now) = (Arc::clone(&self.settings), self.now_us);
+        let (settings, now) = (Arc::clone(&self.settings), self.now);
         for region in 0..self.main().regions.len() {
             let system = &mut self.systems[0];
             let done = system.with(region, &settings, &self.traffic, |cluster, context| {
                 cluster.set_algorithm(algorithm, now, context)
             });
-            done.unwrap_or(Ok(()))?;
+            done.unwrap_or(Ok(())).map_err(|e| words::refusal(&e))?;
         }
         Ok(())
     }
 
     fn set_rate(&mut self, rate: f64) {
         self.traffic.rate = rate;
-        self.traffic.changed(self.now_us);
+        self.traffic.changed(self.now);
     }
 
     fn burst(&mut self, factor: f64, seconds: f64) -> Result<(), ModelError> {
@@ -83,22 +84,22 @@ impl BalancerModel {
                 format!("choose a smaller factor or rate: at most {MAX_RATE} requests a second are simulated"),
             ));
         }
-        self.traffic.burst = Some((factor, self.now_us + (seconds * 1e6) as Micros));
-        self.traffic.changed(self.now_us);
+        self.traffic.burst = Some((factor, self.now + Duration::from_micros((seconds * 1e6) as u64)));
+        self.traffic.changed(self.now);
         Ok(())
     }
 
     fn set_service(&mut self, shape: Service, ms: Option<f64>) {
         let ms = ms.unwrap_or(self.traffic.service_ms);
         (self.traffic.service, self.traffic.service_ms) = (shape, ms);
-        self.traffic.changed(self.now_us);
+        self.traffic.changed(self.now);
     }
 
-    fn set_arrivals(&mut self, process: Process) -> Result<(), ModelError> {
-        if process == Process::Trace && self.traffic.trace.is_none() {
+    fn set_arrivals(&mut self, process: ArrivalProcess) -> Result<(), ModelError> {
+        if process == ArrivalProcess::Trace && self.traffic.trace.is_none() {
             return Err(ModelError::new("there is no trace", "open the lab with `--trace FILE`, an access log"));
         }
-        self.traffic.set_process(process, self.now_us);
+        self.traffic.set_process(process, self.now);
         Ok(())
     }
 
@@ -107,9 +108,9 @@ impl BalancerModel {
             return Err(ModelError::new("the clients are those of the trace", "open the lab without --trace"));
         }
         self.traffic.clients = Arc::new(Clients::new(count as usize, skew, self.seed));
-        self.traffic.changed(self.now_us);
+        self.traffic.changed(self.now);
         // Requests under way keep their numbers; DNS and connections begin anew.
-        self.systems.iter_mut().for_each(super::System::forget_dns);
+        self.systems.iter_mut().for_each(System::forget_dns);
         Ok(())
     }
 
@@ -171,7 +172,7 @@ impl BalancerModel {
 
     /// Changes the servers of every algorithm, region by region.
     fn reconfigure(&mut self, edit: impl Fn(usize, &mut Vec<ServerConfig>)) -> Result<(), ModelError> {
-        let (settings, now) = (Arc::clone(&self.settings), self.now_us);
+        let (settings, now) = (Arc::clone(&self.settings), self.now);
         for system in &mut self.systems {
             for region in 0..system.regions.len() {
                 let servers = &system.regions[region].cluster.servers;
@@ -180,7 +181,7 @@ impl BalancerModel {
                 let done = system.with(region, &settings, &self.traffic, |cluster, context| {
                     cluster.set_servers(&configs, now, context)
                 });
-                done.unwrap_or(Ok(()))?;
+                done.unwrap_or(Ok(())).map_err(|e| words::refusal(&e))?;
             }
         }
         self.configs = Arc::new(self.main().home().servers.iter().map(|s| s.config.clone()).collect());
@@ -200,7 +201,7 @@ impl BalancerModel {
         if !self.server_state(place).alive {
             return Err(ModelError::new(format!("{name} is down already"), "`recover` it first"));
         }
-        let now = self.now_us;
+        let now = self.now;
         self.touch(place);
         self.in_region(place.0, |cluster, context| {
             let mark = Mark::of(context.stats, now);
@@ -217,7 +218,7 @@ impl BalancerModel {
             let remedy = "only a server that failed or drains can recover";
             return Err(ModelError::new(format!("{name} is neither down nor draining"), remedy));
         }
-        let now = self.now_us;
+        let now = self.now;
         self.touch(place);
         self.in_region(place.0, |cluster, context| cluster.recover_server(place.1, now, context));
         Ok(())
@@ -232,7 +233,7 @@ impl BalancerModel {
         if !server.alive {
             return Err(ModelError::new(format!("{name} is down"), "there is nothing to drain: `recover` it first"));
         }
-        let now = self.now_us;
+        let now = self.now;
         self.touch(place);
         narrate::drain(self, place, lab, log);
         self.in_region(place.0, |cluster, context| cluster.drain_server(place.1, now, context.settings));

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{BalancerModel, MAX_WAITING};
+use super::BalancerModel;
 use crate::algorithms::balance::RouteError;
 use crate::engine::{Event, Micros, ModelError};
-use crate::labs::balancer::command::{Action, BalancerCommand, Device, Switch};
+use crate::labs::balancer::command::{Action, BalancerCommand, Device, MAX_WAITING, Switch};
+use crate::labs::balancer::names::REGIONS;
 use crate::labs::balancer::narrate;
-use crate::labs::balancer::settings::{REGIONS, Settings};
-use crate::labs::balancer::stats::Failure;
-use crate::labs::balancer::system::System;
+use crate::labs::balancer::words;
+use crate::sim::Duration;
+use crate::systems::balancing::{Failure, Settings, System};
 
 impl BalancerModel {
     /// Applies a command that is about the balancer itself and the world around it.
@@ -43,7 +44,7 @@ impl BalancerModel {
             BalancerCommand::Sticky { switch } => settings.sticky = *switch == Switch::On,
             BalancerCommand::Outliers { switch } => settings.outliers = *switch == Switch::On,
             BalancerCommand::SessionLife { seconds } => {
-                settings.session_us = micros(*seconds);
+                settings.session = Duration::from_secs_f64(*seconds);
             }
             BalancerCommand::Keepalive { requests } => {
                 settings.keepalive = *requests as u32;
@@ -63,14 +64,14 @@ impl BalancerModel {
                 settings.queue_limit = *length as usize;
             }
             BalancerCommand::Patience { ms } => {
-                settings.patience_us = *ms * 1_000;
+                settings.patience = Duration::from_millis(*ms);
             }
             BalancerCommand::SlowStart { seconds } => {
                 let algorithms: Vec<_> = self.systems.iter().map(System::algorithm).collect();
-                self.slow_start_fits(&algorithms, micros(*seconds))?;
-                settings.slow_start_us = micros(*seconds);
+                self.slow_start_fits(&algorithms, Duration::from_secs_f64(*seconds))?;
+                settings.slow_start = Duration::from_secs_f64(*seconds);
             }
-            BalancerCommand::Ttl { seconds } => settings.ttl_us = micros(*seconds),
+            BalancerCommand::Ttl { seconds } => settings.ttl = Duration::from_secs_f64(*seconds),
             BalancerCommand::Dns { policy } => settings.dns = *policy,
             // Every other command is applied elsewhere.
             _ => {}
@@ -88,7 +89,7 @@ impl BalancerModel {
     }
 
     fn put_in_force(&mut self, settings: Settings) {
-        let (old, now) = (Arc::clone(&self.settings), self.now_us);
+        let (old, now) = (Arc::clone(&self.settings), self.now);
         self.settings = Arc::new(settings);
         let new = Arc::clone(&self.settings);
         for system in &mut self.systems {
@@ -102,14 +103,16 @@ impl BalancerModel {
 
     fn set_regions(&mut self, count: u64) -> Result<(), ModelError> {
         let count = count as usize;
-        let (settings, now) = (Arc::clone(&self.settings), self.now_us);
+        let (settings, now) = (Arc::clone(&self.settings), self.now);
         for system in &mut self.systems {
             for region in count..system.regions.len() {
                 system.with(region, &settings, &self.traffic, |cluster, context| {
                     cluster.lose_all(Failure::RegionDown, now, context);
                 });
             }
-            system.set_regions(system.algorithm(), count, &self.configs, &settings, now)?;
+            system
+                .set_regions(system.algorithm(), count, &self.configs, &settings, now)
+                .map_err(|e| words::refusal(&e))?;
         }
         if self.shown >= count {
             self.shown = 0;
@@ -141,7 +144,7 @@ impl BalancerModel {
             let state = if up { "up" } else { "down" };
             return Err(ModelError::new(format!("{name} is {state} already"), "it can only do the opposite"));
         }
-        let (settings, now) = (Arc::clone(&self.settings), self.now_us);
+        let (settings, now) = (Arc::clone(&self.settings), self.now);
         for system in &mut self.systems {
             system.regions[index].alive = up;
             if !up {
@@ -155,7 +158,7 @@ impl BalancerModel {
 
     fn set_balancers(&mut self, count: u64) {
         let count = count as usize;
-        let (mut settings, now) = ((*self.settings).clone(), self.now_us);
+        let (mut settings, now) = ((*self.settings).clone(), self.now);
         settings.balancers = count;
         self.settings = Arc::new(settings);
         for system in &mut self.systems {
@@ -181,7 +184,7 @@ impl BalancerModel {
                 "it can only do the opposite",
             ));
         }
-        let now: Micros = self.now_us;
+        let now = self.now;
         self.in_region(0, |cluster, context| cluster.set_balancer(index, up, now, context));
         Ok(())
     }
@@ -208,8 +211,4 @@ fn unroute(settings: &mut Settings, prefix: Option<&str>) -> Result<(), ModelErr
         rules => format!("the rules are for {}; one that another points to stays", rules.join(", ")),
     };
     Err(ModelError::new(format!("there is no rule for '{prefix}' to take away"), remedy))
-}
-
-fn micros(seconds: f64) -> Micros {
-    (seconds * 1e6).round() as Micros
 }

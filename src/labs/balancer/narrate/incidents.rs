@@ -1,15 +1,18 @@
 //! What happened by itself, in words: checks, ejections, takeovers, failed requests.
 
+use strum::VariantArray as _;
+
 use super::tell;
 use crate::engine::numbers::{plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
-use crate::labs::balancer::cluster::Incident;
-use crate::labs::balancer::model::BalancerModel;
-use crate::labs::balancer::settings::{REGIONS, server_name};
-use crate::labs::balancer::stats::Failure;
+use crate::labs::balancer::model::{BalancerModel, Told};
+use crate::labs::balancer::names::{REGIONS, server_name};
+use crate::labs::balancer::words;
+use crate::sim::Duration;
+use crate::systems::balancing::{Failure, Incident};
 
 /// Time between two reports of failures, in system time.
-const REPORT_US: Micros = 5_000_000;
+const REPORT: Duration = Duration::from_secs(5);
 
 /// What happened by itself.
 pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
@@ -28,7 +31,7 @@ pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
             }
             Incident::Up(i) => {
                 let passed = if model.settings.rise == 1 { "check passed" } else { "checks passed" };
-                let slowly = if model.settings.slow_start_us > 0 { " It starts slowly." } else { "" };
+                let slowly = if model.settings.slow_start > Duration::ZERO { " It starts slowly." } else { "" };
                 (EventKind::Change, format!("{} is back in: its {passed}.{slowly}", server_name(i)))
             }
             Incident::Ejected(i, _) => {
@@ -50,14 +53,15 @@ pub fn incidents(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
 
 /// Failures since they were told last, now and then.
 pub fn failures(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let (now, system) = (model.now_us, &mut model.systems[0]);
-    let mut fresh = system.stats.failed;
-    fresh.iter_mut().zip(system.told).for_each(|(failed, told)| *failed = failed.saturating_sub(told));
-    let (count, before) = (fresh.iter().sum::<u64>(), system.told.iter().sum::<u64>());
-    if count == 0 || system.told_us.is_some_and(|at| now < at + REPORT_US && before > 0) {
+    let (now, failed) = (model.now, model.systems[0].stats.failed);
+    let told = &model.told;
+    let mut fresh = failed;
+    fresh.iter_mut().zip(told.failed).for_each(|(failed, told)| *failed = failed.saturating_sub(told));
+    let (count, before) = (fresh.iter().sum::<u64>(), told.failed.iter().sum::<u64>());
+    if count == 0 || told.at.is_some_and(|at| now < at + REPORT && before > 0) {
         return;
     }
-    let most = Failure::ALL.iter().max_by_key(|f| fresh[**f as usize]).map_or("", |f| f.words());
+    let most = Failure::VARIANTS.iter().max_by_key(|f| fresh[**f as usize]).map_or("", |f| words::failure(*f));
     let text = if before == 0 && count == 1 {
         "A request failed: ".to_owned() + &most.replace("their", "its").replace("clients", "client")
     } else {
@@ -66,5 +70,5 @@ pub fn failures(model: &mut BalancerModel, lab: Micros, log: &mut Vec<Event>) {
         format!("{} {more}request{} failed, {mostly} {most}", thousands(count), plural(count))
     };
     tell(log, lab, EventKind::Warning, format!("{text}."));
-    (system.told, system.told_us) = (system.stats.failed, Some(now));
+    model.told = Told { failed, at: Some(now) };
 }

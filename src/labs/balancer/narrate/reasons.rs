@@ -1,14 +1,12 @@
 //! Why a request went where it went, in words.
 
 use super::{ms, tell};
+use crate::algorithms::balance::Layer;
 use crate::algorithms::balance::Why;
 use crate::engine::{Event, EventKind, Micros};
-use crate::labs::balancer::cluster::{Decision, Reason};
-use crate::labs::balancer::command::Layer;
 use crate::labs::balancer::model::BalancerModel;
-use crate::labs::balancer::settings::{REGIONS, server_name};
-use crate::labs::balancer::stats::Failure;
-use crate::labs::balancer::trace::NO_PATH;
+use crate::labs::balancer::names::{REGIONS, server_name};
+use crate::systems::balancing::{Decision, Failure, NO_PATH, Reason};
 
 /// Where the followed request went, and why.
 pub fn decision(model: &BalancerModel, region: usize, last: &Decision, lab: Micros, log: &mut Vec<Event>) {

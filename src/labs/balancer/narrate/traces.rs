@@ -3,16 +3,17 @@
 use super::{list, number, tell};
 use crate::engine::numbers::{duration, plural, thousands};
 use crate::engine::{Event, EventKind, Micros};
+use crate::labs::balancer::log::UNREADABLE;
 use crate::labs::balancer::model::BalancerModel;
-use crate::labs::balancer::trace::{Format, MAX_ENTRIES, MAX_PATHS, NO_PATH, Trace};
-use crate::labs::balancer::traffic::MAX_CLIENTS;
+use crate::labs::balancer::words;
+use crate::systems::balancing::{Format, MAX_CLIENTS, MAX_ENTRIES, MAX_PATHS, NO_PATH, Trace};
 
 /// Ways in which entries are written that are named, the commonest first.
 const NAMED_FORMATS: usize = 3;
 
 /// The trace has no more lines.
 pub fn trace_end(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
-    let sent = match model.traffic.trace_progress(model.now_us).map_or(0, |p| p.1) {
+    let sent = match model.traffic.trace_progress(model.now).map_or(0, |p| p.1) {
         1 => "its request was sent".to_owned(),
         n => format!("all {} requests were sent", thousands(n as u64)),
     };
@@ -29,7 +30,7 @@ pub fn trace_found(model: &BalancerModel, lab: Micros, log: &mut Vec<Event>) {
         plural(requests),
         thousands(clients),
         plural(clients),
-        duration(trace.length_us()),
+        duration(trace.length().as_micros()),
         number(model.traffic.rate)
     );
     tell(log, lab, EventKind::Change, text);
@@ -54,14 +55,14 @@ fn formats(trace: &Trace) -> String {
     let mut formats: Vec<(Format, usize)> = trace.formats.iter().map(|(format, count)| (*format, *count)).collect();
     formats.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     if let [(format, _)] = formats.as_slice() {
-        return format.words();
+        return words::format(*format);
     }
     let entries =
         |count: usize| if count == 1 { "1 entry".to_owned() } else { format!("{} entries", thousands(count as u64)) };
     let mut named: Vec<String> = formats
         .iter()
         .take(NAMED_FORMATS)
-        .map(|(format, count)| format!("{} ({})", format.words(), entries(*count)))
+        .map(|(format, count)| format!("{} ({})", words::format(*format), entries(*count)))
         .collect();
     let others: usize = formats.iter().skip(NAMED_FORMATS).map(|(_, count)| count).sum();
     if others > 0 {
@@ -89,7 +90,7 @@ fn faults(trace: &Trace) -> Vec<String> {
         let line = thousands(first as u64);
         faults.push(format!(
             "{n} line{s} {are} and {were} left out: {which} line {line}, '{}'.{others}",
-            trace.malformed_text
+            trace.malformed_text.as_deref().unwrap_or(UNREADABLE)
         ));
     }
     if trace.out_of_order > 0 {

@@ -14,8 +14,8 @@ use super::{BalancerScene, pace_words, system_now};
 use crate::engine::numbers::thousands;
 use crate::labs::balancer::facts::AlgorithmFacts;
 use crate::labs::balancer::narrate::ms_or;
-use crate::labs::balancer::system::System;
 use crate::picture::{caption, pad, pad_left, write};
+use crate::systems::balancing::System;
 
 /// A column of the table: title, width, and the text for an algorithm.
 type Column = (&'static str, usize, fn(&AlgorithmFacts) -> String);

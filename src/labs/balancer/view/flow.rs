@@ -6,13 +6,12 @@ use ratatui::style::Modifier;
 
 use super::lanes::{self, Lanes};
 use super::{BalancerScene, pace_words, system_now, toggle};
+use crate::algorithms::balance::{Algorithm, Layer};
 use crate::engine::numbers::{plural, thousands};
-use crate::labs::balancer::cluster::SEEN_US;
-use crate::labs::balancer::command::{Algorithm, Layer};
+use crate::labs::balancer::names::REGIONS;
 use crate::labs::balancer::narrate;
-use crate::labs::balancer::settings::REGIONS;
-use crate::labs::balancer::traffic::WIRE_US;
 use crate::picture::{caption, write};
+use crate::systems::balancing::{SEEN_FOR, WIRE};
 
 /// Where the parts stand.
 struct Plan {
@@ -79,7 +78,7 @@ fn rules(scene: &BalancerScene<'_>) -> Vec<String> {
 fn lost(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer) {
     let (theme, now) = (scene.theme, system_now(scene));
     let seen = &scene.model.shown_cluster().seen;
-    if seen.iter().any(|s| s.server.is_none() && !s.answered && s.at_us + SEEN_US > now) {
+    if seen.iter().any(|s| s.server.is_none() && !s.answered && s.at + SEEN_FOR > now) {
         let middle = plan.rows.0 + plan.rows.1 / 2;
         let place = (plan.balancer.saturating_sub(1), middle);
         write(buf, area, place, theme.glyphs.pick("✗", "x"), theme.error(), theme);
@@ -132,8 +131,8 @@ fn clients(scene: &BalancerScene<'_>, area: Rect, plan: &Plan, buf: &mut Buffer)
     let now = system_now(scene);
     let middle = plan.rows.0 + plan.rows.1 / 2;
     for arrival in model.traffic.on_the_wire(now).take(200) {
-        let sent = arrival.at_us.saturating_sub(WIRE_US);
-        let share = (now.saturating_sub(sent) as f64 / WIRE_US as f64).clamp(0.0, 1.0);
+        let sent = arrival.at - WIRE;
+        let share = ((now - sent).as_micros() as f64 / WIRE.as_micros() as f64).clamp(0.0, 1.0);
         let from = client_row(arrival.client, plan);
         let x = 2.0 + share * f64::from(plan.balancer.saturating_sub(3));
         let y = f64::from(from) + share * share * (f64::from(middle) - f64::from(from));

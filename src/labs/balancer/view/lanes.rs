@@ -5,21 +5,19 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{BalancerScene, eighths};
-use crate::engine::Micros;
 use crate::engine::numbers::{percent, plural, thousands};
-use crate::labs::balancer::cluster::Cluster;
+use crate::labs::balancer::names::server_name;
 use crate::labs::balancer::narrate::ms_or;
-use crate::labs::balancer::server::Job;
-use crate::labs::balancer::settings::server_name;
-use crate::labs::balancer::system::System;
 use crate::picture::{width, write};
+use crate::sim::{Duration, Time};
+use crate::systems::balancing::{Cluster, Job, System};
 
 /// Columns for the word at the right of a server.
 const WORDS: u16 = 7;
 /// How long a mark takes from the balancer to its place in the queue, in system time.
-const TRAVEL_US: Micros = 15_000;
+const TRAVEL: Duration = Duration::from_millis(15);
 /// How long what became of a request stays beside its server, in system time.
-const FLASH_US: Micros = 20_000;
+const FLASH: Duration = Duration::from_millis(20);
 
 /// Most rows from one lane to the next, where there is much room.
 const MOST_GAP: u16 = 9;
@@ -31,7 +29,7 @@ pub(super) struct Lanes<'a> {
     /// Whose servers.
     pub system: &'a System,
     /// System time.
-    pub now: Micros,
+    pub now: Time,
     /// Whether there is a word about each server at the right.
     pub words: bool,
     /// What a column of full height holds, where servers are columns.
@@ -153,7 +151,7 @@ impl Lanes<'_> {
         let (theme, cluster) = (self.scene.theme, self.cluster());
         let name = server_name(index);
         let touched = self.scene.model.touched == Some(index);
-        let flash = cluster.seen.iter().rev().find(|s| s.server == Some(index) && s.at_us + FLASH_US > self.now);
+        let flash = cluster.seen.iter().rev().find(|s| s.server == Some(index) && s.at + FLASH > self.now);
         let (sign, sign_style) = match flash {
             Some(seen) if !seen.answered => (theme.glyphs.pick("✗", "x"), theme.error()),
             Some(seen) if self.scene.motion => (theme.glyphs.pick("✓", "+"), theme.series(seen.client as usize)),
@@ -172,7 +170,7 @@ impl Lanes<'_> {
     fn word(&self, index: usize) -> (String, Style) {
         let (theme, cluster) = (self.scene.theme, self.cluster());
         let server = &cluster.servers[index];
-        let passed = self.scene.model.now_us.saturating_sub(self.system.stats.since_us).max(1) as f64;
+        let passed = (self.scene.model.now - self.system.stats.since).as_micros().max(1) as f64;
         match (server.alive, cluster.takes(index)) {
             (false, true) => ("down!".to_owned(), theme.error()),
             (false, false) => ("out".to_owned(), theme.dim()),
@@ -182,15 +180,16 @@ impl Lanes<'_> {
             (true, false) if server.config.weight == 0 => ("no wt".to_owned(), theme.dim()),
             (true, false) => ("back?".to_owned(), theme.warning()),
             (true, true) if server.config.slowness > 1.0 => (format!("×{}", server.config.slowness), theme.warning()),
-            (true, true) => (percent(server.busy_us(self.scene.model.now_us) as f64 / passed), theme.dim()),
+            (true, true) => (percent(server.busy(self.scene.model.now).as_micros() as f64 / passed), theme.dim()),
         }
     }
 
     /// A request at its place, or on its way there.
     fn mark(&self, job: &Job, place: u16, area: Rect, buf: &mut Buffer) {
         let theme = self.scene.theme;
-        let passed = self.now.saturating_sub(job.sent_us);
-        let share = if self.scene.motion { (passed as f64 / TRAVEL_US as f64).min(1.0) } else { 1.0 };
+        let passed = self.now - job.sent;
+        let share =
+            if self.scene.motion { (passed.as_micros() as f64 / TRAVEL.as_micros() as f64).min(1.0) } else { 1.0 };
         let x = (f64::from(place) * share).round() as u16;
         let newest = self.cluster().last.is_some_and(|last| last.id == job.id);
         let mark = theme.mark(job.client as usize).to_string();

@@ -12,9 +12,10 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{BalancerScene, eighths};
 use crate::engine::numbers::{plural, thousands};
 use crate::labs::balancer::narrate::{ms, ms_or};
-use crate::labs::balancer::stats::{Second, Stats};
 use crate::labs::balancer::theory;
 use crate::picture::{Canvas, caption, width, write};
+use crate::sim::Duration;
+use crate::systems::balancing::{Second, Stats};
 
 /// Draws both.
 pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
@@ -38,7 +39,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     seconds(scene, stats, below, buf);
 }
 
-/// Times in milliseconds on a logarithmic axis.
+/// Quantiles in milliseconds on a logarithmic axis.
 struct Axis {
     least: f64,
     most: f64,
@@ -72,10 +73,10 @@ fn histogram(scene: &BalancerScene<'_>, stats: &Stats, area: Rect, buf: &mut Buf
     let expected = theory::expected(scene.model, scene.model.main()).ok();
     let axis = Axis::of(stats, expected.map(|e| e.mean_ms), area.width);
     let count = |column: u16| {
-        let edge = |c: u16| (axis.edge(c) * 1_000.0) as u64;
+        let edge = |c: u16| Duration::from_micros((axis.edge(c) * 1_000.0) as u64);
         // What is shorter than the axis belongs to its first column.
-        let from = if column == 0 { 0 } else { edge(column) };
-        stats.times.between(from, edge(column + 1).saturating_sub(1).max(from))
+        let from = if column == 0 { Duration::ZERO } else { edge(column) };
+        stats.times.between(from, (edge(column + 1) - Duration::from_micros(1)).max(from))
     };
     let counts: Vec<u64> = (0..area.width).map(count).collect();
     let most = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
@@ -202,7 +203,7 @@ fn seconds(scene: &BalancerScene<'_>, stats: &Stats, area: Rect, buf: &mut Buffe
     legend(scene, &shown, line.is_some(), area, buf);
 }
 
-/// Times at the left, and how long ago at the bottom.
+/// Quantiles at the left, and how long ago at the bottom.
 fn axes(scene: &BalancerScene<'_>, area: Rect, (least, most, span): (f64, f64, f64), buf: &mut Buffer) {
     let theme = scene.theme;
     write(buf, area, (0, 1), &ms(most), theme.dim(), theme);

@@ -10,10 +10,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::{BalancerScene, system_now};
-use crate::engine::Micros;
 use crate::engine::numbers::{duration, plural, thousands};
-use crate::labs::balancer::settings::{REGIONS, round_trip_us};
+use crate::labs::balancer::names::REGIONS;
 use crate::picture::{Canvas, Theme, caption, write};
+use crate::systems::balancing::round_trip;
 
 /// Longitude and latitude of the regions.
 const PLACES: [(f64, f64); 4] = [(9.0, 50.0), (-95.0, 39.0), (108.0, 30.0), (-52.0, -14.0)];
@@ -161,7 +161,7 @@ const EAST: f64 = 180.0;
 const NORTH: f64 = 78.0;
 const SOUTH: f64 = -56.0;
 /// How long a mark takes along a line, per millisecond of the way there and back, in system time.
-const TRAVEL_PER_MS: Micros = 2_500;
+const TRAVEL_PER_MS: u64 = 2_500;
 
 fn project((longitude, latitude): (f64, f64), (wide, tall): (f64, f64)) -> (f64, f64) {
     let x = (longitude - WEST) / (EAST - WEST) * (wide - 1.0);
@@ -187,7 +187,7 @@ pub(super) fn draw(scene: &BalancerScene<'_>, area: Rect, buf: &mut Buffer) {
     let parts = if count == 1 {
         vec!["one region: `regions 3` spreads over three".to_owned()]
     } else {
-        let ttl = duration(model.settings.ttl_us);
+        let ttl = duration(model.settings.ttl.as_micros());
         vec![
             format!("DNS: {}", model.settings.dns.name()),
             format!("kept for {ttl}"),
@@ -241,8 +241,8 @@ fn flows(scene: &BalancerScene<'_>, canvas: &mut Canvas, size: (f64, f64)) {
         let style = if dead { theme.error() } else { theme.series(home) };
         canvas.line(from, to, style, 2);
         if scene.motion {
-            let length = (round_trip_us(home, target) / 1_000 * TRAVEL_PER_MS).max(1);
-            let share = (now % length) as f64 / length as f64;
+            let length = (round_trip(home, target) / 1_000 * TRAVEL_PER_MS).as_micros().max(1);
+            let share = (now.as_micros() % length) as f64 / length as f64;
             let at = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
             canvas.text(at.0, at.1, theme.glyphs.pick("●", "o"), theme.strong());
         }

@@ -11,27 +11,26 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
-use super::command::{Algorithm, Layer};
+use super::error::BalancingError;
 use super::server::{Job, Server};
-use super::settings::{ServerConfig, Settings};
+use super::settings::{MAX_CLIENTS, ServerConfig, Settings};
 use super::stats::Failure;
-use super::traffic::MAX_CLIENTS;
-use crate::algorithms::balance::{Balancer, Health, HealthChange, Outliers, RetryBudget, Sessions, Vrrp};
-use crate::engine::{EventQueue, Micros, ModelError};
+use super::streams::{Part, stream};
+use crate::algorithms::balance::{
+    Algorithm, Balancer, Health, HealthChange, Layer, Outliers, RetryBudget, Sessions, Vrrp,
+};
+use crate::sim::{Duration, EventQueue, Random, Time};
 use parts::{Connection, Due};
 pub use parts::{Context, Decision, Incident, Pool, Reason, Seen};
 
 /// Time between steps of a slow start.
-const RAMP_US: Micros = 250_000;
+const RAMP: Duration = Duration::from_millis(250);
 /// How long a finished request stays to be seen.
-pub const SEEN_US: Micros = 30_000;
+pub const SEEN_FOR: Duration = Duration::from_millis(30);
 /// Most finished requests that stay to be seen.
 const SEEN: usize = 48;
 /// Time for which an outlier is ejected at first.
-const EJECTION_US: Micros = 10_000_000;
+const EJECTION: Duration = Duration::from_secs(10);
 /// Most of all servers that may be ejected, in percent.
 const EJECTED_PERCENT: u32 = 34;
 /// Number of the queue at the balancer, where a server's number is wanted.
@@ -66,12 +65,12 @@ pub struct Cluster {
     idle: BTreeSet<u32>,
     central_timer: bool,
     events: EventQueue<Due>,
-    rng: ChaCha8Rng,
+    random: Random,
     seed: u64,
 }
 
 impl Cluster {
-    /// A cluster of idle servers at system time `now_us`.
+    /// A cluster of idle servers at time `now`; `seed` is that of its hashes and its luck.
     ///
     /// # Errors
     /// What the algorithm refuses.
@@ -80,8 +79,8 @@ impl Cluster {
         configs: &[ServerConfig],
         settings: &Settings,
         seed: u64,
-        now_us: Micros,
-    ) -> Result<Self, ModelError> {
+        now: Time,
+    ) -> Result<Self, BalancingError> {
         let health = Health::new(settings.rise, settings.fall);
         let digits = digits(configs.len());
         let servers = configs.iter().map(|c| Server::new(c.clone(), health.clone(), digits)).collect();
@@ -90,24 +89,23 @@ impl Cluster {
             servers,
             pools: Vec::new(),
             vip: Vrrp::new(&[200, 100][..settings.balancers.clamp(1, 2)], 1_000_000),
-            sessions: Sessions::new(MAX_CLIENTS, settings.session_us),
+            sessions: Sessions::new(MAX_CLIENTS, settings.session.as_micros()),
             sessions_lost: 0,
             central: VecDeque::new(),
             last: None,
             seen: VecDeque::new(),
-            outliers: Outliers::new(configs.len(), 5, EJECTION_US, EJECTED_PERCENT),
+            outliers: outliers(configs.len()),
             budget: RetryBudget::new(20, 10),
             connections: BTreeMap::new(),
             idle: BTreeSet::new(),
             central_timer: false,
             events: EventQueue::default(),
-            rng: ChaCha8Rng::seed_from_u64(seed),
+            random: stream(seed, Part::Cluster),
             seed,
         };
-        cluster.rebuild(algorithm, now_us, settings)?;
+        cluster.rebuild(algorithm, now, settings)?;
         // Checks come at whole intervals, so that they do not depend on when the cluster was made.
-        let next = (now_us / Health::INTERVAL_US + 1) * Health::INTERVAL_US;
-        cluster.events.push(next, Due::Checks);
+        cluster.events.push(next_check(now), Due::Checks);
         Ok(cluster)
     }
 
@@ -115,7 +113,7 @@ impl Cluster {
     ///
     /// # Errors
     /// What the algorithm refuses.
-    pub fn rebuild(&mut self, algorithm: Algorithm, now_us: Micros, settings: &Settings) -> Result<(), ModelError> {
+    pub fn rebuild(&mut self, algorithm: Algorithm, now: Time, settings: &Settings) -> Result<(), BalancingError> {
         let mut names: Vec<String> = vec![super::settings::DEFAULT_POOL.to_owned()];
         for server in &mut self.servers {
             let known = names.iter().position(|n| *n == server.config.pool);
@@ -128,8 +126,8 @@ impl Cluster {
         for (pool, name) in names.into_iter().enumerate() {
             let weights: Vec<u32> =
                 self.servers.iter().map(|s| if s.pool == pool { s.config.weight } else { 0 }).collect();
-            let mut balancer = Balancer::new(algorithm.rule(), &weights, self.seed)
-                .map_err(|e| ModelError::new(format!("{} cannot serve here", algorithm.name()), e.to_string()))?;
+            let mut balancer = Balancer::new(algorithm, &weights, self.seed)
+                .map_err(|reason| BalancingError::Refused { algorithm, reason })?;
             for (i, server) in self.servers.iter().enumerate().filter(|(_, s)| s.pool == pool) {
                 (0..server.active()).for_each(|_| balancer.sent(i));
             }
@@ -137,18 +135,18 @@ impl Cluster {
         }
         (self.pools, self.algorithm) = (pools, algorithm);
         self.idle = (0..).zip(&self.servers).filter(|(_, s)| s.running.is_none() && s.alive).map(|(i, _)| i).collect();
-        (0..self.servers.len()).for_each(|server| self.refresh(server, now_us, settings));
+        (0..self.servers.len()).for_each(|server| self.refresh(server, now, settings));
         Ok(())
     }
 
     /// When something happens next.
-    pub fn next_at(&self) -> Option<Micros> {
+    pub fn next_at(&self) -> Option<Time> {
         self.events.next_at()
     }
 
-    /// Lets one event happen that is due by `until_us`; `false` if there is none.
-    pub fn step(&mut self, until_us: Micros, context: &mut Context<'_>) -> bool {
-        let Some((now, due)) = self.events.pop_due(until_us) else { return false };
+    /// Lets one event happen that is due by `until`; `false` if there is none.
+    pub fn step(&mut self, until: Time, context: &mut Context<'_>) -> bool {
+        let Some((now, due)) = self.events.pop_due(until) else { return false };
         match due {
             Due::Done(server) => self.done(server as usize, now, context),
             Due::Expire(CENTRAL) => self.expire_central(now, context),
@@ -162,21 +160,21 @@ impl Cluster {
         true
     }
 
-    /// Lets everything happen that is due by `until_us`.
-    pub fn advance(&mut self, until_us: Micros, context: &mut Context<'_>) {
-        while self.step(until_us, context) {}
+    /// Lets everything happen that is due by `until`.
+    pub fn advance(&mut self, until: Time, context: &mut Context<'_>) {
+        while self.step(until, context) {}
     }
 
     /// A request reaches the balancer.
-    pub fn offer(&mut self, job: Job, now: Micros, context: &mut Context<'_>) {
+    pub fn offer(&mut self, job: Job, now: Time, context: &mut Context<'_>) {
         context.stats.arrive(now);
         if self.vip.master().is_none() {
             self.give_up(&job, None, Failure::BalancerDown, now, context);
             return;
         }
         let first = context.settings.keepalive == 1 || !self.connections.contains_key(&job.client);
-        match context.settings.tls_us(first) {
-            0 => self.route(job, now, context),
+        match context.settings.tls(first) {
+            Duration::ZERO => self.route(job, now, context),
             tls => {
                 if first && context.settings.keepalive > 1 {
                     // At layer 7 the connection ends at the balancer and leads to no server in particular.
@@ -201,7 +199,7 @@ impl Cluster {
     }
 
     /// The request is read: find its pool and a server there.
-    fn route(&mut self, job: Job, now: Micros, context: &mut Context<'_>) {
+    fn route(&mut self, job: Job, now: Time, context: &mut Context<'_>) {
         self.budget.deposit();
         match self.pool_of(&job, context) {
             Some(pool) => self.send(job, pool, None, now, context),
@@ -220,7 +218,7 @@ impl Cluster {
     }
 
     /// Finds a server in a pool; not the one to avoid, if another can be found.
-    fn send(&mut self, job: Job, pool: usize, avoid: Option<usize>, now: Micros, context: &mut Context<'_>) {
+    fn send(&mut self, job: Job, pool: usize, avoid: Option<usize>, now: Time, context: &mut Context<'_>) {
         match self.target(&job, pool, avoid, now, context.settings) {
             Some((server, reason)) => self.hand_over(job, server, reason, now, context),
             None if self.algorithm == Algorithm::OneQueue && !self.pools[pool].balancer.ready().list().is_empty() => {
@@ -235,7 +233,7 @@ impl Cluster {
         job: &Job,
         pool: usize,
         avoid: Option<usize>,
-        now: Micros,
+        now: Time,
         settings: &Settings,
     ) -> Option<(usize, Reason)> {
         let kept = settings.layer == Layer::Four && settings.keepalive > 1;
@@ -254,17 +252,17 @@ impl Cluster {
             let free = self.idle.iter().map(|i| *i as usize).find(|i| balancer.takes(*i) && avoid != Some(*i))?;
             (free, Reason::Free)
         } else {
-            let mut choice = balancer.pick(job.hash, now, &mut self.rng)?;
+            let mut choice = balancer.pick(job.hash, now.as_micros(), &mut self.random)?;
             for _ in 0..OTHER_PICKS {
                 if avoid != Some(choice.server) {
                     break;
                 }
-                choice = balancer.pick(job.hash, now, &mut self.rng)?;
+                choice = balancer.pick(job.hash, now.as_micros(), &mut self.random)?;
             }
             (choice.server, Reason::Rule(choice.why))
         };
         if settings.sticky {
-            self.sessions.stick(job.client, server as u32, now);
+            self.sessions.stick(job.client, server as u32, now.as_micros());
         }
         if kept {
             let connection = Connection { server: server as u32, left: settings.keepalive - 1 };
@@ -275,17 +273,17 @@ impl Cluster {
 
     /// The server that a client sticks to. One that drains or has no weight keeps its clients to the end of their
     /// sessions, and one that is out loses them: so do HAProxy (`drain`) and NGINX Plus.
-    fn session(&mut self, client: u32, pool: usize, now: Micros) -> Option<usize> {
-        self.sessions.end(now);
+    fn session(&mut self, client: u32, pool: usize, now: Time) -> Option<usize> {
+        self.sessions.end(now.as_micros());
         let server = self.sessions.server(client)? as usize;
         let fits = |s: &Server| s.pool == pool && s.health.up();
         (self.servers.get(server).is_some_and(fits) && !self.outliers.ejected(server)).then_some(server)
     }
 
-    fn hand_over(&mut self, mut job: Job, index: usize, reason: Reason, now: Micros, context: &mut Context<'_>) {
-        job.sent_us = now;
+    fn hand_over(&mut self, mut job: Job, index: usize, reason: Reason, now: Time, context: &mut Context<'_>) {
+        job.sent = now;
         self.last = Some(Decision {
-            at_us: now,
+            at: now,
             id: job.id,
             client: job.client,
             path: job.path,
@@ -310,26 +308,26 @@ impl Cluster {
             context.stats.queue(now, length);
             if !server.timer {
                 server.timer = true;
-                self.events.push(now + context.settings.patience_us, Due::Expire(index as u32));
+                self.events.push(now + context.settings.patience, Due::Expire(index as u32));
             }
         }
     }
 
     /// A request that a server held is there no more, unanswered.
-    fn release(&mut self, index: usize, now: Micros) {
+    fn release(&mut self, index: usize, now: Time) {
         let pool = self.servers[index].pool;
-        self.pools[pool].balancer.done(index, now, None);
+        self.pools[pool].balancer.done(index, now.as_micros(), None);
     }
 
     /// A server did not take a request, or lost it: try another one, or give up.
-    fn refused(&mut self, mut job: Job, index: usize, failure: Failure, now: Micros, context: &mut Context<'_>) {
+    fn refused(&mut self, mut job: Job, index: usize, failure: Failure, now: Time, context: &mut Context<'_>) {
         self.release(index, now);
         if failure == Failure::ServerDown {
             self.blame(index, now, context);
         }
         let may = context.settings.layer == Layer::Seven && u32::from(job.tries) < context.settings.retries;
         if may && self.vip.master().is_some() {
-            if self.budget.withdraw(now) {
+            if self.budget.withdraw(now.as_micros()) {
                 context.stats.retry();
                 job.tries += 1;
                 let pool = self.servers[index].pool;
@@ -341,27 +339,27 @@ impl Cluster {
         self.give_up(&job, Some(index), failure, now, context);
     }
 
-    fn blame(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
+    fn blame(&mut self, index: usize, now: Time, context: &mut Context<'_>) {
         if !context.settings.outliers {
             return;
         }
-        if let Some(until) = self.outliers.result(index, false, now) {
+        if let Some(until) = self.outliers.result(index, false, now.as_micros()).map(Time::from_micros) {
             self.events.push(until, Due::Return);
             context.incidents.push((now, context.region, Incident::Ejected(index, until)));
             self.refresh(index, now, context.settings);
         }
     }
 
-    fn give_up(&mut self, job: &Job, at: Option<usize>, failure: Failure, now: Micros, context: &mut Context<'_>) {
-        context.stats.fail(now, now.saturating_sub(job.arrived_us), failure);
+    fn give_up(&mut self, job: &Job, at: Option<usize>, failure: Failure, now: Time, context: &mut Context<'_>) {
+        context.stats.fail(now, now - job.arrived, failure);
         if let Some(index) = at {
             self.servers[index].stats.failed += 1;
         }
-        self.show(Seen { at_us: now, client: job.client, server: at, answered: false });
+        self.show(Seen { at: now, client: job.client, server: at, answered: false });
         if failure != Failure::Timeout {
             let reason = self.last.filter(|l| l.id == job.id && at.is_some()).and_then(|l| l.reason);
             self.last = Some(Decision {
-                at_us: now,
+                at: now,
                 id: job.id,
                 client: job.client,
                 path: job.path,
@@ -374,21 +372,21 @@ impl Cluster {
     }
 
     fn show(&mut self, seen: Seen) {
-        while self.seen.front().is_some_and(|s| self.seen.len() >= SEEN || s.at_us + SEEN_US < seen.at_us) {
+        while self.seen.front().is_some_and(|s| self.seen.len() >= SEEN || s.at + SEEN_FOR < seen.at) {
             self.seen.pop_front();
         }
         self.seen.push_back(seen);
     }
 
     /// The balancer learns how much of its weight a server gets now.
-    pub fn refresh(&mut self, index: usize, now: Micros, settings: &Settings) {
+    pub fn refresh(&mut self, index: usize, now: Time, settings: &Settings) {
         let share = self.share(index, now, settings);
         self.pools[self.servers[index].pool].balancer.set_share(index, share);
     }
 
     /// The part of its weight that a server gets, in percent.
-    pub fn share(&self, index: usize, now: Micros, settings: &Settings) -> u32 {
-        self.servers[index].share(now, self.outliers.ejected(index), settings.slow_start_us)
+    pub fn share(&self, index: usize, now: Time, settings: &Settings) -> u32 {
+        self.servers[index].share(now, self.outliers.ejected(index), settings.slow_start)
     }
 
     /// Whether a server is ejected.
@@ -419,9 +417,9 @@ impl Cluster {
         self.jobs().count()
     }
 
-    /// Sum of the times, from `since` on, that the requests inside now have been there.
-    pub fn ages_us(&self, since: Micros, now: Micros) -> u128 {
-        self.jobs().map(|job| u128::from(now.saturating_sub(job.arrived_us.max(since)))).sum()
+    /// Sum of the times in microseconds, from `since` on, that the requests inside now have been there.
+    pub fn ages(&self, since: Time, now: Time) -> u128 {
+        self.jobs().map(|job| u128::from((now - job.arrived.max(since)).as_micros())).sum()
     }
 
     /// Bytes that a copy takes.
@@ -436,6 +434,16 @@ impl Cluster {
             + self.connections.len() * 24
             + self.events.len() * 48
     }
+}
+
+/// The first moment after `now` at which health checks come.
+pub(super) fn next_check(now: Time) -> Time {
+    Time::from_micros((now.as_micros() / Health::INTERVAL_US + 1).saturating_mul(Health::INTERVAL_US))
+}
+
+/// Whom nobody has blamed yet.
+fn outliers(servers: usize) -> Outliers {
+    Outliers::new(servers, 5, EJECTION.as_micros(), EJECTED_PERCENT)
 }
 
 /// How fine the times of each of so many servers are kept.

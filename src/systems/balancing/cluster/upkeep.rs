@@ -1,18 +1,17 @@
 //! What a cluster does besides requests: health checks, ejections, takeovers, failures, changes of its servers.
 
-use super::{Cluster, Context, Due, HealthChange, Incident, RAMP_US, digits};
-use crate::algorithms::balance::{Health, Outliers, Sessions, Vrrp};
-use crate::engine::{Micros, ModelError};
-use crate::labs::balancer::command::Layer;
-use crate::labs::balancer::server::{Job, Server};
-use crate::labs::balancer::settings::{ServerConfig, Settings};
-use crate::labs::balancer::stats::Failure;
-use crate::labs::balancer::traffic::MAX_CLIENTS;
+use super::{Cluster, Context, Due, HealthChange, Incident, RAMP, digits, next_check, outliers};
+use crate::algorithms::balance::{Algorithm, Health, Layer, Sessions, Vrrp};
+use crate::sim::{Duration, Time};
+use crate::systems::balancing::error::BalancingError;
+use crate::systems::balancing::server::{Job, Server};
+use crate::systems::balancing::settings::{MAX_CLIENTS, ServerConfig, Settings};
+use crate::systems::balancing::stats::Failure;
 
 impl Cluster {
     /// Health checks of all servers.
-    pub(super) fn check(&mut self, now: Micros, context: &mut Context<'_>) {
-        self.sessions.end(now);
+    pub(super) fn check(&mut self, now: Time, context: &mut Context<'_>) {
+        self.sessions.end(now.as_micros());
         for index in 0..self.servers.len() {
             self.look_at_draining(index, now, context);
             let server = &mut self.servers[index];
@@ -33,11 +32,11 @@ impl Cluster {
                 self.feed(index, now, context);
             }
         }
-        self.events.push(now + Health::INTERVAL_US, Due::Checks);
+        self.events.push(next_check(now), Due::Checks);
     }
 
     /// Whether a server that drains has come to its end.
-    fn look_at_draining(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
+    fn look_at_draining(&mut self, index: usize, now: Time, context: &mut Context<'_>) {
         let server = &self.servers[index];
         if !server.draining || server.drained || server.active() > 0 {
             return;
@@ -49,32 +48,32 @@ impl Cluster {
     }
 
     /// A server starts slowly from now on, if that is wanted.
-    fn came_back(&mut self, index: usize, now: Micros, settings: &Settings) {
-        self.servers[index].back_us = (settings.slow_start_us > 0).then_some(now);
+    fn came_back(&mut self, index: usize, now: Time, settings: &Settings) {
+        self.servers[index].back = (settings.slow_start > Duration::ZERO).then_some(now);
         self.plan_ramp(now);
     }
 
     /// Slow starts go on soon, if there are any.
-    fn plan_ramp(&mut self, now: Micros) {
-        let going_on = self.servers.iter().any(|server| server.back_us.is_some());
+    fn plan_ramp(&mut self, now: Time) {
+        let going_on = self.servers.iter().any(|server| server.back.is_some());
         if going_on && !self.events.iter().any(|(_, due)| matches!(due, Due::Ramp)) {
-            self.events.push(now + RAMP_US, Due::Ramp);
+            self.events.push(now + RAMP, Due::Ramp);
         }
     }
 
     /// A server that takes requests again gets one that waits at the balancer.
-    fn feed(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
+    fn feed(&mut self, index: usize, now: Time, context: &mut Context<'_>) {
         if self.servers[index].running.is_none() && self.servers[index].alive {
             self.next_job(index, now, context);
         }
     }
 
     /// Slow starts go on.
-    pub(super) fn ramp(&mut self, now: Micros, settings: &Settings) {
+    pub(super) fn ramp(&mut self, now: Time, settings: &Settings) {
         for index in 0..self.servers.len() {
-            let Some(back) = self.servers[index].back_us else { continue };
-            if now.saturating_sub(back) >= settings.slow_start_us {
-                self.servers[index].back_us = None;
+            let Some(back) = self.servers[index].back else { continue };
+            if now - back >= settings.slow_start {
+                self.servers[index].back = None;
             }
             self.refresh(index, now, settings);
         }
@@ -82,8 +81,8 @@ impl Cluster {
     }
 
     /// Ejections that are over.
-    pub(super) fn take_back(&mut self, now: Micros, context: &mut Context<'_>) {
-        while let Some(index) = self.outliers.returning(now) {
+    pub(super) fn take_back(&mut self, now: Time, context: &mut Context<'_>) {
+        while let Some(index) = self.outliers.returning(now.as_micros()) {
             context.incidents.push((now, context.region, Incident::Returned(index)));
             self.came_back(index, now, context.settings);
             self.refresh(index, now, context.settings);
@@ -92,14 +91,14 @@ impl Cluster {
     }
 
     /// A balancer takes the address.
-    pub(super) fn take_over(&mut self, now: Micros, context: &mut Context<'_>) {
-        if let Some(balancer) = self.vip.advance(now) {
+    pub(super) fn take_over(&mut self, now: Time, context: &mut Context<'_>) {
+        if let Some(balancer) = self.vip.advance(now.as_micros()) {
             context.incidents.push((now, context.region, Incident::Takeover(balancer)));
         }
     }
 
     /// A server fails: what it holds is lost.
-    pub fn fail_server(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
+    pub fn fail_server(&mut self, index: usize, now: Time, context: &mut Context<'_>) {
         self.servers[index].alive = false;
         self.idle.remove(&(index as u32));
         self.connections.retain(|_, c| c.server as usize != index);
@@ -109,7 +108,7 @@ impl Cluster {
     }
 
     /// All that a server holds, taken away from it.
-    fn take_jobs(&mut self, index: usize, now: Micros) -> Vec<Job> {
+    fn take_jobs(&mut self, index: usize, now: Time) -> Vec<Job> {
         let server = &mut self.servers[index];
         let mut jobs: Vec<Job> = Vec::new();
         if let Some(running) = server.running.take() {
@@ -122,7 +121,7 @@ impl Cluster {
     }
 
     /// A server answers again; the balancer learns of it by its checks. A draining one takes requests again.
-    pub fn recover_server(&mut self, index: usize, now: Micros, context: &mut Context<'_>) {
+    pub fn recover_server(&mut self, index: usize, now: Time, context: &mut Context<'_>) {
         let server = &mut self.servers[index];
         if server.draining {
             (server.draining, server.drained) = (false, false);
@@ -139,40 +138,40 @@ impl Cluster {
     }
 
     /// A server gets nothing new; clients that stick to it stay until their sessions end.
-    pub fn drain_server(&mut self, index: usize, now: Micros, settings: &Settings) {
+    pub fn drain_server(&mut self, index: usize, now: Time, settings: &Settings) {
         self.servers[index].draining = true;
         self.refresh(index, now, settings);
     }
 
     /// A balancer fails or comes back. If it held the address, all that goes through it is lost.
-    pub fn set_balancer(&mut self, number: usize, up: bool, now: Micros, context: &mut Context<'_>) {
+    pub fn set_balancer(&mut self, number: usize, up: bool, now: Time, context: &mut Context<'_>) {
         let held = self.vip.master() == Some(number);
-        self.vip.set_up(number, up, now);
+        self.vip.set_up(number, up, now.as_micros());
         if held && !up {
             self.lose_all(Failure::BalancerDown, now, context);
             if context.settings.layer == Layer::Four {
                 // The table was in its memory; cookies would be with the clients.
                 self.sessions_lost += self.sessions.len() as u64;
-                self.sessions = Sessions::new(MAX_CLIENTS, context.settings.session_us);
+                self.sessions = Sessions::new(MAX_CLIENTS, context.settings.session.as_micros());
             }
         }
         if let Some(at) = self.vip.due() {
-            self.events.push(at, Due::Takeover);
+            self.events.push(Time::from_micros(at), Due::Takeover);
         }
     }
 
     /// Another number of balancers. One that is down stays so, and a new one is up: it takes over after its wait.
-    pub fn set_balancers(&mut self, count: usize, now: Micros) {
+    pub fn set_balancers(&mut self, count: usize, now: Time) {
         let down: Vec<usize> = (0..self.vip.len()).filter(|i| !self.vip.up(*i)).collect();
         self.vip = Vrrp::new(&[200, 100][..count.clamp(1, 2)], 1_000_000);
-        down.into_iter().for_each(|balancer| self.vip.set_up(balancer, false, now));
+        down.into_iter().for_each(|balancer| self.vip.set_up(balancer, false, now.as_micros()));
         if let Some(at) = self.vip.due() {
-            self.events.push(at, Due::Takeover);
+            self.events.push(Time::from_micros(at), Due::Takeover);
         }
     }
 
     /// Everything in the cluster is lost.
-    pub fn lose_all(&mut self, failure: Failure, now: Micros, context: &mut Context<'_>) {
+    pub fn lose_all(&mut self, failure: Failure, now: Time, context: &mut Context<'_>) {
         self.connections.clear();
         for index in 0..self.servers.len() {
             for job in self.take_jobs(index, now) {
@@ -200,9 +199,9 @@ impl Cluster {
     pub fn set_servers(
         &mut self,
         configs: &[ServerConfig],
-        now: Micros,
+        now: Time,
         context: &mut Context<'_>,
-    ) -> Result<(), ModelError> {
+    ) -> Result<(), BalancingError> {
         for index in configs.len()..self.servers.len() {
             for job in self.take_jobs(index, now) {
                 self.release(index, now);
@@ -226,7 +225,7 @@ impl Cluster {
             self.came_back(self.servers.len() - 1, now, settings);
         }
         if recount {
-            self.outliers = Outliers::new(configs.len(), 5, super::EJECTION_US, super::EJECTED_PERCENT);
+            self.outliers = outliers(configs.len());
         }
         self.rebuild(self.algorithm, now, settings)?;
         // Connections to servers that are in another pool now are closed, and so are all when the layer changed.
@@ -235,7 +234,7 @@ impl Cluster {
     }
 
     /// Requests that wait at the balancer go to servers that are free now.
-    fn serve_waiting(&mut self, now: Micros, context: &mut Context<'_>) {
+    fn serve_waiting(&mut self, now: Time, context: &mut Context<'_>) {
         for index in 0..self.servers.len() {
             self.feed(index, now, context);
         }
@@ -247,10 +246,10 @@ impl Cluster {
     /// What the algorithm refuses.
     pub fn set_algorithm(
         &mut self,
-        algorithm: crate::labs::balancer::command::Algorithm,
-        now: Micros,
+        algorithm: Algorithm,
+        now: Time,
         context: &mut Context<'_>,
-    ) -> Result<(), ModelError> {
+    ) -> Result<(), BalancingError> {
         self.rebuild(algorithm, now, context.settings)?;
         for job in std::mem::take(&mut self.central) {
             match self.pool_of(&job, context) {
@@ -263,7 +262,7 @@ impl Cluster {
     }
 
     /// Settings changed: checks, connections and stickiness follow.
-    pub fn settings_changed(&mut self, old: &Settings, new: &Settings, now: Micros, context: &mut Context<'_>) {
+    pub fn settings_changed(&mut self, old: &Settings, new: &Settings, now: Time, context: &mut Context<'_>) {
         if (old.rise, old.fall) != (new.rise, new.fall) {
             for server in &mut self.servers {
                 let up = server.health.up();
@@ -280,11 +279,11 @@ impl Cluster {
             self.connections.clear();
         }
         if !new.sticky || old.layer != new.layer {
-            self.sessions = Sessions::new(MAX_CLIENTS, new.session_us);
+            self.sessions = Sessions::new(MAX_CLIENTS, new.session.as_micros());
         }
-        self.sessions.set_life(new.session_us);
+        self.sessions.set_life(new.session.as_micros());
         if old.outliers && !new.outliers {
-            self.outliers = Outliers::new(self.servers.len(), 5, super::EJECTION_US, super::EJECTED_PERCENT);
+            self.outliers = outliers(self.servers.len());
         }
         for index in 0..self.servers.len() {
             self.refresh(index, now, new);
@@ -297,7 +296,7 @@ impl Cluster {
     }
 
     /// Counts anew from now on.
-    pub fn restart(&mut self, now: Micros) {
+    pub fn restart(&mut self, now: Time) {
         let fine = digits(self.servers.len());
         self.servers.iter_mut().for_each(|s| s.restart(now, fine));
         self.sessions_lost = 0;

@@ -3,23 +3,20 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt;
 
-use super::command::{Process, Service};
+use super::streams::{Part, stream};
 use super::trace::Trace;
 use crate::algorithms::hash::key_hash;
-use crate::algorithms::queueing::{Arrivals, Bursts};
-use crate::engine::Micros;
+use crate::algorithms::queueing::{ArrivalProcess, Arrivals, Bursts, Service};
+use crate::sim::{Duration, Random, Time, Zipf};
 
 /// How long a request is on its way from client to balancer.
-pub const WIRE_US: Micros = 20_000;
+pub const WIRE: Duration = Duration::from_millis(20);
 /// Lowest rate but none at all, in requests a second.
 pub const MIN_RATE: f64 = 0.001;
 /// Highest rate, in requests a second.
 pub const MAX_RATE: f64 = 100_000.0;
-/// Most clients that are told apart.
-pub const MAX_CLIENTS: usize = 100_000;
 /// Requests that would leave their clients later than this never do, in microseconds: 285 years, the last moment that
 /// is exact to the microsecond.
 const HORIZON_US: f64 = 9_007_199_254_740_992.0;
@@ -31,21 +28,21 @@ const PATHS: [(&str, u32); 6] =
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arrival {
     /// When, in system time.
-    pub at_us: Micros,
+    pub at: Time,
     /// Index of its client.
     pub client: u32,
     /// Index of its path.
     pub path: u32,
     /// How long a normal server works on it.
-    pub work_us: u32,
+    pub work: Duration,
 }
 
 /// The clients, and how often each sends.
 #[derive(Clone, Debug)]
 pub struct Clients {
     hashes: Vec<u64>,
-    /// Sums of shares; empty when all are alike.
-    sums: Vec<f64>,
+    /// How often each sends; none when all are alike.
+    popularity: Option<Zipf>,
     /// Zipf's exponent of their shares.
     pub skew: f64,
 }
@@ -54,19 +51,15 @@ impl Clients {
     /// So many clients; client i sends in proportion to 1/(i+1)^skew.
     pub fn new(count: usize, skew: f64, seed: u64) -> Self {
         let hashes = (0..count).map(|i| key_hash(seed, client_name(i).as_bytes())).collect();
-        let mut sum = 0.0;
-        let mut add = |i: usize| {
-            sum += ((i + 1) as f64).powf(-skew);
-            sum
-        };
-        let sums = if skew == 0.0 { Vec::new() } else { (0..count).map(&mut add).collect() };
-        Self { hashes, sums, skew }
+        // A skew that makes no sense is none.
+        let popularity = if skew == 0.0 { None } else { Zipf::new(count, skew).ok() };
+        Self { hashes, popularity, skew }
     }
 
     /// The clients of a trace.
     pub fn of_trace(trace: &Trace, seed: u64) -> Self {
         let hashes = trace.clients.iter().map(|name| key_hash(seed, name.as_bytes())).collect();
-        Self { hashes, sums: Vec::new(), skew: 0.0 }
+        Self { hashes, popularity: None, skew: 0.0 }
     }
 
     /// How many.
@@ -86,22 +79,14 @@ impl Clients {
 
     /// Share of all requests that a client sends.
     pub fn share(&self, client: usize) -> f64 {
-        match self.sums.as_slice() {
-            [] => 1.0 / self.hashes.len().max(1) as f64,
-            sums => {
-                let before = client.checked_sub(1).map_or(0.0, |i| sums[i]);
-                (sums[client] - before) / sums[sums.len() - 1]
-            }
-        }
+        let alike = 1.0 / self.hashes.len().max(1) as f64;
+        self.popularity.as_ref().map_or(alike, |popularity| popularity.share(client))
     }
 
-    fn draw(&self, rng: &mut ChaCha8Rng) -> u32 {
-        match self.sums.last() {
-            None => rng.random_range(0..self.hashes.len().max(1) as u32),
-            Some(total) => {
-                let ticket = rng.random::<f64>() * total;
-                self.sums.partition_point(|sum| *sum <= ticket).min(self.sums.len() - 1) as u32
-            }
+    fn draw(&self, random: &mut Random) -> u32 {
+        match &self.popularity {
+            None => random.random_range(0..self.hashes.len().max(1) as u32),
+            Some(popularity) => popularity.sample(random) as u32,
         }
     }
 }
@@ -115,7 +100,7 @@ pub fn client_name(index: usize) -> String {
 #[derive(Clone, Debug)]
 pub struct Traffic {
     /// How they arrive.
-    pub process: Process,
+    pub process: ArrivalProcess,
     /// Mean rate, in requests a second.
     pub rate: f64,
     /// Shape of service times.
@@ -127,9 +112,9 @@ pub struct Traffic {
     /// The trace, if one was given.
     pub trace: Option<Arc<Trace>>,
     /// (factor, until when) of a burst.
-    pub burst: Option<(f64, Micros)>,
+    pub burst: Option<(f64, Time)>,
     arrivals: Arrivals,
-    rng: ChaCha8Rng,
+    random: Random,
     /// When the last request that was drawn leaves its client, in microseconds.
     at: f64,
     /// Drawn, not there yet: those on the wire, and the next one to be sent.
@@ -146,7 +131,7 @@ impl Traffic {
             None => Clients::new(clients, 0.0, seed),
         };
         let mut traffic = Self {
-            process: if trace.is_some() { Process::Trace } else { Process::Poisson },
+            process: if trace.is_some() { ArrivalProcess::Trace } else { ArrivalProcess::Poisson },
             rate,
             service: Service::Exponential,
             service_ms,
@@ -154,47 +139,47 @@ impl Traffic {
             trace,
             burst: None,
             arrivals: Arrivals::Poisson,
-            rng: ChaCha8Rng::seed_from_u64(seed ^ 0x7ea1_f00d),
+            random: stream(seed, Part::Traffic),
             at: 0.0,
             ahead: VecDeque::new(),
             line: 0,
         };
-        traffic.fill(0);
+        traffic.fill(Time::ZERO);
         traffic
     }
 
-    /// Something about it changed at `now_us`: what has not left its client yet is drawn anew from there.
-    pub fn changed(&mut self, now_us: Micros) {
-        let sent = self.ahead.partition_point(|a| a.at_us <= now_us.saturating_add(WIRE_US));
-        if self.process == Process::Trace {
+    /// Something about it changed at `now`: what has not left its client yet is drawn anew from there.
+    pub fn changed(&mut self, now: Time) {
+        let sent = self.ahead.partition_point(|a| a.at <= now + WIRE);
+        if self.process == ArrivalProcess::Trace {
             // The lines that were drawn and not sent come again.
             self.line = self.line.saturating_sub(self.ahead.len() - sent);
         }
         self.ahead.truncate(sent);
-        self.at = now_us as f64;
-        self.fill(now_us);
+        self.at = now.as_micros() as f64;
+        self.fill(now);
     }
 
     /// Sets the process; a trace goes on where it was.
-    pub fn set_process(&mut self, process: Process, now_us: Micros) {
-        let sent = self.ahead.partition_point(|a| a.at_us <= now_us.saturating_add(WIRE_US));
-        if self.process == Process::Trace {
+    pub fn set_process(&mut self, process: ArrivalProcess, now: Time) {
+        let sent = self.ahead.partition_point(|a| a.at <= now + WIRE);
+        if self.process == ArrivalProcess::Trace {
             self.line = self.line.saturating_sub(self.ahead.len() - sent);
         }
         self.ahead.truncate(sent);
         self.process = process;
         self.arrivals = match process {
-            Process::Poisson | Process::Trace => Arrivals::Poisson,
-            Process::Even => Arrivals::Even,
-            Process::Bursty => Arrivals::Bursty(Bursts::default()),
+            ArrivalProcess::Poisson | ArrivalProcess::Trace => Arrivals::Poisson,
+            ArrivalProcess::Even => Arrivals::Even,
+            ArrivalProcess::Bursty => Arrivals::Bursty(Bursts::default()),
         };
-        self.changed(now_us);
+        self.changed(now);
     }
 
-    /// Draws until the last one has not left its client at `now_us`.
-    fn fill(&mut self, now_us: Micros) {
-        let until = now_us.saturating_add(WIRE_US);
-        while self.ahead.back().is_none_or(|a| a.at_us <= until) {
+    /// Draws until the last one has not left its client at `now`.
+    fn fill(&mut self, now: Time) {
+        let until = now + WIRE;
+        while self.ahead.back().is_none_or(|a| a.at <= until) {
             let Some(arrival) = self.draw() else { return };
             self.ahead.push_back(arrival);
         }
@@ -203,19 +188,21 @@ impl Traffic {
     /// Rate at a time, bursts included.
     fn rate_at(&self, at: f64) -> (f64, Option<f64>) {
         match self.burst {
-            Some((factor, until)) if at < until as f64 => (self.rate * factor, Some(until as f64)),
+            Some((factor, until)) if at < until.as_micros() as f64 => {
+                (self.rate * factor, Some(until.as_micros() as f64))
+            }
             _ => (self.rate, None),
         }
     }
 
     /// Draws the next request after `at`; `None` when no more come.
     fn draw(&mut self) -> Option<Arrival> {
-        if self.process == Process::Trace {
+        if self.process == ArrivalProcess::Trace {
             return self.draw_line();
         }
         for _ in 0..64 {
             let (rate, until) = self.rate_at(self.at);
-            let Some(gap) = self.arrivals.gap(rate, &mut self.rng) else {
+            let Some(gap) = self.arrivals.gap(rate, &mut self.random) else {
                 // Nobody comes now, but perhaps after the burst.
                 self.at = until?;
                 continue;
@@ -231,8 +218,8 @@ impl Traffic {
             }
         }
         self.in_reach()?;
-        let client = self.clients.draw(&mut self.rng);
-        let (ticket, mut sum) = (self.rng.random_range(0..100_u32), 0);
+        let client = self.clients.draw(&mut self.random);
+        let (ticket, mut sum) = (self.random.random_range(0..100_u32), 0);
         let mut fits = |share: u32| {
             sum += share;
             ticket < sum
@@ -247,8 +234,9 @@ impl Traffic {
     }
 
     fn request(&mut self, client: u32, path: u32) -> Arrival {
-        let work = self.service.shape().sample(self.service_ms * 1_000.0, &mut self.rng);
-        Arrival { at_us: self.at as Micros + WIRE_US, client, path, work_us: work.round().clamp(1.0, 4e9) as u32 }
+        let work = self.service.sample(self.service_ms * 1_000.0, &mut self.random);
+        let work = Duration::from_micros(work.round().clamp(1.0, 4e9) as u64);
+        Arrival { at: Time::from_micros(self.at as u64) + WIRE, client, path, work }
     }
 
     /// The next line of the trace. Its time is stretched so that the mean rate is `rate`.
@@ -256,8 +244,8 @@ impl Traffic {
         let trace = self.trace.clone()?;
         let (rate, _) = self.rate_at(self.at);
         let entry = *trace.entries.get(self.line).filter(|_| rate > 0.0)?;
-        let before = self.line.checked_sub(1).and_then(|i| trace.entries.get(i)).map_or(entry.at_us, |e| e.at_us);
-        let gap = entry.at_us.saturating_sub(before) as f64;
+        let before = self.line.checked_sub(1).and_then(|i| trace.entries.get(i)).map_or(entry.at, |e| e.at);
+        let gap = (entry.at - before).as_micros() as f64;
         self.at += gap * trace.mean_rate() / rate;
         self.in_reach()?;
         self.line += 1;
@@ -265,39 +253,39 @@ impl Traffic {
     }
 
     /// When the next request reaches the balancer.
-    pub fn next_at(&self) -> Option<Micros> {
-        self.ahead.front().map(|a| a.at_us)
+    pub fn next_at(&self) -> Option<Time> {
+        self.ahead.front().map(|a| a.at)
     }
 
     /// When the one after it does.
-    pub fn second_at(&mut self) -> Option<Micros> {
+    pub fn second_at(&mut self) -> Option<Time> {
         self.fill(self.next_at()?);
-        self.ahead.get(1).map(|a| a.at_us)
+        self.ahead.get(1).map(|a| a.at)
     }
 
-    /// The next request that reaches the balancer by `until_us`, if there is one.
-    pub fn pop(&mut self, until_us: Micros) -> Option<Arrival> {
-        let at_us = self.ahead.front().filter(|a| a.at_us <= until_us)?.at_us;
+    /// The next request that reaches the balancer by `until`, if there is one.
+    pub fn pop(&mut self, until: Time) -> Option<Arrival> {
+        let at = self.ahead.front().filter(|a| a.at <= until)?.at;
         let arrival = self.ahead.pop_front();
-        self.fill(at_us);
+        self.fill(at);
         arrival
     }
 
-    /// Requests that have left their clients at `now_us` and are not there yet.
-    pub fn on_the_wire(&self, now_us: Micros) -> impl Iterator<Item = &Arrival> {
-        self.ahead.iter().take_while(move |a| a.at_us <= now_us.saturating_add(WIRE_US))
+    /// Requests that have left their clients at `now` and are not there yet.
+    pub fn on_the_wire(&self, now: Time) -> impl Iterator<Item = &Arrival> {
+        self.ahead.iter().take_while(move |a| a.at <= now + WIRE)
     }
 
-    /// Lines of the trace that were sent by `now_us`, and how many there are.
-    pub fn trace_progress(&self, now_us: Micros) -> Option<(usize, usize)> {
-        let waiting = self.ahead.len() - self.on_the_wire(now_us).count();
+    /// Lines of the trace that were sent by `now`, and how many there are.
+    pub fn trace_progress(&self, now: Time) -> Option<(usize, usize)> {
+        let waiting = self.ahead.len() - self.on_the_wire(now).count();
         self.trace.as_ref().map(|t| (self.line.saturating_sub(waiting), t.entries.len()))
     }
 
     /// Text of a path.
     pub fn path(&self, index: u32) -> &str {
         match &self.trace {
-            Some(trace) if self.process == Process::Trace => trace.path(index),
+            Some(trace) if self.process == ArrivalProcess::Trace => trace.path(index),
             _ => PATHS.get(index as usize).map_or("/", |p| p.0),
         }
     }

@@ -1,11 +1,11 @@
 //! What a cluster is made of and what it tells.
 
 use crate::algorithms::balance::{Balancer, Why};
-use crate::engine::Micros;
-use crate::labs::balancer::server::Job;
-use crate::labs::balancer::settings::Settings;
-use crate::labs::balancer::stats::{Failure, Stats};
-use crate::labs::balancer::traffic::Traffic;
+use crate::sim::Time;
+use crate::systems::balancing::server::Job;
+use crate::systems::balancing::settings::Settings;
+use crate::systems::balancing::stats::{Failure, Stats};
+use crate::systems::balancing::traffic::Traffic;
 
 /// What happens later.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(super) enum Due {
     Ramp,
 }
 
-/// Something that people should hear of.
+/// Something that happened by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Incident {
     /// Health checks took a server out.
@@ -34,7 +34,7 @@ pub enum Incident {
     /// Health checks brought it back.
     Up(usize),
     /// It was ejected until then.
-    Ejected(usize, Micros),
+    Ejected(usize, Time),
     /// Its ejection is over.
     Returned(usize),
     /// A server that drained holds nothing any more.
@@ -66,7 +66,7 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decision {
     /// When.
-    pub at_us: Micros,
+    pub at: Time,
     /// Number of the request.
     pub id: u64,
     /// Index of its client.
@@ -87,7 +87,7 @@ pub struct Decision {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Seen {
     /// When.
-    pub at_us: Micros,
+    pub at: Time,
     /// Index of its client.
     pub client: u32,
     /// Where from; none if it got to no server.
@@ -116,12 +116,12 @@ pub struct Pool {
 pub struct Context<'a> {
     /// Counts.
     pub stats: &'a mut Stats,
-    /// What the user set.
+    /// How all behave.
     pub settings: &'a Settings,
     /// Who sends.
     pub traffic: &'a Traffic,
-    /// What people should hear of.
-    pub incidents: &'a mut Vec<(Micros, usize, Incident)>,
+    /// What happened by itself: when, in which region, what.
+    pub incidents: &'a mut Vec<(Time, usize, Incident)>,
     /// Index of the region.
     pub region: usize,
 }

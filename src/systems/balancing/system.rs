@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
-use super::cluster::{Cluster, Context, Incident};
-use super::command::{Algorithm, DnsChoice};
+use super::cluster::{Cluster, Context, Incident, next_check};
+use super::error::BalancingError;
 use super::server::{Job, Server};
-use super::settings::{ServerConfig, Settings, round_trip_us};
+use super::settings::{ServerConfig, Settings, round_trip};
 use super::stats::{Failure, Stats};
+use super::streams::{Part, region_seed, stream};
 use super::traffic::{Arrival, Clients, Traffic};
-use crate::algorithms::balance::{Dns, DnsCache, Health, HealthChange, Site};
+use crate::algorithms::balance::{Algorithm, Dns, DnsCache, DnsPolicy, Health, HealthChange, Site};
 use crate::algorithms::queueing::theory::little;
-use crate::engine::{Micros, ModelError};
+use crate::sim::{Duration, Random, Time};
 
 /// A region: a cluster somewhere.
 #[derive(Clone, Debug)]
@@ -35,16 +33,12 @@ pub struct System {
     pub regions: Vec<Region>,
     /// What is counted.
     pub stats: Stats,
-    /// What happened and was not told yet: when, in which region, what.
-    pub incidents: Vec<(Micros, usize, Incident)>,
-    /// Failures that were told, by what they failed of.
-    pub told: [u64; Failure::ALL.len()],
-    /// When failures were told last.
-    pub told_us: Option<Micros>,
+    /// What happened by itself and was not taken yet: when, in which region, what.
+    pub incidents: Vec<(Time, usize, Incident)>,
     /// What each client remembers of DNS; empty with one region.
     caches: Arc<Vec<DnsCache>>,
-    next_check_us: Micros,
-    rng: ChaCha8Rng,
+    next_check: Time,
+    random: Random,
     seed: u64,
 }
 
@@ -59,21 +53,19 @@ impl System {
         configs: &[ServerConfig],
         settings: &Settings,
         seed: u64,
-        now_us: Micros,
-    ) -> Result<Self, ModelError> {
+        now: Time,
+    ) -> Result<Self, BalancingError> {
         let mut system = Self {
             regions: Vec::new(),
             stats: Stats::new(),
             incidents: Vec::new(),
-            told: [0; Failure::ALL.len()],
-            told_us: None,
             caches: Arc::new(Vec::new()),
-            next_check_us: (now_us / Health::INTERVAL_US + 1) * Health::INTERVAL_US,
-            rng: ChaCha8Rng::seed_from_u64(seed ^ 0xd15),
+            next_check: next_check(now),
+            random: stream(seed, Part::Dns),
             seed,
         };
-        system.set_regions(algorithm, regions, configs, settings, now_us)?;
-        system.stats.restart(now_us);
+        system.set_regions(algorithm, regions, configs, settings, now)?;
+        system.stats.restart(now);
         Ok(system)
     }
 
@@ -87,13 +79,13 @@ impl System {
         regions: usize,
         configs: &[ServerConfig],
         settings: &Settings,
-        now_us: Micros,
-    ) -> Result<(), ModelError> {
+        now: Time,
+    ) -> Result<(), BalancingError> {
         self.regions.truncate(regions);
         while self.regions.len() < regions {
             // Each region has luck of its own.
-            let seed = self.seed.wrapping_add(self.regions.len() as u64 * 0x9e37_79b9);
-            let cluster = Cluster::new(algorithm, configs, settings, seed, now_us)?;
+            let seed = region_seed(self.seed, self.regions.len());
+            let cluster = Cluster::new(algorithm, configs, settings, seed, now)?;
             self.regions.push(Region { cluster, alive: true, known: Health::default(), failed: 0 });
         }
         self.caches = Arc::new(Vec::new());
@@ -111,9 +103,9 @@ impl System {
     }
 
     /// When something happens next, arrivals aside.
-    pub fn next_at(&self) -> Micros {
-        let clusters = self.regions.iter().filter_map(|r| r.cluster.next_at()).min().unwrap_or(Micros::MAX);
-        clusters.min(self.next_check_us)
+    pub fn next_at(&self) -> Time {
+        let clusters = self.regions.iter().filter_map(|r| r.cluster.next_at()).min().unwrap_or(Time::MAX);
+        clusters.min(self.next_check)
     }
 
     /// Works on one cluster, with what is shared.
@@ -129,19 +121,19 @@ impl System {
         regions.get_mut(region).map(|r| work(&mut r.cluster, &mut context))
     }
 
-    /// Lets everything happen that is due by `until_us`.
-    pub fn advance(&mut self, until_us: Micros, settings: &Settings, traffic: &Traffic) {
-        if self.regions.len() == 1 && self.next_check_us > until_us {
-            self.with(0, settings, traffic, |cluster, context| cluster.advance(until_us, context));
+    /// Lets everything happen that is due by `until`.
+    pub fn advance(&mut self, until: Time, settings: &Settings, traffic: &Traffic) {
+        if self.regions.len() == 1 && self.next_check > until {
+            self.with(0, settings, traffic, |cluster, context| cluster.advance(until, context));
             return;
         }
         loop {
             let first =
                 (0..self.regions.len()).filter_map(|i| self.regions[i].cluster.next_at().map(|at| (at, i))).min();
-            let (at, region) = first.unwrap_or((Micros::MAX, 0));
-            if self.next_check_us <= at.min(until_us) {
-                self.check_regions(self.next_check_us);
-            } else if at <= until_us {
+            let (at, region) = first.unwrap_or((Time::MAX, 0));
+            if self.next_check <= at.min(until) {
+                self.check_regions(self.next_check);
+            } else if at <= until {
                 self.with(region, settings, traffic, |cluster, context| cluster.step(at, context));
             } else {
                 return;
@@ -150,7 +142,7 @@ impl System {
     }
 
     /// The name server looks at the regions.
-    fn check_regions(&mut self, now: Micros) {
+    fn check_regions(&mut self, now: Time) {
         for (index, region) in self.regions.iter_mut().enumerate() {
             match region.known.check(region.alive) {
                 Some(HealthChange::Down) => self.incidents.push((now, index, Incident::RegionDown(index))),
@@ -158,27 +150,27 @@ impl System {
                 None => {}
             }
         }
-        self.next_check_us = now + Health::INTERVAL_US;
+        self.next_check = next_check(now);
     }
 
     /// A request leaves for wherever its client believes the service to be, and reaches a balancer there.
     pub fn offer(&mut self, id: u64, arrival: &Arrival, clients: &Clients, settings: &Settings, traffic: &Traffic) {
-        let now = arrival.at_us;
-        let (region, network_us) = if self.regions.len() == 1 {
-            (0, 0)
+        let now = arrival.at;
+        let (region, network) = if self.regions.len() == 1 {
+            (0, Duration::ZERO)
         } else {
             match self.region_for(arrival.client, clients.len(), now, settings) {
-                Some(region) => (region, round_trip_us(home_of(arrival.client, self.regions.len()), region) as u32),
+                Some(region) => (region, round_trip(home_of(arrival.client, self.regions.len()), region)),
                 None => {
                     self.stats.arrive(now);
-                    self.stats.fail(now, 0, Failure::RegionDown);
+                    self.stats.fail(now, Duration::ZERO, Failure::RegionDown);
                     return;
                 }
             }
         };
         if !self.regions[region].alive {
             self.stats.arrive(now);
-            self.stats.fail(now, 0, Failure::RegionDown);
+            self.stats.fail(now, Duration::ZERO, Failure::RegionDown);
             self.regions[region].failed += 1;
             self.stats.stale_dns += u64::from(!self.regions[region].known.up());
             return;
@@ -186,19 +178,19 @@ impl System {
         let job = Job {
             id,
             hash: clients.hash(arrival.client),
-            arrived_us: now,
-            sent_us: now,
+            arrived: now,
+            sent: now,
             client: arrival.client,
             path: arrival.path,
-            work_us: arrival.work_us,
-            network_us,
+            work: arrival.work,
+            network,
             tries: 0,
         };
         self.with(region, settings, traffic, |cluster, context| cluster.offer(job, now, context));
     }
 
     /// The region that a client believes in; DNS is asked when it remembers none.
-    fn region_for(&mut self, client: u32, clients: usize, now: Micros, settings: &Settings) -> Option<usize> {
+    fn region_for(&mut self, client: u32, clients: usize, now: Time, settings: &Settings) -> Option<usize> {
         let count = self.regions.len();
         let caches = Arc::make_mut(&mut self.caches);
         if caches.len() != clients {
@@ -206,22 +198,22 @@ impl System {
             caches.resize(clients, DnsCache::default());
         }
         let cache = caches.get_mut(client as usize)?;
-        if let Some(region) = cache.region(now).filter(|r| *r < count) {
+        if let Some(region) = cache.region(now.as_micros()).filter(|r| *r < count) {
             return Some(region);
         }
         let site = |(i, region): (usize, &Region)| Site { up: region.known.up(), weight: site_weight(settings.dns, i) };
         let sites: Vec<Site> = self.regions.iter().enumerate().map(site).collect();
-        let dns = Dns { policy: settings.dns.policy(), ttl_us: settings.ttl_us };
+        let dns = Dns { policy: settings.dns, ttl_us: settings.ttl.as_micros() };
         let home = home_of(client, count);
-        let region = dns.resolve(&sites, |region| round_trip_us(home, region), &mut self.rng)?;
-        cache.keep(region, now, settings.ttl_us);
+        let region = dns.resolve(&sites, |region| round_trip(home, region).as_micros(), &mut self.random)?;
+        cache.keep(region, now.as_micros(), settings.ttl.as_micros());
         Some(region)
     }
 
     /// How many clients believe in each region at a time; those that remember none are left out.
-    pub fn believers(&self, now: Micros) -> Vec<usize> {
+    pub fn believers(&self, now: Time) -> Vec<usize> {
         let mut count = vec![0; self.regions.len()];
-        for region in self.caches.iter().filter_map(|c| c.region(now)) {
+        for region in self.caches.iter().filter_map(|c| c.region(now.as_micros())) {
             if let Some(n) = count.get_mut(region) {
                 *n += 1;
             }
@@ -230,11 +222,11 @@ impl System {
     }
 
     /// Who goes where: home, region believed in, and how many clients.
-    pub fn flows(&self, now: Micros) -> Vec<(usize, usize, usize)> {
+    pub fn flows(&self, now: Time) -> Vec<(usize, usize, usize)> {
         let count = self.regions.len();
         let mut table = vec![0; count * count];
         for (client, cache) in (0_u32..).zip(self.caches.iter()) {
-            if let Some(region) = cache.region(now).filter(|r| *r < count) {
+            if let Some(region) = cache.region(now.as_micros()).filter(|r| *r < count) {
                 table[home_of(client, count) * count + region] += 1;
             }
         }
@@ -248,9 +240,8 @@ impl System {
     }
 
     /// Counts anew from now on.
-    pub fn restart(&mut self, now: Micros) {
+    pub fn restart(&mut self, now: Time) {
         self.stats.restart(now);
-        self.told = [0; Failure::ALL.len()];
         for region in &mut self.regions {
             region.cluster.restart(now);
             region.failed = 0;
@@ -270,14 +261,14 @@ impl System {
 
     /// Mean share of time that the servers that get requests worked (all, if none does), and the busiest over the
     /// mean.
-    pub fn utilization(&self, now: Micros) -> (f64, f64) {
-        let passed = now.saturating_sub(self.stats.since_us);
+    pub fn utilization(&self, now: Time) -> (f64, f64) {
+        let passed = (now - self.stats.since).as_micros();
         let taking = self.regions.iter().filter(|r| r.alive).map(|r| &r.cluster);
         let taking = taking.flat_map(|c| c.servers.iter().enumerate().filter(|(i, _)| c.takes(*i)).map(|(_, s)| s));
-        let mut busy: Vec<f64> = taking.map(|s| s.busy_us(now) as f64).collect();
+        let mut busy: Vec<f64> = taking.map(|s| s.busy(now).as_micros() as f64).collect();
         if busy.is_empty() {
             let all = self.regions.iter().flat_map(|r| &r.cluster.servers);
-            busy = all.map(|s| s.busy_us(now) as f64).collect();
+            busy = all.map(|s| s.busy(now).as_micros() as f64).collect();
         }
         let mean = busy.iter().sum::<f64>() / busy.len().max(1) as f64;
         if passed == 0 || mean == 0.0 {
@@ -289,10 +280,10 @@ impl System {
     /// Both sides of Little's law since counting began: the mean number inside; and the rate at which requests came,
     /// those that were there at first included, times the mean time that each was inside. They are equal whatever
     /// happens. `None` while no time has passed.
-    pub fn little(&self, now: Micros) -> Option<(f64, f64)> {
-        let since = self.stats.since_us;
-        let passed = now.checked_sub(since).filter(|passed| *passed > 0)? as f64;
-        let ages = self.regions.iter().map(|r| r.cluster.ages_us(since, now)).sum();
+    pub fn little(&self, now: Time) -> Option<(f64, f64)> {
+        let since = self.stats.since;
+        let passed = Some((now - since).as_micros()).filter(|passed| *passed > 0)? as f64;
+        let ages = self.regions.iter().map(|r| r.cluster.ages(since, now)).sum();
         let (requests, stayed) = self.stats.stays(ages);
         let mean = stayed as f64 / requests.max(1) as f64;
         Some((self.stats.mean_inside(now), little(requests as f64 / passed, mean)))
@@ -316,6 +307,6 @@ pub fn home_of(client: u32, regions: usize) -> usize {
 }
 
 /// Weight of a region under weighted DNS: the first has twice that of each other.
-pub fn site_weight(dns: DnsChoice, region: usize) -> u32 {
-    if dns == DnsChoice::Weighted && region == 0 { 2 } else { 1 }
+pub fn site_weight(dns: DnsPolicy, region: usize) -> u32 {
+    if dns == DnsPolicy::Weighted && region == 0 { 2 } else { 1 }
 }

@@ -1,10 +1,9 @@
-//! What the user set, beyond the servers themselves.
+//! How balancers and clients behave, and what servers are.
 
 use std::collections::BTreeMap;
 
-use super::command::{DnsChoice, Layer};
-use crate::algorithms::balance::Routes;
-use crate::engine::Micros;
+use crate::algorithms::balance::{DnsPolicy, Layer, Routes};
+use crate::sim::Duration;
 
 /// How balancers and clients behave. Shared by all clusters of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,11 +15,11 @@ pub struct Settings {
     /// Whether a client sticks to its server.
     pub sticky: bool,
     /// How long it does at most.
-    pub session_us: Micros,
+    pub session: Duration,
     /// Most second tries of a request; only at layer 7.
     pub retries: u32,
     /// How long a request waits in a queue before its client gives up.
-    pub patience_us: Micros,
+    pub patience: Duration,
     /// Most requests that wait at one server.
     pub queue_limit: usize,
     /// Passed checks in a row that bring a server back.
@@ -30,7 +29,7 @@ pub struct Settings {
     /// Whether servers that fail five requests in a row are ejected.
     pub outliers: bool,
     /// How long a server that came back is spared.
-    pub slow_start_us: Micros,
+    pub slow_start: Duration,
     /// Path rules of layer 7.
     pub routes: Routes,
     /// Header rules of layer 7: value of `X-Device` to pool.
@@ -38,9 +37,9 @@ pub struct Settings {
     /// Balancers that share the address.
     pub balancers: usize,
     /// How names are answered when there are several regions.
-    pub dns: DnsChoice,
+    pub dns: DnsPolicy,
     /// How long clients keep an answer.
-    pub ttl_us: Micros,
+    pub ttl: Duration,
 }
 
 impl Default for Settings {
@@ -49,19 +48,19 @@ impl Default for Settings {
             layer: Layer::Four,
             keepalive: 1,
             sticky: false,
-            session_us: 60_000_000,
+            session: Duration::from_secs(60),
             retries: 1,
-            patience_us: 5_000_000,
+            patience: Duration::from_secs(5),
             queue_limit: 100,
             rise: 2,
             fall: 3,
             outliers: false,
-            slow_start_us: 0,
+            slow_start: Duration::ZERO,
             routes: Routes::default(),
             headers: BTreeMap::new(),
             balancers: 1,
-            dns: DnsChoice::Nearest,
-            ttl_us: 30_000_000,
+            dns: DnsPolicy::Nearest,
+            ttl: Duration::from_secs(30),
         }
     }
 }
@@ -73,21 +72,21 @@ impl Settings {
     }
 
     /// Time that ending TLS costs at the balancer, for the first request of a connection and for another one.
-    pub fn tls_us(&self, first: bool) -> Micros {
+    pub fn tls(&self, first: bool) -> Duration {
         match (self.layer, first) {
-            (Layer::Four, _) => 0,
-            (Layer::Seven, true) => TLS_HANDSHAKE_US,
-            (Layer::Seven, false) => TLS_REQUEST_US,
+            (Layer::Four, _) => Duration::ZERO,
+            (Layer::Seven, true) => TLS_HANDSHAKE,
+            (Layer::Seven, false) => TLS_REQUEST,
         }
     }
 }
 
 /// What a TLS handshake costs at the balancer.
-pub const TLS_HANDSHAKE_US: Micros = 4_000;
+pub const TLS_HANDSHAKE: Duration = Duration::from_millis(4);
 /// What reading one more request costs there.
-pub const TLS_REQUEST_US: Micros = 400;
+pub const TLS_REQUEST: Duration = Duration::from_micros(400);
 
-/// A server as the user configured it.
+/// A server as it is set up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerConfig {
     /// Its share under weighted algorithms.
@@ -107,54 +106,14 @@ impl Default for ServerConfig {
     }
 }
 
-/// Name of the server with this index: a to z, then s27 and on.
-pub fn server_name(index: usize) -> String {
-    match index {
-        0..26 => char::from(b'a' + index as u8).to_string(),
-        _ => format!("s{}", index + 1),
-    }
-}
-
-/// Name of a server anywhere: at home its own, elsewhere with its region before it.
-pub fn full_name(region: usize, index: usize) -> String {
-    match (region, REGIONS.get(region)) {
-        (1.., Some(place)) => format!("{place}/{}", server_name(index)),
-        _ => server_name(index),
-    }
-}
-
-/// Index of a server by its name; it need not be there.
-pub fn server_index(name: &str) -> Option<usize> {
-    match name.as_bytes() {
-        [letter @ b'a'..=b'z'] => Some(usize::from(letter - b'a')),
-        [b's', rest @ ..] if !rest.is_empty() && rest[0] != b'0' => {
-            let number: usize = name.get(1..)?.parse().ok()?;
-            (number > 26).then(|| number - 1)
-        }
-        _ => None,
-    }
-}
-
-/// Names of the regions there can be.
-pub const REGIONS: [&str; 4] = ["eu", "us", "asia", "brazil"];
+/// Most clients that are told apart.
+pub const MAX_CLIENTS: usize = 100_000;
+/// Most regions there can be.
+pub const MOST_REGIONS: usize = 4;
 
 /// Time there and back between two regions.
-pub fn round_trip_us(a: usize, b: usize) -> Micros {
-    const MS: [[Micros; 4]; 4] = [[12, 90, 160, 190], [90, 12, 140, 120], [160, 140, 12, 280], [190, 120, 280, 12]];
-    MS.get(a).and_then(|row| row.get(b)).copied().unwrap_or(300) * 1_000
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_and_indices_agree() {
-        for index in (0..60).chain([999]) {
-            assert_eq!(server_index(&server_name(index)), Some(index));
-        }
-        for odd in ["", "A", "s26", "s027", "s1", "node-a", "é"] {
-            assert_eq!(server_index(odd), None, "{odd}");
-        }
-    }
+pub fn round_trip(a: usize, b: usize) -> Duration {
+    const MS: [[u64; MOST_REGIONS]; MOST_REGIONS] =
+        [[12, 90, 160, 190], [90, 12, 140, 120], [160, 140, 12, 280], [190, 120, 280, 12]];
+    Duration::from_millis(MS.get(a).and_then(|row| row.get(b)).copied().unwrap_or(300))
 }

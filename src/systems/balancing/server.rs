@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::settings::ServerConfig;
-use super::stats::{Mark, Times};
+use super::stats::Mark;
 use crate::algorithms::balance::{Health, slow_start};
-use crate::engine::{EventId, Micros};
+use crate::sim::statistics::Quantiles;
+use crate::sim::{Duration, EventId, Time};
 
 /// The part of its weight that a server gets at the beginning of a slow start, in percent: Envoy's default.
 pub const SLOW_START_LEAST: u32 = 10;
@@ -19,17 +20,17 @@ pub struct Job {
     /// Hash of its client.
     pub hash: u64,
     /// When it reached the balancer.
-    pub arrived_us: Micros,
+    pub arrived: Time,
     /// When it was sent to the server where it is.
-    pub sent_us: Micros,
+    pub sent: Time,
     /// Index of its client.
     pub client: u32,
     /// Index of its path.
     pub path: u32,
     /// How long a normal server works on it.
-    pub work_us: u32,
+    pub work: Duration,
     /// What the network adds to its latency.
-    pub network_us: u32,
+    pub network: Duration,
     /// Second tries so far.
     pub tries: u8,
 }
@@ -40,9 +41,9 @@ pub struct Running {
     /// The request.
     pub job: Job,
     /// When work began.
-    pub from_us: Micros,
+    pub from: Time,
     /// When it ends.
-    pub until_us: Micros,
+    pub until: Time,
     /// The event that ends it.
     pub event: EventId,
 }
@@ -57,16 +58,23 @@ pub struct ServerStats {
     /// Requests that failed at it.
     pub failed: u64,
     /// Time that it worked, without what it works on now.
-    pub busy_us: Micros,
+    pub busy: Duration,
     /// Longest queue.
     pub queue_max: usize,
     /// Times of the requests that it answered.
-    pub times: Times,
+    pub times: Quantiles,
 }
 
 impl ServerStats {
     fn new(digits: u8) -> Self {
-        Self { sent: 0, served: 0, failed: 0, busy_us: 0, queue_max: 0, times: Times::new(digits) }
+        Self {
+            sent: 0,
+            served: 0,
+            failed: 0,
+            busy: Duration::ZERO,
+            queue_max: 0,
+            times: Quantiles::with_digits(digits),
+        }
     }
 }
 
@@ -88,7 +96,7 @@ pub struct Server {
     /// What the health checks make of it.
     pub health: Health,
     /// Since when it is back.
-    pub back_us: Option<Micros>,
+    pub back: Option<Time>,
     /// Who waits, the next one first.
     pub queue: VecDeque<Job>,
     /// What it works on.
@@ -98,7 +106,7 @@ pub struct Server {
     /// What is counted.
     pub stats: ServerStats,
     /// Since when its work counts.
-    counted_from: Micros,
+    counted_from: Time,
 }
 
 impl Server {
@@ -112,12 +120,12 @@ impl Server {
             drained: false,
             failure: None,
             health,
-            back_us: None,
+            back: None,
             queue: VecDeque::new(),
             running: None,
             timer: false,
             stats: ServerStats::new(digits),
-            counted_from: 0,
+            counted_from: Time::ZERO,
         }
     }
 
@@ -127,27 +135,27 @@ impl Server {
     }
 
     /// The share of its weight that it gets, in percent.
-    pub fn share(&self, now_us: Micros, ejected: bool, window_us: Micros) -> u32 {
+    pub fn share(&self, now: Time, ejected: bool, window: Duration) -> u32 {
         if !self.health.up() || self.draining || ejected {
             return 0;
         }
-        self.back_us.map_or(100, |back| slow_start(now_us.saturating_sub(back), window_us, SLOW_START_LEAST))
+        self.back.map_or(100, |back| slow_start((now - back).as_micros(), window.as_micros(), SLOW_START_LEAST))
     }
 
     /// Time that it worked since counting began, up to now.
-    pub fn busy_us(&self, now_us: Micros) -> Micros {
-        let running = self.running.map_or(0, |r| now_us.saturating_sub(r.from_us.max(self.counted_from)));
-        self.stats.busy_us + running
+    pub fn busy(&self, now: Time) -> Duration {
+        let running = self.running.map_or(Duration::ZERO, |r| now - r.from.max(self.counted_from));
+        self.stats.busy + running
     }
 
     /// What it worked on until now is added up.
-    pub fn worked(&mut self, running: &Running, now_us: Micros) {
-        self.stats.busy_us += now_us.saturating_sub(running.from_us.max(self.counted_from));
+    pub fn worked(&mut self, running: &Running, now: Time) {
+        self.stats.busy += now - running.from.max(self.counted_from);
     }
 
     /// Counts anew from now on.
-    pub fn restart(&mut self, now_us: Micros, digits: u8) {
+    pub fn restart(&mut self, now: Time, digits: u8) {
         self.stats = ServerStats::new(digits);
-        self.counted_from = now_us;
+        self.counted_from = now;
     }
 }

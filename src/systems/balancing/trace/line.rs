@@ -9,7 +9,6 @@
 
 use super::date::seconds;
 use super::origin::{self, Carrier, Origin};
-use crate::labs::balancer::narrate::list;
 
 /// Path of requests that name none, such as `""`, `"-"` and `"\x16\x03\x01"`.
 pub const NO_PATH: &str = "-";
@@ -32,33 +31,18 @@ pub struct Request<'a> {
 /// How a log entry is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Format {
-    combined: bool,
-    more: bool,
-    virtual_host: bool,
-    forwarded: bool,
-    forwarded_last: bool,
-    carrier: Carrier,
-}
-
-impl Format {
-    /// Its name, as `combined with virtual host`.
-    pub fn words(self) -> String {
-        let base = if self.combined { "combined" } else { "common" };
-        let parts = [
-            (self.virtual_host, "virtual host"),
-            (self.forwarded, "forwarded-for list"),
-            (self.forwarded_last, "forwarded-for list at the end"),
-            (self.more, "more fields"),
-        ];
-        let parts: Vec<&str> = parts.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
-        let with = if parts.is_empty() { "" } else { " with " };
-        let carrier = match self.carrier {
-            Carrier::None => "",
-            Carrier::Syslog => " behind a syslog prefix",
-            Carrier::Container => " behind a container's prefix",
-        };
-        format!("{base}{with}{}{carrier}", list(&parts))
-    }
+    /// Referer and agent stand at the end, as in combined format; else it is common format.
+    pub combined: bool,
+    /// More fields follow.
+    pub more: bool,
+    /// The name of a virtual host comes first.
+    pub virtual_host: bool,
+    /// The client is the first of an X-Forwarded-For list.
+    pub forwarded: bool,
+    /// That list stands at the end.
+    pub forwarded_last: bool,
+    /// What stands before.
+    pub carrier: Carrier,
 }
 
 /// Reads a line; `None` if it is no log entry. O(length).
@@ -188,6 +172,25 @@ mod tests {
     const COMMON: &str = r#"203.0.113.1 - - [31/Jan/2017:09:44:00 +0100] "GET /a HTTP/1.1" 301 738"#;
     const AT: i64 = 1_485_852_240;
 
+    /// A format, spelt out as the tables below have it.
+    fn spelt(format: Format) -> String {
+        let parts = [
+            (format.virtual_host, "virtual host"),
+            (format.forwarded, "forwarded-for list"),
+            (format.forwarded_last, "forwarded-for list at the end"),
+            (format.more, "more fields"),
+        ];
+        let parts: Vec<&str> = parts.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
+        let base = if format.combined { "combined" } else { "common" };
+        let with = if parts.is_empty() { "" } else { " with " };
+        let carrier = match format.carrier {
+            Carrier::None => "",
+            Carrier::Syslog => " behind a syslog prefix",
+            Carrier::Container => " behind a container's prefix",
+        };
+        format!("{base}{with}{}{carrier}", parts.join(" and "))
+    }
+
     #[test]
     fn clients_are_found_behind_whatever_stands_before() {
         let tail = r#" - - [31/Jan/2017:09:44:00 +0100] "GET /a HTTP/1.1" 301 738"#;
@@ -252,7 +255,7 @@ mod tests {
                 ("web_1  | ", " behind a container's prefix"),
             ] {
                 let line = format!("{carried}{prefix}{tail}");
-                let read = parse(&line).map(|r| (r.client, r.seconds, r.path, r.format.words()));
+                let read = parse(&line).map(|r| (r.client, r.seconds, r.path, spelt(r.format)));
                 assert_eq!(read, Some((client, AT, "/a", format!("{format}{words}"))), "{line}");
             }
         }
@@ -282,12 +285,12 @@ mod tests {
             (r#" "-" "torn"#, "common with more fields"),
         ] {
             let line = format!("{COMMON}{tail}");
-            let read = parse(&line).map(|r| (r.client, r.path, r.format.words()));
+            let read = parse(&line).map(|r| (r.client, r.path, spelt(r.format)));
             assert_eq!(read, Some(("203.0.113.1", "/a", words.to_owned())), "{tail}");
         }
         // nginx' `main` format behind a proxy.
         let proxied = format!(r#"10.0.0.1{} "-" "x" "203.0.113.1, 198.51.100.9" 0.005"#, &COMMON[11..]);
-        let read = parse(&proxied).map(|r| (r.client, r.format.words()));
+        let read = parse(&proxied).map(|r| (r.client, spelt(r.format)));
         let words = "combined with forwarded-for list at the end and more fields";
         assert_eq!(read, Some(("203.0.113.1", words.to_owned())));
         assert_eq!(parse(&COMMON.replace(' ', "\t").replace("00\t+", "00 +")).map(|r| r.path), Some("/a"));
