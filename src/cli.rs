@@ -294,11 +294,17 @@ pub fn main() -> ExitCode {
 
 /// What clap answers in place of matches: help and version, or what is wrong with the arguments.
 fn answer(error: clap::Error, out: &mut Printer<'_>, err: &mut Printer<'_>) -> Result<(), Fault> {
-    // It repeats arguments as they are: made visible before, they are so in what it says, too.
-    let shown = std::env::args_os().map(|argument| visible(&argument.to_string_lossy()).into_owned());
-    let (error, trusted) = match definition().try_get_matches_from(shown) {
-        Err(error) => (error, true),
-        Ok(_) => (error, false),
+    // It repeats arguments as they are: made visible before, they are so in what it says, too. Most are so already:
+    // to read them again costs as much as the first time.
+    let arguments = std::env::args_os;
+    let shown: Vec<String> = arguments().map(|given| visible(&given.to_string_lossy()).into_owned()).collect();
+    let (error, trusted) = if arguments().zip(&shown).all(|(given, shown)| given == *shown.as_str()) {
+        (error, true)
+    } else {
+        match definition().try_get_matches_from(shown) {
+            Err(error) => (error, true),
+            Ok(_) => (error, false),
+        }
     };
     let say = |to: &mut Printer<'_>, colours: bool| match error.render() {
         text if colours && trusted => to.styled(&text.ansi().to_string()),
