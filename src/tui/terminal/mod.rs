@@ -220,17 +220,21 @@ impl Taken {
     }
 }
 
-/// Work that takes long, for tests of how it is stopped: F11 looks at the flag, F12 does not. No build that ships
-/// has it.
+/// Work that takes long, for tests of how it is stopped: F11 looks at the flag, F12 does not; F10 panics. No build that
+/// ships has it.
 #[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "a test wants to see what a panic does to the terminal")]
 fn test_work(event: &ratatui::crossterm::event::Event) {
     use ratatui::crossterm::event::{Event, KeyCode};
     let listens = match event {
         Event::Key(key) if key.code == KeyCode::F(11) => true,
-        Event::Key(key) if key.code == KeyCode::F(12) => false,
+        Event::Key(key) if matches!(key.code, KeyCode::F(10 | 12)) => false,
         _ => return,
     };
     if std::env::var_os("SCALELAB_TEST_WORK").is_some() {
+        if matches!(event, Event::Key(key) if key.code == KeyCode::F(10)) {
+            panic!("a panic for a test");
+        }
         while !(listens && crate::engine::interrupt::requested()) {
             std::thread::sleep(Duration::from_millis(1));
         }

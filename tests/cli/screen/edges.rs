@@ -145,6 +145,18 @@ fn escape_and_ctrl_c_stop_work_and_the_screen_stays() {
     }
 }
 
+/// The builds that ship end at once where this one unwinds: what is given back must be so before the panic is told of.
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_told_of() {
+    let mut screen = at_work("");
+    screen.press("\x1b[21~");
+    screen.until("told", |text| text.contains("a panic for a test"));
+    let written = String::from_utf8_lossy(&screen.bytes()).into_owned();
+    let (left, told) = (written.find("\x1b[?1049l"), written.find("panicked"));
+    assert!(left.is_some() && left < told, "left at {left:?}, told at {told:?}");
+    assert_eq!(screen.end_of_panic(), 101);
+}
+
 #[test]
 fn a_closed_window_ends_it() {
     for work in ["", ATTENTIVE, DEAF] {
