@@ -67,7 +67,7 @@ impl TextLine {
     }
 }
 
-/// Markdown as one plain line of text: the words without their marks, made [`visible`].
+/// Markdown as one plain line of text: the words without their marks, made [`visible()`].
 ///
 /// ```
 /// assert_eq!(scalelab::picture::unmarked("why `hash % N` **hurts**"), "why hash % N hurts");

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use super::text::{fit, width};
 use super::theme::{Glyphs, Theme};
 
-/// Writes text in at most `columns` columns from (x, y), made [`visible`](super::visible), cut with
+/// Writes text in at most `columns` columns from (x, y), made [`visible`](super::visible()), cut with
 /// an ellipsis, and spelt in ASCII if the glyphs are. Returns how many columns it took.
 ///
 /// ```

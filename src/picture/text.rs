@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 pub use crate::engine::visible;
 
-/// How many columns the text takes, as [`visible`] shows it.
+/// How many columns the text takes, as [`visible()`] shows it.
 ///
 /// ```
 /// assert_eq!(scalelab::picture::width("節 a"), 4);
