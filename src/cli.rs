@@ -292,7 +292,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(fault.exit_code())
 }
 
-/// What clap answers in place of matches: help and version, or what is wrong with the arguments.
+/// What clap answers instead of matches: help and version, or what is wrong with the arguments.
 fn answer(error: clap::Error, out: &mut Printer<'_>, err: &mut Printer<'_>) -> Result<(), Fault> {
     // It repeats arguments as they are: made visible before, they are so in what it says, too. Most are so already:
     // to read them again costs as much as the first time.

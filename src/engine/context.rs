@@ -64,7 +64,7 @@ impl<'a, T, E> Context<'a, T, E> {
         self.agenda.timers.cancel(timer)
     }
 
-    /// Takes back a timer, if it has not fired, and sets it anew: it fires after this long.
+    /// Takes back a timer, if it has not fired, and sets it again: it fires after this long.
     pub fn reset(&mut self, id: &mut EventId, span: Duration, timer: T) {
         self.cancel(*id);
         *id = self.after(span, timer);

@@ -7,7 +7,7 @@ use super::model::Model;
 use super::observed::facts_of;
 
 /// A model with its facts, once somebody has asked for them. Whoever may change the model makes them be computed
-/// anew; a clone computes its own.
+/// again; a clone computes its own.
 pub(super) struct Live<M: Model> {
     model: M,
     facts: OnceCell<M::Facts>,

@@ -1,5 +1,11 @@
 //! Axes: from values to places, with ticks at round numbers.
 
+use ratatui::layout::Rect;
+
+use super::paint::write;
+use super::text::width;
+use super::widget::Paint;
+
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
@@ -110,6 +116,22 @@ impl Axis {
             }
         };
         values.into_iter().map(|value| (value, (self.format)(value))).collect()
+    }
+
+    /// Writes the numbers of an axis in the last row of an area, below a field that begins after `names` columns, and
+    /// what it measures in front of them. `column` gives the column of a value, counted from the field's left.
+    pub(super) fn draw_below(&self, area: Rect, names: u16, column: impl Fn(f64) -> u16, paint: &mut Paint<'_>) {
+        let (theme, wide) = (paint.theme, area.width - names);
+        let below = Rect { x: area.x + names, y: area.bottom() - 1, width: wide, height: 1 };
+        let mut free = 0;
+        for (at, text) in self.ticks(usize::from(wide / 10)) {
+            let x = column(at).min(wide.saturating_sub(width(&text) as u16));
+            if x >= free {
+                free = x + write(paint.buf, below, (x, 0), &text, theme.dim(), theme) + 1;
+            }
+        }
+        let before = Rect { x: area.x, width: names, ..below };
+        write(paint.buf, before, (0, 0), &self.label, theme.faint_text(), theme);
     }
 }
 

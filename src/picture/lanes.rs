@@ -151,22 +151,7 @@ impl Widget for Lanes {
             let more = format!("… {} more", self.lanes.len() - shown);
             write(paint.buf, area, (0, area.height - 1), &more, theme.faint_text(), theme);
         } else if axis {
-            let below = Rect { y: area.bottom() - 1, height: 1, ..field };
-            let mut free = 0;
-            for (at, text) in self.axis.ticks(usize::from(field.width / 10)) {
-                let x = column(at).min(field.width.saturating_sub(width(&text) as u16));
-                if x >= free {
-                    free = x + write(paint.buf, below, (x, 0), &text, theme.dim(), theme) + 1;
-                }
-            }
-            write(
-                paint.buf,
-                Rect { width: names, ..area },
-                (0, area.height - 1),
-                &self.axis.label,
-                theme.faint_text(),
-                theme,
-            );
+            self.axis.draw_below(area, names, column, paint);
         }
     }
 

@@ -209,22 +209,7 @@ impl Widget for SpaceTime {
             write(paint.buf, field, (x, y), &fit(text, usize::from(room)), theme.strong(), theme);
         }
         if axis > 0 {
-            let below = Rect { y: area.bottom() - 1, height: 1, ..field };
-            let mut free = 0;
-            for (at, text) in self.axis.ticks(usize::from(field.width / 10)) {
-                let x = (layout.column(at) - field.x).min(field.width.saturating_sub(width(&text) as u16));
-                if x >= free {
-                    free = x + write(paint.buf, below, (x, 0), &text, theme.dim(), theme) + 1;
-                }
-            }
-            write(
-                paint.buf,
-                Rect { width: names, ..area },
-                (0, area.height - 1),
-                &self.axis.label,
-                theme.faint_text(),
-                theme,
-            );
+            self.axis.draw_below(area, names, |at| layout.column(at) - field.x, paint);
         }
     }
 

@@ -121,7 +121,7 @@ impl Group {
         self.epoch
     }
 
-    /// A member that believes to be primary writes one entry under its epoch; gives the entry's number.
+    /// A member that believes it is primary writes one entry under its epoch; gives the entry's number.
     ///
     /// ```
     /// use scalelab::algorithms::replication::{Group, Mode};

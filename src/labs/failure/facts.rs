@@ -104,7 +104,7 @@ pub struct FailureFacts {
     pub stale_reads: u64,
     /// In quorums: the chance that a read misses a fresh write.
     pub theory_stale_share: Option<f64>,
-    /// Whether two machines of a tier believe to be primary now.
+    /// Whether two machines of a tier believe they are primary now.
     pub split_brain: bool,
     /// Whether that ever was so.
     pub split_brain_ever: bool,
@@ -165,9 +165,9 @@ pub struct MachineFacts {
     pub region: String,
     /// Whether it has power: its own, its zone's and its region's.
     pub up: bool,
-    /// Whether it is taken for dead.
+    /// Whether it is declared dead.
     pub suspected: bool,
-    /// Whether it believes to be primary; always true where all serve.
+    /// Whether it believes it is primary; always true where all serve.
     pub serves: bool,
     /// How much availability hangs on it (Birnbaum's importance).
     pub importance: f64,

@@ -245,7 +245,7 @@ impl FailureModel {
         }
     }
 
-    /// Silence has lasted too long: the machine is taken for dead.
+    /// Silence has lasted too long: the machine is declared dead.
     pub(super) fn suspect(&mut self, now: Micros, machine: usize, log: &mut Vec<Event>) {
         self.suspicion[machine] = None;
         if self.world.nodes[machine].suspected.is_some() {

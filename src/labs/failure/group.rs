@@ -1,4 +1,4 @@
-//! A tier where one machine serves and the others stand by: who believes to be primary, leases, logs.
+//! A tier where one machine serves and the others stand by: who believes it is primary, leases, logs.
 
 use super::model::FailureModel;
 use super::tuning::LEASE_US;
@@ -25,7 +25,7 @@ pub enum Phase {
 pub struct Group {
     /// Machines of the members.
     pub members: Vec<usize>,
-    /// Who believes to be primary.
+    /// Who believes it is primary.
     pub claims: Vec<bool>,
     /// Until when each member believes to hold the lease.
     pub lease_ends: Vec<Micros>,
@@ -83,12 +83,12 @@ impl Group {
         self.claimers().into_iter().max_by_key(|m| self.log_of(*m).epoch())
     }
 
-    /// Who believes to be primary: what stands in none of their logs is lost.
+    /// Who believes it is primary: what stands in none of their logs is lost.
     pub fn claimers(&self) -> Vec<usize> {
         (0..self.members.len()).filter(|m| self.claims[*m]).collect()
     }
 
-    /// Whether a member believes to be primary although another one has begun an epoch since.
+    /// Whether a member believes it is primary although another one has begun an epoch since.
     pub fn superseded(&self, member: usize) -> bool {
         self.claims[member] && self.log_of(member).epoch() < self.log.epoch()
     }
@@ -128,7 +128,7 @@ impl FailureModel {
         !self.tuning.fencing || group.members.len() < 2 || group.lease_ends[member] > now
     }
 
-    /// A write at a member that believes to be primary; gives the time that its copies take, and the entry. It is
+    /// A write at a member that believes it is primary; gives the time that its copies take, and the entry. It is
     /// not acknowledged yet: on its way back the request can still fail.
     ///
     /// # Errors

@@ -281,12 +281,12 @@ impl FailureModel {
         self.split_seen |= self.split_told;
     }
 
-    /// Whether two machines of a tier believe to be primary now, and nothing stops them from serving.
+    /// Whether two machines of a tier believe they are primary now, and nothing stops them from serving.
     pub(super) fn split_brain(&self) -> bool {
         self.groups.iter().flatten().any(|g| self.is_split(g))
     }
 
-    /// Whether two members of a group believe to be primary, and nothing stops them from serving.
+    /// Whether two members of a group believe they are primary, and nothing stops them from serving.
     pub(super) fn is_split(&self, group: &Group) -> bool {
         let serves = |m: &usize| {
             let machine = group.members[*m];

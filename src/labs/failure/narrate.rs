@@ -78,14 +78,14 @@ pub fn per_year(availability: f64) -> String {
     }
 }
 
-/// A machine is taken for dead.
+/// A machine is declared dead.
 pub fn suspected(model: &FailureModel, now: Micros, m: usize, log: &mut Vec<Event>) {
     let node = &model.world.nodes[m];
     let silence = duration(now.saturating_sub(node.heard));
     let runs = model.world.runs(&model.plan, m, now);
     let (kind, truth) = if runs { (EventKind::Warning, " It is alive: a false alarm.") } else { (headline(model), "") };
     let kind = if model.chaos.is_some() { EventKind::Detail } else { kind };
-    let text = format!("{} has been silent for {silence} and is taken for dead.{truth}", name(model, m));
+    let text = format!("{} has been silent for {silence} and is declared dead.{truth}", name(model, m));
     tell(log, now, kind, text);
 }
 

@@ -17,7 +17,7 @@ pub struct Losses {
 }
 
 impl FailureModel {
-    /// What a machine does once a second that believes to be primary, or stands by.
+    /// What a machine does once a second that believes it is primary, or stands by.
     pub(super) fn lead(&mut self, now: Micros, machine: usize, log: &mut Vec<Event>) {
         let tier = self.plan.machines[machine].tier;
         let Some(mut group) = self.groups[tier].take() else { return };
@@ -63,7 +63,7 @@ impl FailureModel {
         }
     }
 
-    /// Of these machines, those that still believe to be primary although there is a newer one follow it, if they
+    /// Of these machines, those that still believe they are primary although there is a newer one follow it, if they
     /// hear it.
     pub(super) fn reconcile(&mut self, now: Micros, machines: &[usize], log: &mut Vec<Event>) {
         for tier in 0..self.groups.len() {
@@ -92,7 +92,7 @@ impl FailureModel {
         serving.or_else(|| group.primary())
     }
 
-    /// Seeks a successor for a tier whose primary is taken for dead.
+    /// Seeks a successor for a tier whose primary is declared dead.
     pub(super) fn start_deciding(&mut self, now: Micros, tier: usize, log: &mut Vec<Event>) {
         let Some(group) = &mut self.groups[tier] else { return };
         if group.members.len() < 2 || group.phase != Phase::Calm {
@@ -229,7 +229,7 @@ impl FailureModel {
         narrate::promoted(self, now, group, member, losses, log);
     }
 
-    /// A member that believes to be primary learns of a newer one, and follows it. What it wrote since is lost.
+    /// A member that believes it is primary learns of a newer one, and follows it. What it wrote since is lost.
     pub(super) fn step_down(&mut self, now: Micros, group: &mut Group, member: usize, log: &mut Vec<Event>) {
         let Some(newer) = group.primary().filter(|p| *p != member) else { return };
         // What the takeover counted was the beginning: both may have gone on writing.
@@ -243,7 +243,7 @@ impl FailureModel {
         narrate::stepped_down(self, now, group, member, newer, (cut, lost), log);
     }
 
-    /// Acknowledged writes that stand in the log of somebody who believes to be primary, but not in the newest one's.
+    /// Acknowledged writes that stand in the log of somebody who believes it is primary, but not in the newest one's.
     fn missing_of(&self, group: &Group) -> u64 {
         let claimers = group.claimers();
         let newest = group.primary().filter(|p| self.plan.tier_of(group.members[*p]).kind == Kind::Database);
@@ -263,7 +263,7 @@ impl FailureModel {
         }
     }
 
-    /// Acknowledged writes that are in the log of nobody who believes to be primary: nobody will have them, unless
+    /// Acknowledged writes that are in the log of nobody who believes it is primary: nobody will have them, unless
     /// a machine that still holds them becomes primary.
     pub(super) fn lost_writes(&self) -> u64 {
         let database = |g: &&Group| g.members.first().is_some_and(|m| self.plan.tier_of(*m).kind == Kind::Database);

@@ -19,7 +19,7 @@ pub struct Node {
     pub slow: f64,
     /// Share of its messages that are lost.
     pub loss: f64,
-    /// Since when it is taken for dead.
+    /// Since when it is declared dead.
     pub suspected: Option<Micros>,
     /// When its last heartbeat was heard.
     pub heard: Micros,

@@ -11,7 +11,7 @@ pub fn mode(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     use crate::algorithms::replication::{Mode, quorum_miss};
     use crate::labs::failure::command::ModeName;
     let text = match model.tuning.mode {
-        ModeName::Sync => "A write counts when every follower that is not taken for dead holds it.".to_owned(),
+        ModeName::Sync => "A write counts when every follower that is not declared dead holds it.".to_owned(),
         ModeName::Async => "A write counts as soon as the primary holds it; followers catch up later.".to_owned(),
         ModeName::Semi => "A write counts when the primary and one follower hold it.".to_owned(),
         ModeName::Quorum => "A write counts when W members hold it; a read asks R.".to_owned(),
@@ -49,7 +49,7 @@ pub fn fencing(model: &FailureModel, now: Micros, log: &mut Vec<Event>) {
     let text = if model.tuning.fencing {
         "Leases and fencing are on: only who holds the lease writes, and old tokens are refused."
     } else {
-        "Leases and fencing are off: whoever believes to be primary writes."
+        "Leases and fencing are off: whoever believes it is primary writes."
     };
     tell(log, now, EventKind::Change, text);
 }
